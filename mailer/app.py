@@ -1,0 +1,70 @@
+"""The application: every door, hung in one place."""
+
+from importlib import import_module
+from pathlib import Path
+
+from apiflask import APIFlask
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from mailer.accounts import security
+from mailer.config import Settings, load
+from mailer.db import db
+from mailer.web import errors, guards, headers, pages
+
+#: Every module with a blueprint ``bp``. The file's name is its rule: ``views`` need a
+#: session, ``api`` a key, ``public`` a link or a signature (tests/test_architecture.py).
+DOORS: tuple[str, ...] = ()
+
+#: Modules whose tables no door imports.
+TABLES = (
+    "mailer.accounts.models",
+    "mailer.audience.models",
+    "mailer.campaigns.models",
+    "mailer.composing.models",
+    "mailer.consent.models",
+    "mailer.delivery.models",
+    "mailer.runtime.models",
+    "mailer.tracking.models",
+)
+
+csrf = CSRFProtect()
+migrate = Migrate(directory=str(Path(__file__).parent / "migrations"), render_as_batch=True)
+
+
+def create_app(settings: Settings | None = None) -> APIFlask:
+    """Build the application.
+
+    :param settings: what :func:`mailer.config.load` returned; read from the environment if left out
+    :raises mailer.config.BadSetting: a setting cannot be used
+    """
+    settings = settings or load()
+    app = APIFlask(__name__, json_errors=False, enable_openapi=False, template_folder="../templates")
+    app.config.from_mapping(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        SESSION_COOKIE_NAME="mailer_session",
+        MAX_CONTENT_LENGTH=32 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    for module in TABLES:
+        import_module(module)
+    db.init_app(app)
+    migrate.init_app(app, db)
+    csrf.init_app(app)
+    security.init_app(app)
+    for frame in (headers, errors, guards, pages):
+        frame.init_app(app)
+    for module in DOORS:
+        door = import_module(module)
+        app.register_blueprint(door.bp)
+        if module.endswith(".api"):
+            csrf.exempt(door.bp)
+    return app

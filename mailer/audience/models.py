@@ -1,0 +1,226 @@
+"""Mailing lists, subscribers, subscriptions, fields, tags and imports."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from mailer.accounts.models import User, Workspace
+from mailer.db import Base, Id, Identified, enum_column
+from mailer.lib.addresses import address_key
+from mailer.lib.clock import utcnow
+
+
+class OptIn(StrEnum):
+    """Whether a subscription starts at once or after a confirmation by mail."""
+
+    SINGLE = "single"
+    DOUBLE = "double"
+
+
+class Visibility(StrEnum):
+    """Whether a list has a sign-up page and stands on the preference page."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class MailingList(Identified, Base):
+    """What one subscribes to."""
+
+    __tablename__ = "mailing_lists"
+    prefix = "lst"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(120))
+    description: Mapped[str] = mapped_column(String(500), default="")
+    opt_in: Mapped[OptIn] = mapped_column(enum_column(OptIn), default=OptIn.DOUBLE)
+    visibility: Mapped[Visibility] = mapped_column(enum_column(Visibility), default=Visibility.PUBLIC)
+    #: The words beside the sign-up button; every consent record keeps those that were shown.
+    consent_words: Mapped[str] = mapped_column(String(1000), default="")
+    welcome_subject: Mapped[str] = mapped_column(String(200), default="")
+    #: Markdown; empty when no welcome mail is sent.
+    welcome_body: Mapped[str] = mapped_column(Text, default="")
+    archived_at: Mapped[datetime | None]
+
+    workspace: Mapped[Workspace] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "name"),
+        CheckConstraint("length(name) > 0", name="has_name"),
+    )
+
+
+class Subscriber(Identified, Base):
+    """An address in the audience and what we know of it."""
+
+    __tablename__ = "subscribers"
+    prefix = "sub"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(String(320))
+    #: ``lib.addresses.address_key(email)``: two spellings of one address are one subscriber.
+    email_key: Mapped[str] = mapped_column(String(320))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    locale: Mapped[str] = mapped_column(String(20), default="")
+    time_zone: Mapped[str] = mapped_column(String(64), default="")
+    #: Values of the workspace's custom fields by key.
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: Asked on the preference page to hear nothing until then.
+    paused_until: Mapped[datetime | None]
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
+
+    tags: Mapped[list["Tag"]] = relationship(secondary=lambda: subscriber_tags, order_by="Tag.name")
+    subscriptions: Mapped[list["Subscription"]] = relationship(
+        back_populates="subscriber", passive_deletes=True
+    )
+
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "email_key"),
+        Index("ix_subscribers_workspace_id_id", "workspace_id", "id"),
+        CheckConstraint("email_key LIKE '%_@_%'", name="email_key_is_address"),
+    )
+
+    def change_address(self, email: str) -> None:
+        """Move this subscriber to another (already checked) address."""
+        self.email, self.email_key = email, address_key(email)
+
+
+class SubscriptionStatus(StrEnum):
+    """Where a subscription stands."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class Subscription(Identified, Base):
+    """A subscriber on a list."""
+
+    __tablename__ = "subscriptions"
+    prefix = "scn"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), index=True)
+    list_id: Mapped[UUID] = mapped_column(ForeignKey(MailingList.id, ondelete="CASCADE"))
+    subscriber_id: Mapped[UUID] = mapped_column(ForeignKey(Subscriber.id, ondelete="CASCADE"), index=True)
+    status: Mapped[SubscriptionStatus] = mapped_column(enum_column(SubscriptionStatus))
+    #: When it last became active.
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    #: When the last confirmation mail was asked for; the next waits politely.
+    confirmation_sent_at: Mapped[datetime | None]
+
+    list: Mapped[MailingList] = relationship()
+    subscriber: Mapped[Subscriber] = relationship(back_populates="subscriptions")
+
+    __table_args__ = (
+        UniqueConstraint("list_id", "subscriber_id"),
+        Index("ix_subscriptions_list_id_status_subscriber_id", "list_id", "status", "subscriber_id"),
+        CheckConstraint("status <> 'active' OR started_at IS NOT NULL", name="active_has_start"),
+        CheckConstraint("status <> 'unsubscribed' OR ended_at IS NOT NULL", name="unsubscribed_has_end"),
+    )
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the subscriber receives this list."""
+        return self.status is SubscriptionStatus.ACTIVE
+
+    def start(self, *, at: datetime) -> None:
+        """Make the subscription active."""
+        self.status, self.started_at, self.ended_at = SubscriptionStatus.ACTIVE, at, None
+
+    def await_confirmation(self) -> None:
+        """Wait for the subscriber to confirm."""
+        self.status, self.ended_at = SubscriptionStatus.PENDING, None
+
+    def end(self, *, at: datetime) -> None:
+        """End the subscription."""
+        self.status, self.ended_at = SubscriptionStatus.UNSUBSCRIBED, at
+
+
+class FieldType(StrEnum):
+    """What a custom field holds."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+
+
+class Field(Identified, Base):
+    """A typed custom attribute of the workspace's subscribers."""
+
+    __tablename__ = "fields"
+    prefix = "fld"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(60))
+    label: Mapped[str] = mapped_column(String(120))
+    type: Mapped[FieldType] = mapped_column(enum_column(FieldType), default=FieldType.TEXT)
+    choices: Mapped[list[str]] = mapped_column(default=list)
+
+    __table_args__ = (UniqueConstraint("workspace_id", "key"),)
+
+
+class Tag(Identified, Base):
+    """A label on subscribers."""
+
+    __tablename__ = "tags"
+    prefix = "tag"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(60))
+
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+
+
+subscriber_tags = Table(
+    "subscriber_tags",
+    Base.metadata,
+    Column("subscriber_id", Id, ForeignKey(Subscriber.id, ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", Id, ForeignKey(Tag.id, ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class ImportStatus(StrEnum):
+    """How far an import is."""
+
+    MAPPING = "mapping"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+class Import(Identified, Base):
+    """One uploaded file on its way into the audience, and what became of it."""
+
+    __tablename__ = "imports"
+    prefix = "imp"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), index=True)
+    list_id: Mapped[UUID | None] = mapped_column(ForeignKey(MailingList.id, ondelete="SET NULL"))
+    created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
+    file_name: Mapped[str] = mapped_column(String(200))
+    #: The upload's name in the data directory's ``imports`` folder.
+    stored_as: Mapped[str] = mapped_column(String(80))
+    #: Column heading → ``email``, ``name``, ``field:city``, …, as chosen on the mapping page.
+    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: Why these people may be mailed, in the words of whoever imports them.
+    consent_basis: Mapped[str] = mapped_column(String(500), default="")
+    status: Mapped[ImportStatus] = mapped_column(enum_column(ImportStatus), default=ImportStatus.MAPPING)
+    row_count: Mapped[int] = mapped_column(default=0)
+    #: Rows read so far; a run that was killed goes on from here.
+    done_count: Mapped[int] = mapped_column(default=0)
+    added_count: Mapped[int] = mapped_column(default=0)
+    updated_count: Mapped[int] = mapped_column(default=0)
+    unchanged_count: Mapped[int] = mapped_column(default=0)
+    refused_count: Mapped[int] = mapped_column(default=0)
+    #: The first refused rows: ``{"line", "email", "reason"}``.
+    refusals: Mapped[list[Any]] = mapped_column(default=list)
+    error: Mapped[str] = mapped_column(String(500), default="")
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]

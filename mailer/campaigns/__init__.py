@@ -1,0 +1,1 @@
+"""One-off sends to lists: draft, schedule, launch, pause, test, report."""

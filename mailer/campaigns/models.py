@@ -1,0 +1,112 @@
+"""Campaigns and the lists that they go to."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from mailer.accounts.models import User, Workspace
+from mailer.audience.models import MailingList
+from mailer.composing.models import Format, Template
+from mailer.db import Base, Id, Identified, enum_column
+from mailer.delivery.models import Message
+from mailer.errors import Conflict
+from mailer.lib.clock import utcnow
+
+
+class CampaignStatus(StrEnum):
+    """Where a campaign stands."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+NEXT_STATUSES: dict[CampaignStatus, frozenset[CampaignStatus]] = {
+    CampaignStatus.DRAFT: frozenset({CampaignStatus.SCHEDULED, CampaignStatus.SENDING}),
+    CampaignStatus.SCHEDULED: frozenset({CampaignStatus.DRAFT, CampaignStatus.SENDING}),
+    CampaignStatus.SENDING: frozenset(
+        {CampaignStatus.PAUSED, CampaignStatus.FINISHED, CampaignStatus.CANCELLED}
+    ),
+    CampaignStatus.PAUSED: frozenset({CampaignStatus.SENDING, CampaignStatus.CANCELLED}),
+    # What was held or in doubt can be sent after all.
+    CampaignStatus.FINISHED: frozenset({CampaignStatus.SENDING}),
+    CampaignStatus.CANCELLED: frozenset(),
+}
+
+
+class Campaign(Identified, Base):
+    """One send to many: written as a draft, frozen into a message when it is launched."""
+
+    __tablename__ = "campaigns"
+    prefix = "cmp"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(998), default="")
+    preheader: Mapped[str] = mapped_column(String(500), default="")
+    from_name: Mapped[str] = mapped_column(String(120), default="")
+    from_email: Mapped[str] = mapped_column(String(320), default="")
+    reply_to: Mapped[str] = mapped_column(String(320), default="")
+    format: Mapped[Format] = mapped_column(enum_column(Format), default=Format.MARKDOWN)
+    body: Mapped[str] = mapped_column(Text, default="")
+    #: The text part as edited by hand; none when it is generated from the body.
+    text: Mapped[str | None] = mapped_column(Text)
+    template_id: Mapped[UUID | None] = mapped_column(ForeignKey(Template.id, ondelete="SET NULL"))
+    status: Mapped[CampaignStatus] = mapped_column(enum_column(CampaignStatus), default=CampaignStatus.DRAFT)
+    #: Counts the saves of a draft, so that two tabs do not overwrite each other.
+    revision: Mapped[int] = mapped_column(default=1)
+    scheduled_at: Mapped[datetime | None]
+    launched_at: Mapped[datetime | None]
+    #: When every delivery had been made; until then the audience still grows.
+    prepared_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    #: Why it stopped by itself; empty when a person paused it.
+    pause_reason: Mapped[str] = mapped_column(String(500), default="")
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey(Message.id))
+    created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
+
+    workspace: Mapped[Workspace] = relationship()
+    template: Mapped[Template | None] = relationship()
+    message: Mapped[Message | None] = relationship()
+    lists: Mapped[list[MailingList]] = relationship(
+        secondary=lambda: campaign_lists, order_by=MailingList.name
+    )
+
+    __table_args__ = (
+        Index("ix_campaigns_workspace_id_id", "workspace_id", "id"),
+        Index("ix_campaigns_status_scheduled_at", "status", "scheduled_at"),
+        CheckConstraint("length(name) > 0", name="has_name"),
+        CheckConstraint("status <> 'scheduled' OR scheduled_at IS NOT NULL", name="scheduled_has_time"),
+        CheckConstraint(
+            "status IN ('draft', 'scheduled') OR message_id IS NOT NULL", name="launched_has_message"
+        ),
+    )
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its content may still change."""
+        return self.status in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
+
+    def move_to(self, status: CampaignStatus) -> None:
+        """Change the status by the table of what may follow what.
+
+        :raises Conflict: the campaign is not in a status that allows this
+        """
+        if status not in NEXT_STATUSES[self.status]:
+            raise Conflict(f"This campaign is {self.status}, so it cannot become {status}.")
+        self.status = status
+
+
+campaign_lists = Table(
+    "campaign_lists",
+    Base.metadata,
+    Column("campaign_id", Id, ForeignKey(Campaign.id, ondelete="CASCADE"), primary_key=True),
+    Column("list_id", Id, ForeignKey(MailingList.id, ondelete="CASCADE"), primary_key=True, index=True),
+)

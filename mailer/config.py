@@ -1,0 +1,243 @@
+"""Settings, read from the environment once; the only place that does.
+
+Every setting is an environment variable named ``MAILER_…`` and can instead be given
+as a file (``MAILER_SECRET_KEY_FILE=/run/secrets/key``), as container platforms hand
+out secrets. A bad value stops the start with one sentence that names it.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+TlsMode = Literal["off", "opportunistic", "required", "verify"]
+
+_PREFIX = "MAILER_"
+# The kernel's limit for the path of a unix socket, less the closing zero byte.
+_LONGEST_SOCKET_PATH = 107
+
+
+class BadSetting(Exception):
+    """A setting cannot be used; the message is one sentence that names it."""
+
+
+def _database_url(value: str) -> str:
+    scheme, separator, rest = value.partition("://")
+    if not separator:
+        raise ValueError("must be a URL such as sqlite:///mailer.sqlite or postgresql://user@host/name")
+    if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
+        return f"postgresql+psycopg://{rest}"
+    if scheme == "sqlite":
+        return value
+    raise ValueError(f"must begin with sqlite:// or postgresql://, not {scheme}://")
+
+
+def _broker_url(value: str) -> str:
+    if not value.startswith(("redis://", "rediss://", "unix://", "amqp://", "amqps://")):
+        raise ValueError("must begin with redis://, rediss://, unix:// or amqp://")
+    return value
+
+
+def _smtp_url(value: str) -> str:
+    SmtpServer.from_url(value)
+    return value
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("must be the address of this Mailer, such as https://mail.example.com")
+    return value.rstrip("/")
+
+
+class Settings(BaseSettings):
+    """What can be set, with what is used when it is not."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore")
+
+    data_dir: Path = Field(Path("var"), description="where files, spools and the embedded database live")
+    database_url: Annotated[str, BeforeValidator(_database_url)] = Field(
+        "",
+        description="sqlite:///… or postgresql://…; empty: SQLite in the data directory",
+        validate_default=False,
+    )
+    broker_url: Annotated[str, BeforeValidator(_broker_url)] = Field(
+        "",
+        description="redis://…, unix://… or amqp://…; empty: an embedded server in the data directory",
+        validate_default=False,
+    )
+    smtp_url: Annotated[str, BeforeValidator(_smtp_url)] = Field(
+        "",
+        description="smtp://[user:password@]host:port[?tls=off|opportunistic|required|verify]; "
+        "empty: the built-in catcher",
+        validate_default=False,
+    )
+    base_url: Annotated[str, BeforeValidator(_base_url)] = Field(
+        "", description="how the world reaches this Mailer", validate_default=False
+    )
+    secret_key: str = Field(
+        "", min_length=16, description="signs links and encrypts stored secrets", validate_default=False
+    )
+    port: int = Field(8000, ge=1, le=65535, description="where the web listens")
+    bind: str = Field("127.0.0.1", description="the address the web listens on")
+    catcher_port: int = Field(
+        0, ge=0, le=65535, description="the mail catcher's SMTP port; 0: the web's port + 25"
+    )
+    trusted_proxies: int = Field(0, ge=0, le=9, description="how many proxies in front set X-Forwarded-*")
+    campaign_workers: int = Field(1, ge=1, le=64, description="worker processes for campaigns")
+    worker_threads: int = Field(4, ge=1, le=64, description="threads in each worker process")
+    retry_first_seconds: float = Field(
+        1800.0, gt=0, description="delay before a deferred delivery's second try"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **_: Any,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what is passed in and nothing else: :func:`load` reads the environment."""
+        return (init_settings,)
+
+    @property
+    def is_embedded_broker(self) -> bool:
+        """Whether the supervisor runs the broker itself."""
+        return self.broker_url == _embedded_broker_url(self.data_dir)
+
+    @property
+    def is_catching(self) -> bool:
+        """Whether mail stays on this machine, in the catcher's inbox."""
+        return not self.smtp_url
+
+
+class SmtpServer:
+    """How one SMTP server is reached."""
+
+    def __init__(
+        self, *, host: str, port: int, tls: TlsMode = "opportunistic", user: str = "", password: str = ""
+    ) -> None:
+        self.host, self.port, self.tls, self.user, self.password = host, port, tls, user, password
+
+    @classmethod
+    def from_url(cls, url: str) -> "SmtpServer":
+        """Read ``smtp://[user:password@]host:port[?tls=…]``.
+
+        :raises ValueError: with what the URL should look like
+        """
+        parts = urlsplit(url)
+        if parts.scheme != "smtp" or not parts.hostname:
+            raise ValueError("must look like smtp://user:password@host:587?tls=required")
+        tls = parse_qs(parts.query).get("tls", ["opportunistic"])[0]
+        if tls not in {"off", "opportunistic", "required", "verify"}:
+            raise ValueError(f"tls must be off, opportunistic, required or verify, not “{tls}”")
+        return cls(
+            host=parts.hostname,
+            port=parts.port or 25,
+            tls=tls,  # type: ignore[arg-type]
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+        )
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings, and make what a first start needs: the data directory and a secret key.
+
+    :raises BadSetting: naming the variable and how to mend it
+    """
+    given = _given(os.environ if environ is None else environ)
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = _PREFIX + str(first["loc"][0]).upper()
+        raise BadSetting(f"{name} {_sentence(first['msg'])}") from None
+    data_dir = settings.data_dir.absolute()
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        secret_key = settings.secret_key or _kept_secret(data_dir / "secret_key")
+    except OSError as error:
+        raise BadSetting(
+            f"MAILER_DATA_DIR cannot be written to: {error.strerror}: {error.filename}."
+        ) from None
+    broker_url = settings.broker_url or _embedded_broker_url(data_dir)
+    if broker_url.startswith("unix://") and len(broker_url) - len("unix://") > _LONGEST_SOCKET_PATH:
+        raise BadSetting(
+            "MAILER_DATA_DIR is too long a path for the broker's socket: "
+            f"{_LONGEST_SOCKET_PATH} bytes at most."
+        )
+    return settings.model_copy(
+        update={
+            "data_dir": data_dir,
+            "secret_key": secret_key,
+            "database_url": settings.database_url or f"sqlite:///{data_dir / 'mailer.sqlite'}",
+            "broker_url": broker_url,
+            "base_url": settings.base_url or f"http://localhost:{settings.port}",
+            "catcher_port": settings.catcher_port or settings.port + 25,
+        }
+    )
+
+
+def in_force(settings: Settings) -> dict[str, str]:
+    """Return every setting by the name of its variable, with secrets masked."""
+    shown = {}
+    for name in Settings.model_fields:
+        value = str(getattr(settings, name))
+        if name == "secret_key":
+            value = "••••"
+        elif name.endswith("_url"):
+            value = _masked(value)
+        shown[_PREFIX + name.upper()] = value
+    return shown
+
+
+def _given(environ: Mapping[str, str]) -> dict[str, str]:
+    given = {}
+    for field in Settings.model_fields:
+        name = _PREFIX + field.upper()
+        value, path = environ.get(name, ""), environ.get(f"{name}_FILE", "")
+        if value and path:
+            raise BadSetting(f"{name} and {name}_FILE are both set; keep one of them.")
+        if path:
+            try:
+                value = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise BadSetting(f"{name}_FILE cannot be read: {error}.") from None
+        if value:
+            given[field] = value
+    return given
+
+
+def _kept_secret(path: Path) -> str:
+    """Return the key made on the first start; whoever loses it loses the stored secrets."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="utf-8").strip()
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        secret = secrets.token_urlsafe(32)
+        file.write(secret)
+    return secret
+
+
+def _embedded_broker_url(data_dir: Path) -> str:
+    return f"unix://{data_dir.absolute() / 'broker.sock'}"
+
+
+def _masked(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.password:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":••••@")))
+
+
+def _sentence(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return (message[:1].lower() + message[1:]).rstrip(".") + "."

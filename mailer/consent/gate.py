@@ -1,0 +1,70 @@
+"""The one gate: may we mail this address this kind of message?
+
+Asked at send time, for every delivery, in the statement that claims it; no other code
+decides. The answer is an SQL expression, so that five hundred deliveries cost one
+question and nothing can slip between the asking and the claim.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, literal, null, select
+from sqlalchemy.sql.elements import SQLColumnExpression
+
+from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
+from mailer.consent.models import Suppression
+
+UNSUBSCRIBED = "unsubscribed"
+SUPPRESSED = "suppressed"
+PAUSED = "paused"
+ERASED = "erased"
+
+
+def refusal(
+    *,
+    workspace_id: SQLColumnExpression[Any],
+    subscriber_id: SQLColumnExpression[Any],
+    lists: Any,
+    now: datetime,
+) -> ColumnElement[str | None]:
+    """Return why a campaign may not mail a subscriber now, or NULL when it may.
+
+    :param workspace_id: column of the row that is asked about
+    :param subscriber_id: likewise; NULL once the subscriber was erased
+    :param lists: a select of the list ids that the campaign goes to; being active on one is enough
+    """
+    person = select(Subscriber.email_key).where(Subscriber.id == subscriber_id)
+    is_suppressed = exists().where(
+        Suppression.workspace_id == workspace_id, Suppression.email_key == person.scalar_subquery()
+    )
+    is_active = exists().where(
+        Subscription.subscriber_id == subscriber_id,
+        Subscription.status == SubscriptionStatus.ACTIVE,
+        Subscription.list_id.in_(lists),
+    )
+    is_paused = exists().where(Subscriber.id == subscriber_id, Subscriber.paused_until > now)
+    return case(
+        (~exists().where(Subscriber.id == subscriber_id), literal(ERASED)),
+        (is_suppressed, literal(SUPPRESSED)),
+        (~is_active, literal(UNSUBSCRIBED)),
+        (is_paused, literal(PAUSED)),
+        else_=null(),
+    )
+
+
+def transactional_refusal(
+    *, workspace_id: SQLColumnExpression[Any], email_key: SQLColumnExpression[Any]
+) -> ColumnElement[str | None]:
+    """Return why a transactional message may not go to an address, or NULL when it may.
+
+    Someone who left our lists still gets what they ask for; an address that bounces
+    or complained does not.
+    """
+    is_suppressed = exists().where(
+        and_(
+            Suppression.workspace_id == workspace_id,
+            Suppression.email_key == email_key,
+            Suppression.reason.in_(["hard_bounce", "complaint"]),
+        )
+    )
+    return case((is_suppressed, literal(SUPPRESSED)), else_=null())

@@ -1,0 +1,229 @@
+"""Senders, transports, messages, deliveries and the attempts made."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from mailer.accounts.models import Workspace
+from mailer.audience.models import MailingList, Subscriber
+from mailer.db import Base, Identified, enum_column
+
+
+class Sender(Identified, Base):
+    """An identity that campaigns are sent from."""
+
+    __tablename__ = "senders"
+    prefix = "snd"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(120), default="")
+    email: Mapped[str] = mapped_column(String(320))
+    reply_to: Mapped[str] = mapped_column(String(320), default="")
+
+    __table_args__ = (UniqueConstraint("workspace_id", "email", "name"),)
+
+
+class Tls(StrEnum):
+    """How a connection to an SMTP server is encrypted."""
+
+    OFF = "off"
+    OPPORTUNISTIC = "opportunistic"
+    REQUIRED = "required"
+    VERIFY = "verify"
+
+
+class Transport(Identified, Base):
+    """The SMTP server that a workspace's mail leaves by; without one, the installation's is used."""
+
+    __tablename__ = "transports"
+    prefix = "trn"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), unique=True)
+    host: Mapped[str] = mapped_column(String(255))
+    port: Mapped[int]
+    tls: Mapped[Tls] = mapped_column(enum_column(Tls))
+    user: Mapped[str] = mapped_column(String(255), default="")
+    #: ``lib.secrets.encrypt`` under the purpose ``transport-password``.
+    password_encrypted: Mapped[str] = mapped_column(Text, default="")
+    updated_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("port BETWEEN 1 AND 65535", name="port_in_range"),)
+
+
+class MessageKind(StrEnum):
+    """Whether a message is one of many, was asked for by a program, or is about this product itself.
+
+    System messages (a password reset, an invitation, a confirmation) hold links that
+    only their reader may see: no page shows them, and their content is dropped once
+    they are accepted.
+    """
+
+    CAMPAIGN = "campaign"
+    TRANSACTIONAL = "transactional"
+    SYSTEM = "system"
+
+
+class Message(Identified, Base):
+    """Content frozen for sending: an edited draft or template cannot change what is under way.
+
+    ``subject``, ``html`` and ``text`` still hold merge tags; CSS is inlined and links
+    are numbered. ``links`` has their addresses, so that a click never carries one.
+    """
+
+    __tablename__ = "messages"
+    prefix = "msg"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), index=True)
+    kind: Mapped[MessageKind] = mapped_column(enum_column(MessageKind))
+    from_name: Mapped[str] = mapped_column(String(120), default="")
+    from_email: Mapped[str] = mapped_column(String(320))
+    reply_to: Mapped[str] = mapped_column(String(320), default="")
+    subject: Mapped[str] = mapped_column(String(998))
+    html: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    links: Mapped[list[str]] = mapped_column(default=list)
+    #: Values that are the same for everybody: the campaign's and the workspace's.
+    values: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands; the last five end it."""
+
+    PREPARED = "prepared"
+    CLAIMED = "claimed"
+    HELD = "held"
+    IN_DOUBT = "in_doubt"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+
+
+#: Which state may follow which; everything else is a bug that ``ledger`` refuses.
+NEXT_STATES: dict[DeliveryState, frozenset[DeliveryState]] = {
+    DeliveryState.PREPARED: frozenset({DeliveryState.CLAIMED, DeliveryState.SKIPPED}),
+    DeliveryState.CLAIMED: frozenset(
+        {
+            DeliveryState.PREPARED,
+            DeliveryState.ACCEPTED,
+            DeliveryState.REJECTED,
+            DeliveryState.HELD,
+            DeliveryState.IN_DOUBT,
+            DeliveryState.SKIPPED,
+        }
+    ),
+    DeliveryState.HELD: frozenset({DeliveryState.PREPARED, DeliveryState.SKIPPED}),
+    DeliveryState.IN_DOUBT: frozenset(
+        {DeliveryState.PREPARED, DeliveryState.ACCEPTED, DeliveryState.REJECTED}
+    ),
+    DeliveryState.ACCEPTED: frozenset(),
+    DeliveryState.REJECTED: frozenset(),
+    DeliveryState.SKIPPED: frozenset(),
+}
+
+
+class SkipReason(StrEnum):
+    """Why the gate said no when a delivery was claimed."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    SUPPRESSED = "suppressed"
+    PAUSED = "paused"
+    ERASED = "erased"
+    CANCELLED = "cancelled"
+
+
+class Delivery(Identified, Base):
+    """One message to one address, from the launch to its end.
+
+    Its Message-ID is made from its id, so that every try carries the same one.
+    """
+
+    __tablename__ = "deliveries"
+    prefix = "dlv"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    message_id: Mapped[UUID] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"))
+    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    subscriber_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey(Subscriber.id, ondelete="SET NULL"), index=True
+    )
+    #: The list that brought the subscriber into the audience; its id is the List-ID.
+    list_id: Mapped[UUID | None] = mapped_column(ForeignKey(MailingList.id, ondelete="SET NULL"))
+    email: Mapped[str] = mapped_column(String(320))
+    #: Merge values of this delivery alone (a transactional message's).
+    values: Mapped[dict[str, Any] | None]
+    state: Mapped[DeliveryState] = mapped_column(enum_column(DeliveryState), default=DeliveryState.PREPARED)
+    skip_reason: Mapped[SkipReason | None] = mapped_column(enum_column(SkipReason))
+    #: Tries begun; also the fence: an outcome is written only under the number it was claimed with.
+    attempt: Mapped[int] = mapped_column(default=0)
+    #: Whose journal holds the claim.
+    worker: Mapped[str | None] = mapped_column(String(80))
+    lease_expires_at: Mapped[datetime | None]
+    next_try_at: Mapped[datetime | None]
+    #: The server's last words, such as ``550 5.1.1 No such user``.
+    reply: Mapped[str] = mapped_column(String(500), default="")
+    ended_at: Mapped[datetime | None]
+    #: The first open and click, by whoever; ``tracking`` has them all.
+    opened_at: Mapped[datetime | None]
+    clicked_at: Mapped[datetime | None]
+
+    message: Mapped[Message] = relationship()
+    subscriber: Mapped[Subscriber | None] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "subscriber_id"),
+        Index("ix_deliveries_campaign_id_state_id", "campaign_id", "state", "id"),
+        Index("ix_deliveries_workspace_id_id", "workspace_id", "id"),
+        # The work to do, however many deliveries have ended.
+        Index(
+            "ix_deliveries_due",
+            "campaign_id",
+            "next_try_at",
+            "id",
+            postgresql_where=text("state = 'prepared'"),
+            sqlite_where=text("state = 'prepared'"),
+        ),
+        Index(
+            "ix_deliveries_claimed",
+            "lease_expires_at",
+            postgresql_where=text("state = 'claimed'"),
+            sqlite_where=text("state = 'claimed'"),
+        ),
+        CheckConstraint("(state = 'skipped') = (skip_reason IS NOT NULL)", name="skipped_has_reason"),
+        CheckConstraint("state <> 'claimed' OR worker IS NOT NULL", name="claimed_has_worker"),
+        CheckConstraint(
+            "(state IN ('accepted', 'rejected', 'skipped')) = (ended_at IS NOT NULL)", name="ended_has_time"
+        ),
+    )
+
+
+class DeliveryCount(Base):
+    """How many of a campaign's deliveries are in a state: kept by ``ledger``, so that no page counts rows."""
+
+    __tablename__ = "delivery_counts"
+
+    campaign_id: Mapped[UUID] = mapped_column(
+        ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True
+    )
+    state: Mapped[DeliveryState] = mapped_column(enum_column(DeliveryState), primary_key=True)
+    #: A ``SkipReason``, or empty: a key cannot be null.
+    reason: Mapped[str] = mapped_column(String(32), primary_key=True, default="")
+    count: Mapped[int]
+
+
+class Attempt(Identified, Base):
+    """One try that was not accepted, with the server's words; an accepted one is the delivery itself."""
+
+    __tablename__ = "attempts"
+    prefix = "att"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), index=True)
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey(Delivery.id, ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    #: deferred, rejected, held or in_doubt
+    outcome: Mapped[str] = mapped_column(String(20))
+    code: Mapped[int | None]
+    reply: Mapped[str] = mapped_column(String(500), default="")

@@ -1,0 +1,36 @@
+"""Email addresses: checked once, compared by one key."""
+
+from email_validator import EmailNotValidError, validate_email
+
+from mailer.errors import Invalid
+
+
+def clean_address(text: str) -> str:
+    """Return an address as we keep it: trimmed, Unicode-normalised, domain in lower case.
+
+    The local part keeps its case, since the receiving server may care (RFC 5321 2.4).
+
+    :raises Invalid: with a sentence that says what is wrong with it
+    """
+    try:
+        # Whether a domain receives mail is found out by sending; a look-up here would
+        # make every form wait for somebody else's DNS.
+        checked = validate_email(
+            text.strip(), check_deliverability=False, test_environment=True, allow_display_name=False
+        )
+    except EmailNotValidError as error:
+        raise Invalid(f"“{text.strip()[:80]}” is not an email address: {_lower_first(str(error))}") from None
+    return checked.normalized
+
+
+def address_key(address: str) -> str:
+    """Return the form by which two spellings of one address are recognised.
+
+    Case is ignored throughout: no large provider tells ``Ana@`` from ``ana@``, and
+    mailing both would mail one person twice.
+    """
+    return address.strip().casefold()
+
+
+def _lower_first(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

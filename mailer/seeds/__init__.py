@@ -1,0 +1,1 @@
+"""Demo worlds and audiences of any size."""

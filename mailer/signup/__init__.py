@@ -1,0 +1,1 @@
+"""Hosted sign-up pages, one per public list, and their defences."""

@@ -1,0 +1,1 @@
+"""The frame of every page: who may see it, errors, assets, headers, pagination."""

@@ -1,0 +1,31 @@
+"""Errors become pages, once, for every door that speaks HTML."""
+
+from flask import Flask, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from mailer.db import db
+from mailer.errors import Conflict, Forbidden, Invalid, MailerError, NotFound
+
+STATUS: dict[type[MailerError], int] = {Invalid: 422, NotFound: 404, Forbidden: 403, Conflict: 409}
+
+
+def init_app(app: Flask) -> None:
+    """Answer the four kinds of error and HTTP's own with a page."""
+    app.register_error_handler(MailerError, _rule_broken)
+    app.register_error_handler(HTTPException, _http_error)
+
+
+def _rule_broken(error: MailerError) -> tuple[str, int]:
+    db.session.rollback()
+    return _page(error.message, STATUS[type(error)])
+
+
+def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    return _page(error.description or error.name, error.code)
+
+
+def _page(message: str, status: int) -> tuple[str, int]:
+    template = "web/error_part.html" if request.headers.get("HX-Request") else "web/error.html"
+    return render_template(template, message=message, status=status), status

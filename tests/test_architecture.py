@@ -1,0 +1,223 @@
+"""The plan of the house, as tables: which room stands on which storey, who may import whom, who sees a page.
+
+A reader learns the house from this file; a change that breaks the plan fails here first.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailer.app import DOORS, create_app
+from mailer.config import load
+
+ROOT = Path(__file__).parent.parent
+
+#: From the roof down. A room imports only from storeys below its own; rooms on one line
+#: do not import each other.
+STOREYS: tuple[frozenset[str], ...] = tuple(
+    frozenset(line.split())
+    for line in """
+    app cli seeds
+    runtime
+    campaigns automations transactional webhooks
+    segments
+    tracking bounces
+    delivery
+    composing
+    signup
+    consent
+    audience
+    web api catcher
+    accounts
+    signals jobs
+    db
+    config
+    rendering delivery.engine bounces.parsers
+    lib
+    errors
+    """.strip().splitlines()
+)
+
+#: Storeys whose rooms may import others of the same line: the frame of a page and of an
+#: API call are used side by side, and ``cli`` offers what ``seeds`` plants.
+NEIGHBOURS = frozenset({("cli", "seeds"), ("app", "seeds"), ("cli", "app"), ("seeds", "app")})
+
+#: Neither Flask nor a database: values in, values out.
+PURE = frozenset({"lib", "errors", "rendering", "delivery.engine", "bounces.parsers"})
+NOT_IN_PURE = frozenset({"flask", "flask_sqlalchemy", "sqlalchemy", "dramatiq"})
+
+#: Files of a package, from the ground up; verbs are all the others.
+ROOMS = ("GROUND", "models", "queries", "VERB", "forms", "DOOR")
+#: Vocabulary that models themselves are written in.
+GROUND_FILES = frozenset({"roles"})
+DOOR_FILES = frozenset({"views", "api", "public"})
+
+#: Who may import Flask besides doors, forms and the frames.
+FLASK_IS_AT_HOME = frozenset({"app", "cli", "web", "api", "db"})
+FLASK_EXTENSIONS = re.compile(r"^(flask|flask_login|flask_security|flask_wtf|apiflask)(\.|$)")
+FLASK_GUESTS = {
+    "accounts.models": "a user is Flask-Security's UserMixin",
+    "accounts.security": "hangs Flask-Security into the application",
+}
+
+#: Every route that needs neither session nor key, one by one; ``public.py`` holds nothing else.
+PUBLIC_ROUTES: frozenset[str] = frozenset()
+
+NAMES_THAT_MEAN_NOTHING = frozenset({"services", "utils", "helpers", "manager", "misc", "common", "util"})
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Every module of the product, by its dotted name below ``mailer``."""
+    for path in sorted((ROOT / "mailer").rglob("*.py")):
+        parts = path.relative_to(ROOT / "mailer").with_suffix("").parts
+        if parts[0] in {"migrations", "frontend", "static"} or parts == ("__init__",):
+            continue
+        yield ".".join(part for part in parts if part != "__init__"), path
+
+
+MODULES = dict(modules())
+
+
+def room_of(module: str) -> str:
+    """The room on the plan that a module belongs to."""
+    for depth in (2, 1):
+        room = ".".join(module.split(".")[:depth])
+        if any(room in storey for storey in STOREYS):
+            return room
+    return module.split(".")[0]
+
+
+def storey_of(room: str) -> int:
+    return next(height for height, storey in enumerate(STOREYS) if room in storey)
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
+    """The modules that a file imports, and whether it does so inside a function."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) in inside
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                is_module = full.removeprefix("mailer.") in MODULES
+                yield full if is_module else str(node.module), id(node) in inside
+
+
+def ours(imported: str) -> str | None:
+    return imported.removeprefix("mailer.") if imported.startswith("mailer.") else None
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_belongs_to_a_room_on_the_plan(module: str):
+    assert any(room_of(module) in storey for storey in STOREYS), f"{module} stands on no storey"
+    assert not NAMES_THAT_MEAN_NOTHING & set(module.split("."))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_down(module: str):
+    room = room_of(module)
+    for imported, _ in imports_of(MODULES[module]):
+        assert not imported.startswith(("workers", "tests", "wsgi")), f"{module} imports {imported}"
+        target = ours(imported)
+        if target is None or room_of(target) == room:
+            continue
+        other = room_of(target)
+        is_below = storey_of(other) > storey_of(room)
+        assert is_below or (room, other) in NEIGHBOURS, f"{module} ({room}) imports {target} ({other})"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if room_of(name) in PURE])
+def test_pure_rooms_know_neither_flask_nor_a_database(module: str):
+    for imported, _ in imports_of(MODULES[module]):
+        assert imported.split(".")[0] not in NOT_IN_PURE, f"{module} imports {imported}"
+
+
+def floor_of(name: str) -> int:
+    if name in DOOR_FILES:
+        return ROOMS.index("DOOR")
+    if name in GROUND_FILES:
+        return ROOMS.index("GROUND")
+    return ROOMS.index(name) if name in ROOMS else ROOMS.index("VERB")
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.count(".") == 1])
+def test_inside_a_package_doors_stand_on_verbs_and_verbs_on_models(module: str):
+    package, _, name = module.partition(".")
+    for imported, _ in imports_of(MODULES[module]):
+        target = ours(imported)
+        if target is None or not target.startswith(f"{package}.") or target.count(".") != 1:
+            continue
+        other = target.partition(".")[2]
+        assert floor_of(other) <= floor_of(name), f"{module} imports {target}"
+        assert not (name in DOOR_FILES and other in DOOR_FILES), (
+            f"one door imports another: {module}, {target}"
+        )
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_doors_forms_and_frames_import_flask(module: str):
+    name = module.rpartition(".")[2]
+    if room_of(module) in FLASK_IS_AT_HOME or name in DOOR_FILES | {"forms"} or module in FLASK_GUESTS:
+        return
+    for imported, _ in imports_of(MODULES[module]):
+        assert not FLASK_EXTENSIONS.match(imported), f"{module} imports {imported}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_import_hides_in_a_function_to_dodge_a_cycle(module: str):
+    for imported, is_inside in imports_of(MODULES[module]):
+        assert not (is_inside and ours(imported) and room_of(module) not in {"app", "cli"}), (
+            f"{module} imports {imported} inside a function"
+        )
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_config_reads_the_environment(module: str):
+    if module == "config":
+        return
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        reads = isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
+        assert not reads, f"{module} reads the environment"
+
+
+def test_every_door_is_hung_in_app():
+    doors = {f"mailer.{name}" for name in MODULES if name.rpartition(".")[2] in DOOR_FILES and "." in name}
+
+    assert doors == set(DOORS)
+
+
+def test_the_file_of_a_route_says_who_may_call_it(tmp_path: Path):
+    app = create_app(load({"MAILER_DATA_DIR": str(tmp_path)}))
+    open_routes = set()
+    for rule in app.url_map.iter_rules():
+        module = app.view_functions[rule.endpoint].__module__
+        if not module.startswith("mailer."):
+            continue
+        kind = module.rpartition(".")[2]
+        if kind == "views":
+            guards = app.before_request_funcs.get(rule.endpoint.partition(".")[0], [])
+            names = {guard.__name__ for guard in guards}
+            assert names & {"_enter_workspace", "_require_sign_in"}, f"{rule} asks for no session"
+        elif kind == "public":
+            open_routes.add(str(rule.rule))
+
+    assert open_routes == PUBLIC_ROUTES
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "workers").rglob("*.py")), ids=lambda path: path.name)
+def test_workers_call_verbs_and_hold_no_logic_of_their_own(path: Path):
+    for imported, _ in imports_of(path):
+        assert not FLASK_EXTENSIONS.match(imported), f"{path.name} imports {imported}"
