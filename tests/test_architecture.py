@@ -33,7 +33,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     web api catcher
     accounts
     signals jobs
-    db
+    db current
     config
     rendering delivery.engine bounces.parsers
     lib
@@ -56,7 +56,7 @@ GROUND_FILES = frozenset({"roles"})
 DOOR_FILES = frozenset({"views", "api", "public"})
 
 #: Who may import Flask besides doors, forms and the frames.
-FLASK_IS_AT_HOME = frozenset({"app", "cli", "web", "api", "db"})
+FLASK_IS_AT_HOME = frozenset({"app", "cli", "web", "api", "db", "current"})
 FLASK_EXTENSIONS = re.compile(r"^(flask|flask_login|flask_security|flask_wtf|apiflask)(\.|$)")
 FLASK_GUESTS = {
     "accounts.models": "a user is Flask-Security's UserMixin",
