@@ -1,0 +1,78 @@
+// CodeMirror over a textarea. The textarea stays the truth: it fires `input` on every change (so that htmx and
+// drafts that save themselves notice), and setting its value and firing `editor:refresh` changes the editor.
+import { html } from "@codemirror/lang-html";
+import { markdown } from "@codemirror/lang-markdown";
+import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { EditorState } from "@codemirror/state";
+import { EditorView, placeholder } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { minimalSetup } from "codemirror";
+
+const languages = { html, markdown };
+
+const look = EditorView.theme({
+  "&": { color: "var(--ink)", backgroundColor: "var(--surface)", fontSize: "var(--text-s)" },
+  ".cm-content": { fontFamily: "var(--mono)", padding: "0.75rem 0", caretColor: "var(--accent-ink)", lineHeight: "1.6" },
+  ".cm-line": { padding: "0 0.875rem" },
+  ".cm-cursor": { borderLeftColor: "var(--accent-ink)", borderLeftWidth: "2px" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "var(--accent-soft)",
+  },
+  ".cm-placeholder": { color: "var(--ink-3)" },
+});
+
+const colours = HighlightStyle.define([
+  { tag: tags.heading, fontWeight: "650", color: "var(--ink)" },
+  { tag: tags.strong, fontWeight: "650" },
+  { tag: tags.emphasis, fontStyle: "italic" },
+  { tag: [tags.link, tags.url], color: "var(--accent-ink)" },
+  { tag: [tags.tagName, tags.keyword], color: "var(--accent-ink)" },
+  { tag: tags.attributeName, color: "var(--warn-ink)" },
+  { tag: [tags.attributeValue, tags.string], color: "var(--good-ink)" },
+  { tag: [tags.comment, tags.processingInstruction, tags.angleBracket], color: "var(--ink-3)" },
+  { tag: tags.monospace, color: "var(--bad-ink)" },
+]);
+
+export function openEditor(textarea) {
+  const holder = document.createElement("div");
+  holder.className = "editor";
+  textarea.after(holder);
+  textarea.hidden = true;
+
+  const view = new EditorView({ parent: holder, state: state(textarea) });
+  textarea.addEventListener("editor:refresh", () => {
+    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: textarea.value } });
+  });
+  textarea.addEventListener("editor:insert", (event) => {
+    view.dispatch(view.state.replaceSelection(event.detail));
+    view.focus();
+  });
+  textarea.form?.addEventListener("reset", () => setTimeout(() => textarea.dispatchEvent(new Event("editor:refresh"))));
+}
+
+function state(textarea) {
+  const label = textarea.labels[0];
+  label?.addEventListener("click", () => textarea.nextElementSibling.querySelector(".cm-content").focus());
+  return EditorState.create({
+    doc: textarea.value,
+    extensions: [
+      minimalSetup,
+      languages[textarea.dataset.editor](),
+      look,
+      syntaxHighlighting(colours),
+      placeholder(textarea.placeholder),
+      EditorView.lineWrapping,
+      EditorView.cspNonce.of(document.querySelector("meta[name=csp-nonce]")?.content ?? ""),
+      EditorView.contentAttributes.of({
+        "aria-label": label?.textContent.trim() ?? textarea.name,
+        "aria-describedby": textarea.getAttribute("aria-describedby") ?? "",
+        spellcheck: "true",
+      }),
+      EditorView.updateListener.of((update) => {
+        if (!update.docChanged) return;
+        textarea.value = update.state.doc.toString();
+        textarea.dispatchEvent(new Event("input", { bubbles: true }));
+      }),
+    ],
+  });
+}

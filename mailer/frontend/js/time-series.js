@@ -1,0 +1,110 @@
+// Draws {times: [seconds], series: [{label, values}]} with axes, a legend below and a tip under the pointer.
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+const number = new Intl.NumberFormat(document.documentElement.lang);
+const short = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact" });
+
+export function drawTimeSeries(element, { times, series, zone, unit }) {
+  const data = [times, ...series.map((one) => one.values)];
+  const day = new Intl.DateTimeFormat(document.documentElement.lang, {
+    dateStyle: "medium",
+    ...(unit === "hour" ? { timeStyle: "short" } : {}),
+    timeZone: zone,
+  });
+  let plot;
+
+  const draw = () => {
+    plot?.destroy();
+    plot = new uPlot(options(element, { series, zone, day }), data, element);
+  };
+  draw();
+
+  new ResizeObserver(() => plot.setSize(size(element))).observe(element);
+  // A canvas keeps the colours it was drawn with.
+  document.addEventListener("themechange", draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+}
+
+function options(element, { series, zone, day }) {
+  const colour = (name) => resolve(element, `--${name}`);
+  const axis = {
+    stroke: colour("ink-3"),
+    font: "12px 'Inter Variable', system-ui, sans-serif",
+    grid: { stroke: colour("line-soft"), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    ...size(element),
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
+    tzDate: zone ? (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone) : undefined,
+    axes: [
+      { ...axis, grid: { show: false }, space: 72 },
+      { ...axis, size: 48, space: 36, values: (_, ticks) => ticks.map((tick) => short.format(tick)) },
+    ],
+    scales: { y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
+    series: [
+      {},
+      ...series.map((one, index) => {
+        const stroke = colour(`series-${index + 1}`);
+        return {
+          label: one.label,
+          stroke,
+          width: 1.75,
+          fill: index === 0 ? translucent(stroke) : undefined,
+          points: { show: one.values.length < 2 },
+        };
+      }),
+    ],
+    plugins: [tip(series, day)],
+  };
+}
+
+function size(element) {
+  return { width: element.clientWidth, height: Math.max(element.clientHeight, 160) };
+}
+
+function resolve(element, variable) {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${variable})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+function translucent(colour) {
+  return `color-mix(in oklab, ${colour} 10%, transparent)`;
+}
+
+function tip(series, day) {
+  let box;
+  return {
+    hooks: {
+      init: (plot) => {
+        box = document.createElement("div");
+        box.className = "chart-tip";
+        box.hidden = true;
+        plot.over.append(box);
+      },
+      setCursor: (plot) => {
+        const { idx, left } = plot.cursor;
+        box.hidden = idx == null || left < 0;
+        if (box.hidden) return;
+        box.replaceChildren(day.format(new Date(plot.data[0][idx] * 1000)), ...series.flatMap(line(plot, idx)));
+        const room = plot.over.clientWidth - box.offsetWidth;
+        box.style.transform = `translate(${Math.max(0, Math.min(left + 12, room))}px, 4px)`;
+      },
+    },
+  };
+}
+
+function line(plot, idx) {
+  return (one, index) => {
+    const value = document.createElement("strong");
+    value.textContent = number.format(plot.data[index + 1][idx] ?? 0);
+    return [document.createElement("br"), value, ` ${one.label}`];
+  };
+}
