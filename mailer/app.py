@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from mailer.accounts import security
 from mailer.config import Settings, load
 from mailer.db import db
-from mailer.web import errors, guards, headers, pages
+from mailer.web import assets, errors, filters, guards, headers, navigation, pages
 
 #: Every module with a blueprint ``bp``. The file's name is its rule: ``views`` need a
 #: session, ``api`` a key, ``public`` a link or a signature (tests/test_architecture.py).
@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     migrate.init_app(app, db)
     csrf.init_app(app)
     security.init_app(app)
-    for frame in (headers, errors, guards, pages):
+    for frame in (headers, errors, guards, pages, assets, filters, navigation):
         frame.init_app(app)
     for module in DOORS:
         door = import_module(module)

@@ -1,18 +1,18 @@
 """The built front end: which file is the style sheet, the script, the icons.
 
 Vite gives each file a name with a hash of what is in it, and writes them down in a
-manifest. It is read once; the files may be cached for ever.
+manifest. It is read once for each build; the files may be cached for ever.
 """
 
 import json
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, url_for
 from markupsafe import Markup
 
-_DIST = Path(__file__).parents[1] / "static" / "dist"
+_MANIFEST = Path(__file__).parents[1] / "static" / "dist" / "manifest.json"
 
 
 class FrontEndMissing(RuntimeError):
@@ -44,17 +44,17 @@ def asset_tags(name: str) -> Markup:
 
 def _entry(name: str) -> dict[str, Any]:
     try:
-        return _manifest()[name]
+        return _manifest(_MANIFEST.stat().st_mtime_ns)[name]
+    except FileNotFoundError:
+        raise FrontEndMissing("The front end is not built yet; run `make build`.") from None
     except KeyError:
         raise FrontEndMissing(f"The front end was built without {name}; run `make build`.") from None
 
 
-@cache
-def _manifest() -> dict[str, dict[str, Any]]:
-    try:
-        return json.loads((_DIST / "manifest.json").read_text())
-    except FileNotFoundError:
-        raise FrontEndMissing("The front end is not built yet; run `make build`.") from None
+@lru_cache(maxsize=1)
+def _manifest(built_at_ns: int) -> dict[str, dict[str, Any]]:
+    # The argument only makes a new build a new key.
+    return json.loads(_MANIFEST.read_text())
 
 
 def _url(file: str) -> str:

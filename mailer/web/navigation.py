@@ -37,7 +37,13 @@ PLACES = (
     Place("Lists", "list", "lists.index", ("signup_forms",)),
     Place("Templates", "template", "templates.index", ("media",)),
     Place("Inbox", "inbox", "catcher.index", is_apart=True),
-    Place("Settings", "settings", "settings.show", ("members", "api_keys", "transports", "senders"), is_apart=True),
+    Place(
+        "Settings",
+        "settings",
+        "settings.show",
+        ("members", "api_keys", "transports", "senders"),
+        is_apart=True,
+    ),
 )
 
 

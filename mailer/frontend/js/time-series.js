@@ -16,7 +16,7 @@ export function drawTimeSeries(element, { times, series, zone, unit }) {
 
   const draw = () => {
     plot?.destroy();
-    plot = new uPlot(options(element, { series, zone, day }), data, element);
+    plot = new uPlot(options(element, { series, zone, unit, day }), data, element);
   };
   draw();
 
@@ -26,8 +26,9 @@ export function drawTimeSeries(element, { times, series, zone, unit }) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
-function options(element, { series, zone, day }) {
+function options(element, { series, zone, unit, day }) {
   const colour = (name) => resolve(element, `--${name}`);
+  const tickName = tickNames(zone, unit);
   const axis = {
     stroke: colour("ink-3"),
     font: "12px 'Inter Variable', system-ui, sans-serif",
@@ -41,7 +42,7 @@ function options(element, { series, zone, day }) {
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     tzDate: zone ? (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone) : undefined,
     axes: [
-      { ...axis, grid: { show: false }, space: 72 },
+      { ...axis, grid: { show: false }, space: 72, values: (_, ticks) => ticks.map((tick) => tickName(tick)) },
       { ...axis, size: 48, space: 36, values: (_, ticks) => ticks.map((tick) => short.format(tick)) },
     ],
     scales: { y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
@@ -59,6 +60,15 @@ function options(element, { series, zone, day }) {
       }),
     ],
     plugins: [tip(series, day)],
+  };
+}
+
+function tickNames(zone, unit) {
+  const day = new Intl.DateTimeFormat(document.documentElement.lang, { month: "short", day: "numeric", timeZone: zone });
+  const hour = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short", timeZone: zone });
+  return (seconds) => {
+    const at = new Date(seconds * 1000);
+    return (unit === "hour" ? hour : day).format(at);
   };
 }
 
