@@ -3,11 +3,13 @@
 from importlib import import_module
 from pathlib import Path
 
+import dramatiq
 from apiflask import APIFlask
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from mailer import jobs
 from mailer.accounts import security
 from mailer.config import Settings, load
 from mailer.db import db
@@ -56,6 +58,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     for module in TABLES:
         import_module(module)
+    dramatiq.set_broker(jobs.broker_for(settings.broker_url))
     db.init_app(app)
     migrate.init_app(app, db)
     csrf.init_app(app)

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
+import workers
 from mailer import jobs
 from mailer.accounts.models import User, Workspace
 from mailer.accounts.roles import Role
@@ -130,6 +131,22 @@ def queued(broker: StubBroker) -> Callable[[], list[tuple[Any, ...]]]:
         return waiting
 
     return read
+
+
+@pytest.fixture
+def work_off(app: Flask, broker: StubBroker) -> Callable[[], None]:
+    """Run the jobs that wait, and those that they ask for, until none is left."""
+    workers.load_all()
+
+    def run() -> None:
+        db.session.commit()
+        while waiting := [queue.get() for queue in broker.queues.values() if not queue.empty()]:
+            for data in waiting:
+                message = dramatiq.Message.decode(data)
+                with app.app_context():
+                    workers.ACTORS[message.actor_name].fn(*message.args)
+
+    return run
 
 
 @pytest.fixture

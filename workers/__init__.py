@@ -1,1 +1,47 @@
-"""Dramatiq actors only: each takes ids and calls one verb of the product."""
+"""Background work: one module for each room, holding actors and nothing else.
+
+An actor takes ids as text, calls one verb, commits, and does no harm when it runs
+twice: the row is the truth, the job a nudge (``mailer/jobs.py``).
+"""
+
+import pkgutil
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final
+
+import dramatiq
+
+from mailer.jobs import Job
+
+MINUTE: Final = 60_000
+
+Work = Callable[..., None]
+
+#: Every actor by the name of its job.
+ACTORS: dict[str, dramatiq.Actor[Any, None]] = {}
+
+
+def actor(
+    job: Job, *, max_retries: int = 3, time_limit: int = 10 * MINUTE
+) -> Callable[[Work], dramatiq.Actor[Any, None]]:
+    """Make a function the one that does a job.
+
+    Tries are few because what is due stands in the database, and the sweep asks for it again.
+
+    :param time_limit: milliseconds
+    """
+
+    def register(work: Work) -> dramatiq.Actor[Any, None]:
+        make = dramatiq.actor(
+            actor_name=job.name, queue_name=job.queue, max_retries=max_retries, time_limit=time_limit
+        )
+        ACTORS[job.name] = made = make(work)
+        return made
+
+    return register
+
+
+def load_all() -> None:
+    """Import every module of this package, so that the broker knows all actors."""
+    for module in pkgutil.iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
