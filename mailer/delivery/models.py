@@ -90,6 +90,47 @@ class Message(Identified, Base):
     values: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
+class Run(Base):
+    """A campaign on its way out: what it sends, to which lists, and whether it may go on.
+
+    ``campaigns`` starts, stops and resumes it (``delivery/runs.py``); workers need
+    nothing else of a campaign.
+    """
+
+    __tablename__ = "runs"
+
+    campaign_id: Mapped[UUID] = mapped_column(
+        ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True
+    )
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    message_id: Mapped[UUID] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"))
+    #: The lists as they were at the launch: UUIDs as text.
+    list_ids: Mapped[list[str]]
+    started_at: Mapped[datetime]
+    #: How far ``prepare`` is: the pass it is in, and the last subscriber of it.
+    prepare_pass: Mapped[int] = mapped_column(default=0)
+    prepare_after: Mapped[UUID | None]
+    prepared_at: Mapped[datetime | None]
+    #: Set while paused, and for good once cancelled: nothing is claimed.
+    stopped_at: Mapped[datetime | None]
+    #: Deliveries held when someone last said “go on”; only newer ones can stop it again.
+    held_before: Mapped[int] = mapped_column(default=0)
+    #: When nothing waited any more.
+    ended_at: Mapped[datetime | None]
+
+    message: Mapped[Message] = relationship()
+
+    __table_args__ = (
+        # The runs that a sweep looks at, however many have ended.
+        Index(
+            "ix_runs_under_way",
+            "campaign_id",
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+    )
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands; the last five end it."""
 
@@ -159,8 +200,10 @@ class Delivery(Identified, Base):
     skip_reason: Mapped[SkipReason | None] = mapped_column(enum_column(SkipReason))
     #: Tries begun; also the fence: an outcome is written only under the number it was claimed with.
     attempt: Mapped[int] = mapped_column(default=0)
-    #: Whose journal holds the claim.
+    #: The journal that holds the claim; unique to one batch, so it fences as well.
     worker: Mapped[str | None] = mapped_column(String(80))
+    #: How often the process died while it worked on this one.
+    crash_count: Mapped[int] = mapped_column(default=0)
     lease_expires_at: Mapped[datetime | None]
     next_try_at: Mapped[datetime | None]
     #: The server's last words, such as ``550 5.1.1 No such user``.
@@ -193,7 +236,21 @@ class Delivery(Identified, Base):
             sqlite_where=text("state = 'claimed'"),
         ),
         CheckConstraint("(state = 'skipped') = (skip_reason IS NOT NULL)", name="skipped_has_reason"),
+        # Transactional deliveries belong to no campaign, and no campaign's index finds them.
+        Index(
+            "ix_deliveries_due_alone",
+            "next_try_at",
+            postgresql_where=text("state = 'prepared' AND campaign_id IS NULL"),
+            sqlite_where=text("state = 'prepared' AND campaign_id IS NULL"),
+        ),
+        Index(
+            "ix_deliveries_worker",
+            "worker",
+            postgresql_where=text("worker IS NOT NULL"),
+            sqlite_where=text("worker IS NOT NULL"),
+        ),
         CheckConstraint("state <> 'claimed' OR worker IS NOT NULL", name="claimed_has_worker"),
+        CheckConstraint("state <> 'prepared' OR next_try_at IS NOT NULL", name="prepared_has_time"),
         CheckConstraint(
             "(state IN ('accepted', 'rejected', 'skipped')) = (ended_at IS NOT NULL)", name="ended_has_time"
         ),
