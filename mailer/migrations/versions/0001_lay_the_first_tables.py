@@ -708,6 +708,7 @@ def upgrade() -> None:
         ),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("worker", sa.String(length=80), nullable=True),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
         sa.Column("lease_expires_at", UtcDateTime(), nullable=True),
         sa.Column("next_try_at", UtcDateTime(), nullable=True),
         sa.Column("reply", sa.String(length=500), nullable=False),
@@ -723,6 +724,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "state <> 'claimed' OR worker IS NOT NULL", name=op.f("ck_deliveries_claimed_has_worker")
+        ),
+        sa.CheckConstraint(
+            "state <> 'prepared' OR next_try_at IS NOT NULL", name=op.f("ck_deliveries_prepared_has_time")
         ),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["campaigns.id"], name=op.f("fk_deliveries_campaign_id"), ondelete="CASCADE"
@@ -765,7 +769,21 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'prepared'"),
             sqlite_where=sa.text("state = 'prepared'"),
         )
+        batch_op.create_index(
+            "ix_deliveries_due_alone",
+            ["next_try_at"],
+            unique=False,
+            postgresql_where=sa.text("state = 'prepared' AND campaign_id IS NULL"),
+            sqlite_where=sa.text("state = 'prepared' AND campaign_id IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_deliveries_subscriber_id"), ["subscriber_id"], unique=False)
+        batch_op.create_index(
+            "ix_deliveries_worker",
+            ["worker"],
+            unique=False,
+            postgresql_where=sa.text("worker IS NOT NULL"),
+            sqlite_where=sa.text("worker IS NOT NULL"),
+        )
         batch_op.create_index("ix_deliveries_workspace_id_id", ["workspace_id", "id"], unique=False)
 
     op.create_table(
@@ -830,6 +848,39 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("campaign_id", "link_number", name=op.f("pk_link_activity")),
     )
+    op.create_table(
+        "runs",
+        sa.Column("campaign_id", Id(), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column("message_id", Id(), nullable=False),
+        sa.Column("list_ids", Json, nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("prepare_pass", sa.Integer(), nullable=False),
+        sa.Column("prepare_after", Id(), nullable=True),
+        sa.Column("prepared_at", UtcDateTime(), nullable=True),
+        sa.Column("stopped_at", UtcDateTime(), nullable=True),
+        sa.Column("held_before", sa.Integer(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_runs_campaign_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.id"], name=op.f("fk_runs_message_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_runs_workspace_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", name=op.f("pk_runs")),
+    )
+    with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_runs_under_way",
+            ["campaign_id"],
+            unique=False,
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
+
     op.create_table(
         "attempts",
         sa.Column("id", Id(), nullable=False),
@@ -922,12 +973,30 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_attempts_delivery_id"))
 
     op.drop_table("attempts")
+    with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_runs_under_way",
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.drop_table("runs")
     op.drop_table("link_activity")
     op.drop_table("hourly_activity")
     op.drop_table("delivery_counts")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index("ix_deliveries_workspace_id_id")
+        batch_op.drop_index(
+            "ix_deliveries_worker",
+            postgresql_where=sa.text("worker IS NOT NULL"),
+            sqlite_where=sa.text("worker IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_deliveries_subscriber_id"))
+        batch_op.drop_index(
+            "ix_deliveries_due_alone",
+            postgresql_where=sa.text("state = 'prepared' AND campaign_id IS NULL"),
+            sqlite_where=sa.text("state = 'prepared' AND campaign_id IS NULL"),
+        )
         batch_op.drop_index(
             "ix_deliveries_due",
             postgresql_where=sa.text("state = 'prepared'"),
