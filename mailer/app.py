@@ -11,17 +11,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mailer import jobs
 from mailer.accounts import security
+from mailer.api import calls
+from mailer.api import errors as api_errors
 from mailer.config import Settings, load
 from mailer.db import db
-from mailer.web import assets, errors, filters, guards, headers, navigation, pages
+from mailer.web import assets, errors, filters, guards, headers, limits, navigation, pages
 
 #: Every module with a blueprint ``bp``. The file's name is its rule: ``views`` need a
 #: session, ``api`` a key, ``public`` a link or a signature (tests/test_architecture.py).
-DOORS: tuple[str, ...] = ()
+DOORS: tuple[str, ...] = ("mailer.api.public",)
 
 #: Modules whose tables no door imports.
 TABLES = (
     "mailer.accounts.models",
+    "mailer.api.models",
     "mailer.audience.models",
     "mailer.campaigns.models",
     "mailer.composing.models",
@@ -63,7 +66,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     migrate.init_app(app, db)
     csrf.init_app(app)
     security.init_app(app)
-    for frame in (headers, errors, guards, pages, assets, filters, navigation):
+    for frame in (headers, errors, calls, limits, guards, api_errors, pages, assets, filters, navigation):
         frame.init_app(app)
     for module in DOORS:
         door = import_module(module)

@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     retry_first_seconds: float = Field(
         1800.0, gt=0, description="delay before a deferred delivery's second try"
     )
+    api_calls_per_minute: int = Field(12_000, ge=1, description="how often one API key may call")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
 
     @classmethod

@@ -21,6 +21,7 @@ from mailer.accounts.roles import Role
 from mailer.app import create_app
 from mailer.config import Settings, load
 from mailer.db import db
+from mailer.web.limits import limiter
 from tests import factories
 from tests.support import postgres
 
@@ -84,7 +85,8 @@ def settings(database: str, tmp_path_factory: pytest.TempPathFactory) -> Setting
 def migrated_app(settings: Settings) -> Iterator[Flask]:
     """The application over a migrated, empty database."""
     app = create_app(settings)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    limiter.enabled = False
     with app.app_context():
         upgrade()
         pristine = db.engine.url.database

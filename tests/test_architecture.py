@@ -43,7 +43,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
 
 #: Storeys whose rooms may import others of the same line: the frame of a page and of an
 #: API call are used side by side, and ``cli`` offers what ``seeds`` plants.
-NEIGHBOURS = frozenset({("cli", "seeds"), ("app", "seeds"), ("cli", "app"), ("seeds", "app")})
+NEIGHBOURS = frozenset({("api", "web"), ("cli", "seeds"), ("app", "seeds"), ("cli", "app"), ("seeds", "app")})
 
 #: Neither Flask nor a database: values in, values out.
 PURE = frozenset({"lib", "errors", "rendering", "delivery.engine", "bounces.parsers"})
@@ -64,7 +64,7 @@ FLASK_GUESTS = {
 }
 
 #: Every route that needs neither session nor key, one by one; ``public.py`` holds nothing else.
-PUBLIC_ROUTES: frozenset[str] = frozenset()
+PUBLIC_ROUTES: frozenset[str] = frozenset({"/api/v1/openapi.json"})
 
 NAMES_THAT_MEAN_NOTHING = frozenset({"services", "utils", "helpers", "manager", "misc", "common", "util"})
 

@@ -120,6 +120,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", "key", name=op.f("uq_fields_workspace_id_key")),
     )
     op.create_table(
+        "idempotency_keys",
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column("key", sa.String(length=256), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspaces.id"],
+            name=op.f("fk_idempotency_keys_workspace_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_keys")),
+        sa.UniqueConstraint("workspace_id", "key", name=op.f("uq_idempotency_keys_workspace_id_key")),
+    )
+    with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
+        batch_op.create_index("ix_idempotency_keys_created_at", ["created_at"], unique=False)
+
+    op.create_table(
         "invitations",
         sa.Column("id", Id(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -1063,6 +1084,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_invitations_workspace_id"))
 
     op.drop_table("invitations")
+    with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
+        batch_op.drop_index("ix_idempotency_keys_created_at")
+
+    op.drop_table("idempotency_keys")
     op.drop_table("fields")
     with op.batch_alter_table("api_keys", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_keys_workspace_id"))

@@ -1,0 +1,150 @@
+"""Errors become problem JSON, once, for every call under ``/api``.
+
+The shape is RFC 9457's, with ``statusCode``, ``name`` and ``message`` beside it, by
+which programs written for other mail services already tell errors apart.
+"""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from apiflask.exceptions import HTTPError as BadInput
+from flask import Blueprint, Flask, Response, g, jsonify, request
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from mailer.db import db
+from mailer.errors import Conflict, Forbidden, Invalid, MailerError, NotFound
+
+log = logging.getLogger(__name__)
+
+ROOT: Final = "/api/"
+PROBLEM_TYPE: Final = "application/problem+json"
+
+STATUS: Final[dict[type[MailerError], int]] = {Invalid: 422, NotFound: 404, Forbidden: 403, Conflict: 409}
+
+#: What programs compare; it never changes, while the sentences may.
+NAMES: Final = {
+    400: "invalid_request",
+    401: "invalid_api_key",
+    403: "restricted_api_key",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "request_too_large",
+    415: "unsupported_media_type",
+    422: "validation_error",
+    429: "rate_limit_exceeded",
+    500: "internal_server_error",
+    503: "service_unavailable",
+}
+
+_WORDS: Final = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+    413: "The request is too large.",
+    429: "Too many requests; wait as long as Retry-After says.",
+    500: "Something went wrong on our side. The request id finds it in the log.",
+    503: "The database is busy; try again in a moment.",
+}
+
+
+class ApiError(MailerError):
+    """An error that only calls of the API know, with its status, name and headers."""
+
+    def __init__(
+        self, status: int, name: str, message: str, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status, self.name, self.headers = status, name, dict(headers or {})
+
+
+def init_app(app: Flask) -> None:
+    """Answer with JSON where no route is met: there, no blueprint's handlers are asked."""
+    app.before_request(_answer_lost_call)
+
+
+def answer_errors(bp: Blueprint) -> None:
+    """Turn whatever is raised behind a blueprint into problem JSON."""
+    bp.register_error_handler(MailerError, _rule_broken)
+    bp.register_error_handler(BadInput, _input_refused)
+    bp.register_error_handler(HTTPException, _http_error)
+    bp.register_error_handler(OperationalError, _database_busy)
+
+
+def problem(
+    status: int,
+    message: str,
+    *,
+    name: str | None = None,
+    fields: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a problem as RFC 9457 writes it.
+
+    :param message: one sentence for whoever reads the log of the calling program
+    :param fields: what is wrong by input field
+    """
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": message,
+        "statusCode": status,
+        "name": name or NAMES.get(status, "invalid_request"),
+        "message": message,
+        "request_id": g.get("request_id", ""),
+    }
+    if fields:
+        body["errors"] = [{"field": field, "message": text} for field, text in fields.items()]
+    response = jsonify(body)
+    response.status_code, response.mimetype = status, PROBLEM_TYPE
+    response.headers.update(dict(headers or {}))
+    return response
+
+
+def _answer_lost_call() -> Response | HTTPException | None:
+    error = request.routing_exception
+    if error is None or (error.code or 0) < 400 or not request.path.startswith(ROOT):
+        return None
+    return _http_error(error)
+
+
+def _rule_broken(error: MailerError) -> Response:
+    db.session.rollback()
+    if isinstance(error, ApiError):
+        return problem(error.status, error.message, name=error.name, headers=error.headers)
+    return problem(STATUS[type(error)], error.message, fields=error.fields)
+
+
+def _input_refused(error: BadInput) -> Response:
+    db.session.rollback()
+    by_place = error.detail if isinstance(error.detail, dict) else {}
+    fields = {field: _sentence(texts[0]) for place in by_place.values() for field, texts in place.items()}
+    if "_schema" in fields:
+        return problem(422, "The body must be one JSON object.")
+    return problem(error.status_code, "Some fields cannot be used; see errors.", fields=fields)
+
+
+def _http_error(error: HTTPException) -> Response | HTTPException:
+    status = error.code or 500
+    if status < 400:
+        return error
+    db.session.rollback()
+    if isinstance(error, InternalServerError):
+        return problem(500, _WORDS[500])
+    # Of an answer's own headers the type is ours; Allow and Retry-After matter to the caller.
+    headers = {key: value for key, value in error.get_headers() if key in {"Allow", "Retry-After"}}
+    return problem(status, _WORDS.get(status) or error.description or error.name, headers=headers)
+
+
+def _database_busy(error: OperationalError) -> Response:
+    log.warning("The database did not answer a call in time: %s", error.orig)
+    db.session.rollback()
+    return problem(503, _WORDS[503], headers={"Retry-After": "1"})
+
+
+def _sentence(text: str) -> str:
+    text = text.removeprefix("Value error, ").rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."

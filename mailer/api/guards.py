@@ -1,0 +1,110 @@
+"""Who may call: the holder of a key, within the key's scope."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from apiflask import APIBlueprint
+from apiflask.security import HTTPTokenAuth
+from flask import current_app, g, request
+
+from mailer.accounts.keys import is_use_due, key_for, note_use
+from mailer.accounts.models import Scope
+from mailer.api.calls import limit_calls
+from mailer.api.errors import ApiError, answer_errors
+from mailer.db import begin_reading, db
+from mailer.lib.clock import utcnow
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+VERSION: Final = "/api/v1"
+
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_SCOPES: Final = "_scopes"
+#: A campaign with its pictures inside is the largest thing that is sent here.
+_LARGEST_BODY: Final = 8 * 1024 * 1024
+
+#: Stands in the description of the API; the check itself is ``_require_key``.
+bearer = HTTPTokenAuth(scheme="Bearer", description="An API key, as shown once when it was made.")
+
+
+def api_blueprint(name: str, import_name: str, *, tag: str) -> APIBlueprint:
+    """Return a blueprint for calls under ``/api/v1``.
+
+    Each request has ``g.api_key`` and ``g.workspace``, and its errors are problem JSON.
+
+    :param tag: under which heading the description of the API lists these calls
+    """
+    bp = APIBlueprint(name, import_name, url_prefix=VERSION, tag=tag)
+    bp.before_request(_require_key)
+    answer_errors(bp)
+    limit_calls(bp)
+    return bp
+
+
+def allows(*scopes: Scope) -> Callable[[View], View]:
+    """Say which scopes besides “all” may make a call; a call that says nothing takes “all”."""
+
+    def mark(view: View) -> View:
+        setattr(view, _SCOPES, frozenset(scopes))
+        return view
+
+    return mark
+
+
+def scopes_of(view: Any) -> frozenset[Scope]:
+    """Return the scopes that may call a view."""
+    return getattr(view, _SCOPES, frozenset()) | {Scope.ALL}
+
+
+def _require_key() -> None:
+    from_header = request.authorization
+    if from_header is None or from_header.type != "bearer" or not from_header.token:
+        raise ApiError(
+            401,
+            "missing_api_key",
+            "Send your API key as “Authorization: Bearer mlr_…”.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    key = key_for(from_header.token)
+    if key is None:
+        raise ApiError(
+            401,
+            "invalid_api_key",
+            "This API key is not known here, or was revoked.",
+            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        )
+    if is_use_due(key, now=utcnow()):
+        _note_use(key)
+    g.api_key, g.workspace = key, key.workspace
+    _require_scope(key.scope)
+    _require_json()
+
+
+def _note_use(key: Any) -> None:
+    # A call that only looks reads without waiting for writers, so that this takes a
+    # transaction of its own.
+    db.session.rollback()
+    note_use(key, now=utcnow())
+    db.session.commit()
+    if request.method in _SAFE_METHODS:
+        begin_reading()
+
+
+def _require_scope(scope: Scope) -> None:
+    view = current_app.view_functions[request.endpoint or ""]
+    if scope not in scopes_of(view):
+        raise ApiError(
+            403, "restricted_api_key", f"A key with the scope “{scope}” may not do this; use another."
+        )
+
+
+def _require_json() -> None:
+    request.max_content_length = _LARGEST_BODY
+    if request.method in _SAFE_METHODS or not request.content_length:
+        return
+    if not request.is_json:
+        raise ApiError(415, "unsupported_media_type", "Send the body as “Content-Type: application/json”.")
+    try:
+        request.get_json(force=True)
+    except RecursionError:
+        raise ApiError(400, "invalid_request", "The body is nested too deeply.") from None

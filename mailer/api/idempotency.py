@@ -1,0 +1,165 @@
+"""Repeated requests: the work is done once, and the first answer is given again.
+
+A program that lost the connection cannot know whether its request arrived. With an
+``Idempotency-Key`` it just asks again, for a day. The key's row and the work are one
+transaction under a unique index, so that neither exists without the other, however
+many equal requests arrive at once.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, Final, ParamSpec
+from uuid import UUID
+
+from flask import Response, current_app, g, request
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+
+from mailer.api.errors import ApiError
+from mailer.api.models import IdempotencyKey
+from mailer.db import db
+from mailer.lib.clock import utcnow
+from mailer.lib.ids import uuid7
+
+P = ParamSpec("P")
+
+_KEPT_FOR: Final = timedelta(hours=24)
+_PRINTABLE: Final = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,254}[\x21-\x7e])?")
+#: How long an equal request waits for the first one's answer before it is told to come back.
+_PATIENCE: Final = "1s"
+_MARK: Final = "_takes_idempotency_key"
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    body: str
+
+
+def idempotent(view: Callable[P, Any]) -> Callable[P, Response]:
+    """Run a view that creates or sends, and commit its work together with its answer.
+
+    An error rolls everything back, and so frees the key.
+    """
+
+    @wraps(view)
+    def once(*args: P.args, **kwargs: P.kwargs) -> Response:
+        key = _key_given()
+        if key:
+            kept = _begin(g.workspace.id, key, _fingerprint(), now=utcnow())
+            if kept is not None:
+                db.session.rollback()
+                return _again(kept)
+        response: Response = current_app.make_response(view(*args, **kwargs))
+        if key:
+            _keep(g.workspace.id, key, response)
+        db.session.commit()
+        return response
+
+    setattr(once, _MARK, True)
+    return once
+
+
+def is_idempotent(view: Any) -> bool:
+    """Whether a view takes an ``Idempotency-Key``."""
+    return getattr(view, _MARK, False)
+
+
+def forget_old_answers(*, now: datetime) -> int:
+    """Delete the answers whose day is over.
+
+    :return: how many
+    """
+    old = delete(IdempotencyKey).where(IdempotencyKey.created_at <= now - _KEPT_FOR)
+    forgotten: int = db.session.execute(old).rowcount  # type: ignore[attr-defined]
+    return forgotten
+
+
+def _key_given() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _PRINTABLE.fullmatch(key):
+        raise ApiError(
+            400, "invalid_idempotency_key", "Idempotency-Key takes 1 to 256 printable ASCII characters."
+        )
+    return key
+
+
+def _fingerprint() -> str:
+    body = json.dumps(request.get_json(silent=True, force=True), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
+
+
+def _begin(workspace_id: UUID, key: str, fingerprint: str, *, now: datetime) -> _Answer | None:
+    """Take the key, or return the answer that was given under it."""
+    is_ours = (IdempotencyKey.workspace_id == workspace_id) & (IdempotencyKey.key == key)
+    db.session.execute(delete(IdempotencyKey).where(is_ours, IdempotencyKey.created_at <= now - _KEPT_FOR))
+    if _insert(workspace_id, key, fingerprint, now=now):
+        return None
+    kept = db.session.execute(
+        select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.body).where(is_ours)
+    ).one_or_none()
+    if kept is None or kept.status is None:
+        raise _still_running()
+    if kept.fingerprint != fingerprint:
+        raise ApiError(
+            409,
+            "invalid_idempotent_request",
+            "This Idempotency-Key was used for another request; take a new one for each.",
+        )
+    return _Answer(kept.status, kept.body or "")
+
+
+def _insert(workspace_id: UUID, key: str, fingerprint: str, *, now: datetime) -> bool:
+    """Insert the key's row unless there is one; an equal request under way is waited for."""
+    is_postgresql = db.session.get_bind().dialect.name == "postgresql"
+    dialect = postgresql if is_postgresql else sqlite
+    row = {
+        "id": uuid7(),
+        "created_at": now,
+        "workspace_id": workspace_id,
+        "key": key,
+        "fingerprint": fingerprint,
+    }
+    if is_postgresql:
+        db.session.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
+    try:
+        inserted = db.session.scalar(
+            dialect.insert(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.id)
+        )
+    except OperationalError as error:
+        raise _still_running() from error
+    if is_postgresql:
+        db.session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
+    return inserted is not None
+
+
+def _still_running() -> ApiError:
+    return ApiError(
+        409,
+        "concurrent_idempotent_requests",
+        "A request with this Idempotency-Key is still running.",
+        headers={"Retry-After": "1"},
+    )
+
+
+def _keep(workspace_id: UUID, key: str, response: Response) -> None:
+    db.session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.workspace_id == workspace_id, IdempotencyKey.key == key)
+        .values(status=response.status_code, body=response.get_data(as_text=True))
+    )
+
+
+def _again(answer: _Answer) -> Response:
+    return current_app.response_class(
+        answer.body,
+        answer.status,
+        {"Idempotent-Replayed": "true"},
+        mimetype="application/json",
+    )

@@ -1,0 +1,58 @@
+"""The kinds of value that calls take, with what is refused, and what each answer has in common."""
+
+import unicodedata
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+
+from mailer.lib.ids import parse_id
+
+
+class Given(BaseModel):
+    """What a call takes; a field that it does not know is refused, since it is most likely a typo."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=2_000_000)
+
+
+class Shown(BaseModel):
+    """What a call answers."""
+
+
+def _one_line(text: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text):
+        raise ValueError("control characters and line breaks cannot stand here")
+    return text
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in text):
+        raise ValueError("control characters cannot stand here")
+    return text
+
+
+def _identifier(prefix: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if parse_id(prefix, text) is None:
+            raise ValueError(f"“{text[:60]}” is not an id; it begins with {prefix}_")
+        return text
+
+    return AfterValidator(check)
+
+
+#: A name, a subject, an address: no line ends, so that it can stand in a header.
+Line = Annotated[str, AfterValidator(_one_line)]
+#: Content of several lines.
+Lines = Annotated[str, AfterValidator(_printable)]
+ListId = Annotated[str, _identifier("lst"), Field(examples=["lst_01k2m8w5c4e0t9q7y3x6v1b2n8"])]
+#: The value of a custom field; which kind it must be is the workspace's to say.
+FieldValue = Line | bool | int | Annotated[float, Field(allow_inf_nan=False)] | None
+
+
+def list_of(shown: type[Shown], name: str) -> type[Shown]:
+    """Return the schema of a page of answers."""
+    fields: dict[str, Any] = {
+        "object": (Literal["list"], "list"),
+        "has_more": (bool, Field(description="Whether another page follows in this direction.")),
+        "data": (list[shown], ...),  # type: ignore[valid-type]
+    }
+    return create_model(name, __base__=Shown, **fields)
