@@ -4,13 +4,15 @@ SQLite is the default and PostgreSQL the choice of a growing team; everything he
 makes the two behave alike.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Enum, LargeBinary, MetaData, Uuid, event
+from sqlalchemy import JSON, DateTime, Dialect, Enum, LargeBinary, MetaData, String, Uuid, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.compiler import compiles
@@ -66,6 +68,15 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+def sorted_text(length: int) -> String:
+    """Return the column type of text that sorts by code point in both databases.
+
+    A range over its index then finds every value with a prefix, whatever locale
+    PostgreSQL was made with.
+    """
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
 def enum_column(kind: type[StrEnum]) -> Enum:
@@ -176,3 +187,19 @@ db = SQLAlchemy(model_class=Base)
 def begin_reading() -> None:
     """Begin a transaction that only reads, so that pages do not wait for writers on SQLite."""
     db.session.connection(execution_options={READ_ONLY: True})
+
+
+def insert_missing(table: Any, rows: Sequence[Mapping[str, Any]], *, returning: Any = None) -> list[Any]:
+    """Insert the rows that break no unique constraint, in one statement, and leave the others be.
+
+    :param table: a model or a table
+    :param returning: a column; its values of the rows that were inserted are returned
+    """
+    if not rows:
+        return []
+    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing()
+    if returning is None:
+        db.session.execute(statement, rows)
+        return []
+    return list(db.session.scalars(statement.returning(returning), rows))

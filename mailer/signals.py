@@ -10,8 +10,17 @@ _signals = Namespace()
 #: A subscription became active. Sends the subscription.
 subscribed = _signals.signal("subscribed")
 
-#: A subscription ended at its subscriber's request. Sends the subscription.
+#: A subscription ended at its subscriber's request. Sends the subscription, with ``delivery_id``:
+#: the delivery whose link was followed, on the first of the subscriptions that one act ended.
 unsubscribed = _signals.signal("unsubscribed")
+
+#: An import put people on lists. Sends the ``Import``, with ``subscriptions``, a list of
+#: (subscription id, list id, subscriber id), and ``now``. Consent keeps the proof.
+imported = _signals.signal("imported")
+
+#: Somebody looks at a subscriber. Sends the subscriber; each room that knows something
+#: answers with a list of ``audience.timeline.Event``, newest first.
+timeline_wanted = _signals.signal("timeline_wanted")
 
 #: A server refused deliveries because of their addresses. Sends a list of delivery ids.
 addresses_refused = _signals.signal("addresses_refused")

@@ -1,15 +1,26 @@
 """Mailing lists, subscribers, subscriptions, fields, tags and imports."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
-from mailer.db import Base, Id, Identified, enum_column
+from mailer.db import Base, Id, Identified, enum_column, sorted_text
 from mailer.lib.addresses import address_key
 from mailer.lib.clock import utcnow
 
@@ -63,8 +74,10 @@ class Subscriber(Identified, Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
     email: Mapped[str] = mapped_column(String(320))
     #: ``lib.addresses.address_key(email)``: two spellings of one address are one subscriber.
-    email_key: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(sorted_text(320))
     name: Mapped[str] = mapped_column(String(200), default="")
+    #: What a search by name looks in; the database keeps it.
+    name_key: Mapped[str] = mapped_column(sorted_text(200), Computed("lower(name)", persisted=True))
     locale: Mapped[str] = mapped_column(String(20), default="")
     time_zone: Mapped[str] = mapped_column(String(64), default="")
     #: Values of the workspace's custom fields by key.
@@ -81,6 +94,7 @@ class Subscriber(Identified, Base):
     __table_args__ = (
         UniqueConstraint("workspace_id", "email_key"),
         Index("ix_subscribers_workspace_id_id", "workspace_id", "id"),
+        Index("ix_subscribers_workspace_id_name_key", "workspace_id", "name_key"),
         CheckConstraint("email_key LIKE '%_@_%'", name="email_key_is_address"),
     )
 
@@ -112,6 +126,8 @@ class Subscription(Identified, Base):
     ended_at: Mapped[datetime | None]
     #: When the last confirmation mail was asked for; the next waits politely.
     confirmation_sent_at: Mapped[datetime | None]
+    #: Since when a mail is due: while pending the confirmation, once active the welcome.
+    mail_due_at: Mapped[datetime | None]
 
     list: Mapped[MailingList] = relationship()
     subscriber: Mapped[Subscriber] = relationship(back_populates="subscriptions")
@@ -119,6 +135,12 @@ class Subscription(Identified, Base):
     __table_args__ = (
         UniqueConstraint("list_id", "subscriber_id"),
         Index("ix_subscriptions_list_id_status_subscriber_id", "list_id", "status", "subscriber_id"),
+        Index(
+            "ix_subscriptions_mail_due_at",
+            "mail_due_at",
+            postgresql_where=text("mail_due_at IS NOT NULL"),
+            sqlite_where=text("mail_due_at IS NOT NULL"),
+        ),
         CheckConstraint("status <> 'active' OR started_at IS NOT NULL", name="active_has_start"),
         CheckConstraint("status <> 'unsubscribed' OR ended_at IS NOT NULL", name="unsubscribed_has_end"),
     )
@@ -139,6 +161,35 @@ class Subscription(Identified, Base):
     def end(self, *, at: datetime) -> None:
         """End the subscription."""
         self.status, self.ended_at = SubscriptionStatus.UNSUBSCRIBED, at
+
+
+class ListDay(Base):
+    """What happened on a list in one day (UTC); triggers (migration 0003) keep it.
+
+    Sums over a list's days are its counts, so that no page counts subscriptions.
+    """
+
+    __tablename__ = "list_days"
+
+    list_id: Mapped[UUID] = mapped_column(ForeignKey(MailingList.id, ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    #: Subscriptions that became active, and active ones that ended or were erased.
+    joined: Mapped[int]
+    departed: Mapped[int]
+    #: Net changes.
+    pending: Mapped[int]
+    unsubscribed: Mapped[int]
+
+
+class AudienceDay(Base):
+    """How many subscribers a workspace gained and lost in one day (UTC); kept like :class:`ListDay`."""
+
+    __tablename__ = "audience_days"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    added: Mapped[int]
+    erased: Mapped[int]
 
 
 class FieldType(StrEnum):
@@ -192,7 +243,16 @@ class ImportStatus(StrEnum):
     MAPPING = "mapping"
     RUNNING = "running"
     FINISHED = "finished"
+    CANCELLED = "cancelled"
     FAILED = "failed"
+
+
+class Existing(StrEnum):
+    """What an import does with what is already known of a subscriber."""
+
+    FILL = "fill"
+    OVERWRITE = "overwrite"
+    KEEP = "keep"
 
 
 class Import(Identified, Base):
@@ -201,14 +261,20 @@ class Import(Identified, Base):
     __tablename__ = "imports"
     prefix = "imp"
 
-    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), index=True)
-    list_id: Mapped[UUID | None] = mapped_column(ForeignKey(MailingList.id, ondelete="SET NULL"))
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
     created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
     file_name: Mapped[str] = mapped_column(String(200))
     #: The upload's name in the data directory's ``imports`` folder.
     stored_as: Mapped[str] = mapped_column(String(80))
-    #: Column heading → ``email``, ``name``, ``field:city``, …, as chosen on the mapping page.
+    encoding: Mapped[str] = mapped_column(String(20))
+    delimiter: Mapped[str] = mapped_column(String(1))
+    headings: Mapped[list[str]] = mapped_column(default=list)
+    #: Number of a column, as text → ``email``, ``name``, ``field:city``, …, as chosen on the mapping page.
     mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: Public ids of the lists that everyone in the file is put on.
+    list_ids: Mapped[list[str]] = mapped_column(default=list)
+    tag_names: Mapped[list[str]] = mapped_column(default=list)
+    existing: Mapped[Existing] = mapped_column(enum_column(Existing), default=Existing.FILL)
     #: Why these people may be mailed, in the words of whoever imports them.
     consent_basis: Mapped[str] = mapped_column(String(500), default="")
     status: Mapped[ImportStatus] = mapped_column(enum_column(ImportStatus), default=ImportStatus.MAPPING)
@@ -219,8 +285,35 @@ class Import(Identified, Base):
     updated_count: Mapped[int] = mapped_column(default=0)
     unchanged_count: Mapped[int] = mapped_column(default=0)
     refused_count: Mapped[int] = mapped_column(default=0)
-    #: The first refused rows: ``{"line", "email", "reason"}``.
-    refusals: Mapped[list[Any]] = mapped_column(default=list)
+    #: New places on lists; who was on one, or has left it, stays as they are.
+    subscribed_count: Mapped[int] = mapped_column(default=0)
+    left_before_count: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(String(500), default="")
     started_at: Mapped[datetime | None]
+    #: The last sign of life of a run.
+    touched_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+    created_by: Mapped[User | None] = relationship()
+
+    __table_args__ = (
+        Index("ix_imports_workspace_id_id", "workspace_id", "id"),
+        Index(
+            "ix_imports_running",
+            "touched_at",
+            postgresql_where=text("status = 'running'"),
+            sqlite_where=text("status = 'running'"),
+        ),
+    )
+
+
+class ImportRefusal(Base):
+    """A row of an import that was not taken, and why."""
+
+    __tablename__ = "import_refusals"
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey(Import.id, ondelete="CASCADE"), primary_key=True)
+    #: The row's number in the file; the headings are row 1.
+    row_number: Mapped[int] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    cells: Mapped[list[str]] = mapped_column(default=list)

@@ -1,5 +1,7 @@
 """Consent records, which are never changed, and suppressions."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -7,8 +9,8 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
-from mailer.audience.models import MailingList, Subscriber
-from mailer.db import Base, Identified, enum_column
+from mailer.audience.models import MailingList, Subscriber, Subscription
+from mailer.db import Base, Identified, enum_column, sorted_text
 
 
 class Act(StrEnum):
@@ -34,6 +36,34 @@ class Channel(StrEnum):
     STAFF = "staff"
     API = "api"
     COMPLAINT = "complaint"
+
+    @property
+    def is_proof_of_address(self) -> bool:
+        """Whether only someone who reads the address's mail can act this way."""
+        return self in {Channel.CONFIRMATION_PAGE, Channel.PREFERENCE_PAGE, Channel.LINK, Channel.ONE_CLICK}
+
+    @property
+    def is_own_act(self) -> bool:
+        """Whether the subscriber acts, rather than somebody for them."""
+        return self.is_proof_of_address or self is Channel.SIGNUP_PAGE
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How an act was done: what its consent record will prove.
+
+    :param words: exactly what was shown, or the basis that somebody else stated
+    :param actor_id: the member of staff who acted for the subscriber
+    :param delivery_id: the delivery whose link was followed
+    """
+
+    via: Channel
+    words: str = ""
+    locale: str = ""
+    ip: str = ""
+    user_agent: str = ""
+    actor_id: UUID | None = None
+    delivery_id: UUID | None = None
 
 
 class ConsentRecord(Identified, Base):
@@ -64,6 +94,27 @@ class ConsentRecord(Identified, Base):
     subscriber: Mapped[Subscriber] = relationship()
     list: Mapped[MailingList | None] = relationship()
 
+    @classmethod
+    def of(
+        cls, subject: Subscription | Subscriber, *, act: Act, evidence: Evidence, at: datetime
+    ) -> "ConsentRecord":
+        """Return the record of an act about one subscription, or about all of a subscriber's."""
+        is_subscription = isinstance(subject, Subscription)
+        return cls(
+            workspace_id=subject.workspace_id,
+            subscriber_id=subject.subscriber_id if is_subscription else subject.id,
+            list_id=subject.list_id if is_subscription else None,
+            act=act,
+            via=evidence.via,
+            words=evidence.words[:2000],
+            locale=evidence.locale[:20],
+            ip=evidence.ip[:45],
+            user_agent=evidence.user_agent[:300],
+            actor_id=evidence.actor_id,
+            delivery_id=evidence.delivery_id,
+            created_at=at,
+        )
+
 
 class SuppressionReason(StrEnum):
     """Why an address must not be mailed."""
@@ -82,7 +133,7 @@ class Suppression(Identified, Base):
     prefix = "sup"
 
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
-    email_key: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(sorted_text(320))
     reason: Mapped[SuppressionReason] = mapped_column(enum_column(SuppressionReason))
     detail: Mapped[str] = mapped_column(String(500), default="")
     actor_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
@@ -92,3 +143,19 @@ class Suppression(Identified, Base):
         UniqueConstraint("workspace_id", "email_key"),
         Index("ix_suppressions_workspace_id_id", "workspace_id", "id"),
     )
+
+
+class LiftedSuppression(Identified, Base):
+    """A suppression that somebody took back, and why: kept, since the next bounce asks who did."""
+
+    __tablename__ = "lifted_suppressions"
+    prefix = "lft"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), index=True)
+    email_key: Mapped[str] = mapped_column(sorted_text(320))
+    reason: Mapped[SuppressionReason] = mapped_column(enum_column(SuppressionReason))
+    detail: Mapped[str] = mapped_column(String(500), default="")
+    suppressed_at: Mapped[datetime]
+    #: Why it was taken back.
+    words: Mapped[str] = mapped_column(String(500))
+    actor_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))

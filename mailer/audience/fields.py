@@ -1,0 +1,188 @@
+"""Custom fields: what a workspace wants to know of its subscribers, and values that fit."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from mailer.audience.models import Field, FieldType, Subscriber
+from mailer.db import db
+from mailer.errors import Invalid, NotFound
+from mailer.lib.ids import parse_id
+from mailer.lib.lines import clean_line
+
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_YES = frozenset({"true", "yes", "y", "1", "on"})
+_NO = frozenset({"false", "no", "n", "0", "off"})
+_LONGEST_VALUE = 500
+_MOST_FIELDS = 100
+
+
+def create_field(
+    workspace_id: UUID,
+    label: str,
+    *,
+    key: str = "",
+    type: FieldType = FieldType.TEXT,
+    choices: Iterable[str] = (),
+) -> Field:
+    """Make a field; its key, by which merge tags call it, is made from the label when none is given.
+
+    :raises Invalid: the key is taken or cannot stand in a merge tag, or a choice has no choices
+    """
+    label = clean_line(label, label="The label", longest=120, is_required=True)
+    key = key.strip() or key_from(label)
+    if not _KEY.fullmatch(key):
+        sentence = "A key has lower-case letters, digits and _ only, and begins with a letter."
+        raise Invalid(sentence, fields={"key": sentence})
+    keys = set(db.session.scalars(select(Field.key).where(Field.workspace_id == workspace_id)))
+    if key in keys:
+        sentence = f"There is already a field “{key}”."
+        raise Invalid(sentence, fields={"key": sentence})
+    if len(keys) >= _MOST_FIELDS:
+        raise Invalid(f"A workspace has {_MOST_FIELDS} fields at most; delete one that is no longer used.")
+    field = Field(workspace_id=workspace_id, key=key, type=type, label=label)
+    field.choices = _clean_choices(type, choices)
+    db.session.add(field)
+    db.session.flush()
+    return field
+
+
+def update_field(field: Field, *, label: str, choices: Iterable[str] = ()) -> None:
+    """Change a field's label and choices; its key and type stay, since mails and values depend on them."""
+    field.label = clean_line(label, label="The label", longest=120, is_required=True)
+    field.choices = _clean_choices(field.type, choices)
+
+
+def delete_field(field: Field) -> None:
+    """Delete a field and every subscriber's value of it."""
+    if db.session.get_bind().dialect.name == "sqlite":
+        without = func.json_remove(Subscriber.fields, f'$."{field.key}"')
+        has_value = func.json_type(Subscriber.fields, f'$."{field.key}"').is_not(None)
+    else:
+        without = Subscriber.fields.op("-")(field.key)
+        has_value = Subscriber.fields.op("?")(field.key)
+    db.session.execute(
+        update(Subscriber)
+        .where(Subscriber.workspace_id == field.workspace_id, has_value)
+        .values(fields=without)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.delete(field)
+    db.session.flush()
+
+
+def field_by_id(workspace_id: UUID, public_id: str) -> Field:
+    """Return one of the workspace's fields.
+
+    :raises NotFound: there is none with this id
+    """
+    found = db.session.scalar(
+        select(Field).where(Field.workspace_id == workspace_id, Field.id == parse_id("fld", public_id))
+    )
+    if found is None:
+        raise NotFound("There is no such field.")
+    return found
+
+
+def key_from(label: str) -> str:
+    """Return the key that a label suggests: “Favourite bread” → ``favourite_bread``."""
+    key = re.sub(r"[^a-z0-9]+", "_", label.casefold()).strip("_")[:60].strip("_")
+    return key if key[:1].isalpha() else f"field_{key}".strip("_")[:60]
+
+
+def clean_fields(definitions: Iterable[Field], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values that fit their fields; None where the value is to be forgotten.
+
+    :raises Invalid: with what is wrong by field
+    """
+    by_key = {field.key: field for field in definitions}
+    cleaned: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for key, value in given.items():
+        field = by_key.get(key)
+        if field is None:
+            wrong[f"fields.{key}"[:80]] = "There is no such field."
+            continue
+        try:
+            cleaned[key] = clean_value(field, value)
+        except Invalid as error:
+            wrong[f"fields.{key}"] = error.message
+    if wrong:
+        name, sentence = next(iter(wrong.items()))
+        raise Invalid(f"{name.removeprefix('fields.')}: {sentence}", fields=wrong)
+    return cleaned
+
+
+def clean_value(field: Field, value: Any) -> Any:
+    """Return a value as its field keeps it, or None when there is none.
+
+    Numbers are numbers, booleans booleans, dates ``YYYY-MM-DD``, everything else text.
+
+    :raises Invalid: the value is not of the field's type
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, list | dict):
+        raise Invalid("This holds one value, not several.")
+    return _CLEANERS[field.type](field, value)
+
+
+def _clean_text(field: Field, value: Any) -> str:
+    return clean_line(str(value), label=field.label, longest=_LONGEST_VALUE)
+
+
+def _clean_number(field: Field, value: Any) -> int | float:
+    try:
+        number = float(value) if not isinstance(value, bool) else math.nan
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise Invalid(f"“{str(value)[:40]}” is not a number; write it like 12 or 3.5.")
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def _clean_date(field: Field, value: Any) -> str:
+    try:
+        return date.fromisoformat(str(value).strip()[:10]).isoformat()
+    except ValueError:
+        raise Invalid(f"“{str(value)[:40]}” is not a date; write it like 2026-05-31.") from None
+
+
+def _clean_boolean(field: Field, value: Any) -> bool:
+    word = str(value).strip().casefold()
+    if word in _YES | _NO:
+        return word in _YES
+    raise Invalid(f"“{str(value)[:40]}” is neither yes nor no.")
+
+
+def _clean_choice(field: Field, value: Any) -> str:
+    word = str(value).strip().casefold()
+    for choice in field.choices:
+        if choice.casefold() == word:
+            return choice
+    raise Invalid(f"“{str(value)[:40]}” is none of {', '.join(field.choices)}.")
+
+
+_CLEANERS = {
+    FieldType.TEXT: _clean_text,
+    FieldType.NUMBER: _clean_number,
+    FieldType.DATE: _clean_date,
+    FieldType.BOOLEAN: _clean_boolean,
+    FieldType.CHOICE: _clean_choice,
+}
+
+
+def _clean_choices(type: FieldType, choices: Iterable[str]) -> list[str]:
+    if type is not FieldType.CHOICE:
+        return []
+    cleaned = [clean_line(choice, label="A choice", longest=120) for choice in choices]
+    cleaned = list(dict.fromkeys(choice for choice in cleaned if choice))
+    if not cleaned:
+        sentence = "Write at least one choice, one on each line."
+        raise Invalid(sentence, fields={"choices": sentence})
+    return cleaned

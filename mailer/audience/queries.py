@@ -1,0 +1,284 @@
+"""What is asked of the audience. The workspace comes first, so that none is forgotten."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+
+from mailer.audience.models import (
+    AudienceDay,
+    Field,
+    Import,
+    ListDay,
+    MailingList,
+    Subscriber,
+    Subscription,
+    SubscriptionStatus,
+    Tag,
+    Visibility,
+    subscriber_tags,
+)
+from mailer.db import db
+from mailer.errors import NotFound
+from mailer.lib.addresses import address_key
+from mailer.lib.ids import parse_id
+
+#: Sorts after every character that an address or a name holds.
+_LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True)
+class ListCounts:
+    """How many subscriptions of a list are in each status."""
+
+    active: int = 0
+    pending: int = 0
+    unsubscribed: int = 0
+
+
+@dataclass(frozen=True)
+class Growth:
+    """One day: who came, who went, and how many there were at its end."""
+
+    day: date
+    joined: int
+    departed: int
+    total: int
+
+
+@dataclass(frozen=True)
+class SubscriberFilter:
+    """What a list of subscribers is narrowed to; empty parts narrow nothing."""
+
+    search: str = ""
+    list_id: UUID | None = None
+    status: SubscriptionStatus | None = None
+    tag_id: UUID | None = None
+
+
+def list_by_id(workspace_id: UUID, public_id: str) -> MailingList:
+    """Return one of the workspace's lists.
+
+    :raises NotFound: there is none with this id
+    """
+    found = db.session.scalar(
+        select(MailingList).where(
+            MailingList.workspace_id == workspace_id, MailingList.id == parse_id("lst", public_id)
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such list.")
+    return found
+
+
+def lists_by_ids(workspace_id: UUID, public_ids: Iterable[str]) -> list[MailingList]:
+    """Return lists in the order of their ids as given.
+
+    :raises NotFound: naming the ids that are not the workspace's
+    """
+    asked = list(dict.fromkeys(public_ids))
+    ids = [parse_id("lst", public_id) for public_id in asked]
+    found = {
+        row.public_id: row
+        for row in db.session.scalars(
+            select(MailingList).where(
+                MailingList.workspace_id == workspace_id, MailingList.id.in_([i for i in ids if i])
+            )
+        )
+    }
+    missing = [public_id for public_id in asked if public_id not in found]
+    if missing:
+        raise NotFound(f"There is no list {', '.join(missing)}.", fields={"lists": "unknown list"})
+    return [found[public_id] for public_id in asked]
+
+
+def current_lists(workspace_id: UUID) -> Sequence[MailingList]:
+    """Return the lists that are not archived, by name."""
+    return db.session.scalars(
+        select(MailingList)
+        .where(MailingList.workspace_id == workspace_id, MailingList.archived_at.is_(None))
+        .order_by(func.lower(MailingList.name))
+    ).all()
+
+
+def archived_lists(workspace_id: UUID) -> Sequence[MailingList]:
+    """Return the archived lists, by name."""
+    return db.session.scalars(
+        select(MailingList)
+        .where(MailingList.workspace_id == workspace_id, MailingList.archived_at.is_not(None))
+        .order_by(func.lower(MailingList.name))
+    ).all()
+
+
+def public_list(public_id: str) -> MailingList | None:
+    """Return a list that anyone may sign up to, of whichever workspace."""
+    return db.session.scalar(
+        select(MailingList).where(
+            MailingList.id == parse_id("lst", public_id),
+            MailingList.visibility == Visibility.PUBLIC,
+            MailingList.archived_at.is_(None),
+        )
+    )
+
+
+def counts_of(lists: Iterable[MailingList]) -> dict[UUID, ListCounts]:
+    """Return the counts of lists, by list; from the sums by day, never by counting subscriptions."""
+    ids = [mailing_list.id for mailing_list in lists]
+    rows = db.session.execute(
+        select(
+            ListDay.list_id,
+            func.sum(ListDay.joined - ListDay.departed),
+            func.sum(ListDay.pending),
+            func.sum(ListDay.unsubscribed),
+        )
+        .where(ListDay.list_id.in_(ids))
+        .group_by(ListDay.list_id)
+    )
+    counted = {list_id: ListCounts(int(a), int(p), int(u)) for list_id, a, p, u in rows}
+    return {list_id: counted.get(list_id, ListCounts()) for list_id in ids}
+
+
+def growth_of_list(mailing_list: MailingList, *, since: date, until: date) -> list[Growth]:
+    """Return a list's growth, one entry a day from ``since`` to ``until``."""
+    rows = db.session.execute(
+        select(ListDay.day, ListDay.joined, ListDay.departed).where(ListDay.list_id == mailing_list.id)
+    )
+    return _day_by_day([(day, joined, gone) for day, joined, gone in rows], since, until)
+
+
+def growth_of_audience(workspace_id: UUID, *, since: date, until: date) -> list[Growth]:
+    """Return the whole audience's growth, one entry a day from ``since`` to ``until``."""
+    rows = db.session.execute(
+        select(AudienceDay.day, AudienceDay.added, AudienceDay.erased).where(
+            AudienceDay.workspace_id == workspace_id
+        )
+    )
+    return _day_by_day([(day, added, erased) for day, added, erased in rows], since, until)
+
+
+def audience_size(workspace_id: UUID) -> int:
+    """Return how many subscribers a workspace has, without counting them."""
+    return int(
+        db.session.scalar(
+            select(func.coalesce(func.sum(AudienceDay.added - AudienceDay.erased), 0)).where(
+                AudienceDay.workspace_id == workspace_id
+            )
+        )
+        or 0
+    )
+
+
+def subscriber_by_id(workspace_id: UUID, public_id: str) -> Subscriber:
+    """Return one of the workspace's subscribers.
+
+    :raises NotFound: there is none with this id
+    """
+    found = db.session.scalar(
+        select(Subscriber).where(
+            Subscriber.workspace_id == workspace_id, Subscriber.id == parse_id("sub", public_id)
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such subscriber.")
+    return found
+
+
+def subscriber_by_email(workspace_id: UUID, email: str) -> Subscriber | None:
+    """Return the workspace's subscriber with this address, in whatever case it is typed."""
+    return db.session.scalar(
+        select(Subscriber).where(
+            Subscriber.workspace_id == workspace_id, Subscriber.email_key == address_key(email)
+        )
+    )
+
+
+def owned_ids(workspace_id: UUID, subscriber_ids: Sequence[UUID]) -> list[UUID]:
+    """Return those of the ids that are subscribers of the workspace."""
+    return list(
+        db.session.scalars(
+            select(Subscriber.id).where(
+                Subscriber.workspace_id == workspace_id, Subscriber.id.in_(subscriber_ids)
+            )
+        )
+    )
+
+
+def subscribers(workspace_id: UUID, by: SubscriberFilter) -> Select[tuple[Subscriber]]:
+    """Return the select of a workspace's subscribers, narrowed and not yet ordered."""
+    query = select(Subscriber).where(Subscriber.workspace_id == workspace_id)
+    if by.search:
+        query = query.where(_begins_with(by.search))
+    if by.list_id or by.status:
+        query = query.where(
+            exists().where(
+                Subscription.subscriber_id == Subscriber.id,
+                *([Subscription.list_id == by.list_id] if by.list_id else []),
+                *([Subscription.status == by.status] if by.status else []),
+            )
+        )
+    if by.tag_id:
+        query = query.where(
+            exists().where(
+                subscriber_tags.c.subscriber_id == Subscriber.id, subscriber_tags.c.tag_id == by.tag_id
+            )
+        )
+    return query
+
+
+def count_up_to(query: Select[tuple[Subscriber]], most: int) -> int:
+    """Return how many rows a select has, or ``most`` when there are that many or more."""
+    few = query.with_only_columns(Subscriber.id).limit(most).subquery()
+    return db.session.scalar(select(func.count()).select_from(few)) or 0
+
+
+def fields_of(workspace_id: UUID) -> Sequence[Field]:
+    """Return the workspace's custom fields, by label."""
+    return db.session.scalars(
+        select(Field).where(Field.workspace_id == workspace_id).order_by(func.lower(Field.label))
+    ).all()
+
+
+def tags_of(workspace_id: UUID) -> Sequence[Tag]:
+    """Return the workspace's tags, by name."""
+    return db.session.scalars(
+        select(Tag).where(Tag.workspace_id == workspace_id).order_by(func.lower(Tag.name))
+    ).all()
+
+
+def import_by_id(workspace_id: UUID, public_id: str) -> Import:
+    """Return one of the workspace's imports.
+
+    :raises NotFound: there is none with this id
+    """
+    found = db.session.scalar(
+        select(Import).where(Import.workspace_id == workspace_id, Import.id == parse_id("imp", public_id))
+    )
+    if found is None:
+        raise NotFound("There is no such import.")
+    return found
+
+
+def _begins_with(search: str):  # type: ignore[no-untyped-def]
+    key = address_key(search)
+    conditions = [and_(Subscriber.email_key >= key, Subscriber.email_key < key + _LAST)]
+    # The database made ``name_key``, so it makes what is looked for; SQLite's lower()
+    # knows ASCII alone, so that “év” is also looked for as “Év”.
+    for spelling in dict.fromkeys((search, search[:1].upper() + search[1:])):
+        name = func.lower(spelling)
+        conditions.append(and_(Subscriber.name_key >= name, Subscriber.name_key < name.concat(_LAST)))
+    return or_(*conditions)
+
+
+def _day_by_day(rows: list[tuple[date, int, int]], since: date, until: date) -> list[Growth]:
+    total = sum(came - went for day, came, went in rows if day < since)
+    changes = {day: (came, went) for day, came, went in rows}
+    growth = []
+    day = since
+    while day <= until:
+        came, went = changes.get(day, (0, 0))
+        total += came - went
+        growth.append(Growth(day, came, went, total))
+        day += timedelta(days=1)
+    return growth

@@ -1,0 +1,179 @@
+"""What we know of a subscriber: saved by address, edited, erased."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from babel import Locale, UnknownLocaleError
+from sqlalchemy import delete
+
+from mailer.audience import queries
+from mailer.audience.fields import clean_fields
+from mailer.audience.models import Subscriber
+from mailer.audience.tags import add_tags
+from mailer.db import db, insert_missing
+from mailer.errors import Invalid
+from mailer.lib.addresses import address_key, clean_address
+from mailer.lib.ids import uuid7
+from mailer.lib.lines import clean_line
+
+
+def save_subscriber(
+    workspace_id: UUID,
+    email: str,
+    *,
+    name: str | None = None,
+    locale: str | None = None,
+    time_zone: str | None = None,
+    fields: Mapping[str, Any] | None = None,
+    tags: Iterable[str] | None = None,
+) -> tuple[Subscriber, bool]:
+    """Make the subscriber with an address, or update the one there is.
+
+    What is left out stays as it is; fields and tags join those that are there. Says
+    nothing about lists: whether someone is mailed is consent's.
+
+    :param fields: by key; None or an empty text forgets the value
+    :return: the subscriber, and whether they are new
+    :raises Invalid: with what is wrong by field
+    """
+    email = clean_address(email)
+    details = clean_details(workspace_id, name=name, locale=locale, time_zone=time_zone, fields=fields)
+    values = details.pop("fields", None)
+    subscriber = queries.subscriber_by_email(workspace_id, email)
+    is_new = subscriber is None
+    if subscriber is None:
+        # Two requests may save one new address at once; the second finds the first's row.
+        insert_missing(
+            Subscriber,
+            [
+                {
+                    "id": uuid7(),
+                    "workspace_id": workspace_id,
+                    "email": email,
+                    "email_key": address_key(email),
+                }
+            ],
+        )
+        subscriber = queries.subscriber_by_email(workspace_id, email)
+        assert subscriber is not None
+    for attribute, value in details.items():
+        if getattr(subscriber, attribute) != value:
+            setattr(subscriber, attribute, value)
+    if values:
+        subscriber.fields = merged_fields(subscriber.fields, values)
+    db.session.flush()
+    if tags:
+        add_tags(subscriber, tags)
+    return subscriber, is_new
+
+
+def change_address(subscriber: Subscriber, email: str) -> None:
+    """Move a subscriber to another address.
+
+    :raises Invalid: it is no address, or somebody else's
+    """
+    email = clean_address(email)
+    other = queries.subscriber_by_email(subscriber.workspace_id, email)
+    if other is not None and other.id != subscriber.id:
+        sentence = "Another subscriber has this address."
+        raise Invalid(sentence, fields={"email": sentence})
+    if subscriber.email != email:
+        subscriber.change_address(email)
+
+
+def clean_details(
+    workspace_id: UUID,
+    *,
+    name: str | None = None,
+    locale: str | None = None,
+    time_zone: str | None = None,
+    fields: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return what is given of a subscriber as we keep it; what is left out is left out.
+
+    :raises Invalid: with what is wrong by field
+    """
+    details: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    cleaners = (
+        ("name", name, _clean_name),
+        ("locale", locale, clean_locale),
+        ("time_zone", time_zone, clean_zone),
+    )
+    for key, value, clean in cleaners:
+        if value is None:
+            continue
+        try:
+            details[key] = clean(value)
+        except Invalid as error:
+            wrong[key] = error.message
+    if fields:
+        try:
+            details["fields"] = clean_fields(queries.fields_of(workspace_id), fields)
+        except Invalid as error:
+            wrong.update(error.fields)
+    if wrong:
+        raise Invalid(next(iter(wrong.values())), fields=wrong)
+    return details
+
+
+def merged_fields(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return known values with the given ones over them; None forgets one."""
+    return {key: value for key, value in {**known, **given}.items() if value is not None}
+
+
+def erase_subscribers(workspace_id: UUID, subscriber_ids: Sequence[UUID]) -> int:
+    """Erase subscribers with everything that is theirs; suppressions of their addresses stay.
+
+    :return: how many there were
+    """
+    return db.session.execute(
+        delete(Subscriber)
+        .where(Subscriber.workspace_id == workspace_id, Subscriber.id.in_(subscriber_ids))
+        .execution_options(synchronize_session=False)
+    ).rowcount
+
+
+def clean_locale(text: str) -> str:
+    """Return a language tag such as ``de`` or ``pt-BR``, or nothing for nothing.
+
+    :raises Invalid: no such language is known
+    """
+    tag = text.strip().replace("_", "-")
+    if not tag:
+        return ""
+    if len(tag) > 20 or not _is_locale(tag):
+        raise Invalid(f"“{tag[:40]}” is not a language we know; write it like de or pt-BR.")
+    return tag
+
+
+def clean_zone(text: str) -> str:
+    """Return the name of a time zone such as ``Europe/Lisbon``, or nothing for nothing.
+
+    :raises Invalid: no such zone is known
+    """
+    zone = text.strip()
+    if zone and zone not in _zones():
+        raise Invalid(f"“{zone[:40]}” is not a time zone; write it like Europe/Lisbon.")
+    return zone
+
+
+def _clean_name(text: str) -> str:
+    return clean_line(text, label="The name", longest=200)
+
+
+@cache
+def _is_locale(tag: str) -> bool:
+    try:
+        Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError, TypeError):
+        return False
+    return True
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -1,0 +1,113 @@
+"""Double opt-in: asking for a confirmation, politely, and taking it."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from mailer import signals
+from mailer.audience.lists import consent_words
+from mailer.audience.models import Subscription, SubscriptionStatus
+from mailer.consent.models import Act, ConsentRecord, Evidence
+from mailer.consent.welcome import take_due_mail, welcome
+from mailer.current import links
+from mailer.db import db
+from mailer.errors import Conflict
+from mailer.jobs import SEND_CONFIRMATION, later
+from mailer.lib.system_mail import SystemMail
+
+#: One mail a day to an address, across all lists: sign-up forms are used to bomb
+#: mailboxes (Spamhaus, 2016).
+CONFIRMATION_PAUSE: Final = timedelta(days=1)
+#: How long a confirmation link works; an older one offers to send a new one.
+CONFIRMATION_LIFETIME: Final = timedelta(days=30)
+
+
+class ConfirmationTooOld(Conflict):
+    """The link was mailed too long ago, or its subscription has ended since."""
+
+
+def ask_for_confirmation(subscription: Subscription, *, evidence: Evidence, now: datetime) -> bool:
+    """Have a confirmation mail sent, unless this address was sent one lately.
+
+    :return: whether one will be sent
+    """
+    if subscription.status is not SubscriptionStatus.PENDING or _was_asked_lately(subscription, now):
+        return False
+    subscription.confirmation_sent_at = subscription.mail_due_at = now
+    db.session.add(ConsentRecord.of(subscription, act=Act.REQUESTED, evidence=evidence, at=now))
+    db.session.flush()
+    later(SEND_CONFIRMATION, str(subscription.id))
+    return True
+
+
+def send_confirmation(subscription_id: UUID) -> None:
+    """Make the confirmation mail of a subscription, once, however often it is asked for."""
+    subscription = take_due_mail(subscription_id, SubscriptionStatus.PENDING)
+    if subscription is None:
+        return
+    mailing_list, subscriber = subscription.list, subscription.subscriber
+    signals.mail_wanted.send(
+        SystemMail(
+            template="confirm_subscription",
+            workspace_id=subscription.workspace_id,
+            to=subscriber.email,
+            subscriber_id=subscriber.id,
+            values={
+                "list_name": mailing_list.name,
+                "list_description": mailing_list.description,
+                "consent_words": consent_words(mailing_list),
+                "workspace_name": mailing_list.workspace.name,
+                "postal_address": mailing_list.workspace.postal_address,
+                "confirm_url": links().confirm_url(subscription.id),
+                "lifetime_days": CONFIRMATION_LIFETIME.days,
+            },
+        )
+    )
+
+
+def confirm(subscription: Subscription, *, evidence: Evidence, now: datetime) -> None:
+    """Take a confirmation; a second one changes nothing.
+
+    :raises ConfirmationTooOld: a new mail has to be asked for
+    """
+    if subscription.is_active:
+        return
+    if not can_confirm(subscription, now=now):
+        raise ConfirmationTooOld("This link is too old; ask for a new one.")
+    subscription.start(at=now)
+    db.session.add(ConsentRecord.of(subscription, act=Act.CONFIRMED, evidence=evidence, at=now))
+    db.session.flush()
+    signals.subscribed.send(subscription)
+    welcome(subscription, now=now)
+
+
+def can_confirm(subscription: Subscription, *, now: datetime) -> bool:
+    """Whether a confirmation link of this subscription still works."""
+    asked_at = subscription.confirmation_sent_at
+    return (
+        subscription.status is SubscriptionStatus.PENDING
+        and asked_at is not None
+        and now - asked_at <= CONFIRMATION_LIFETIME
+    )
+
+
+def ask_again(subscription: Subscription, *, evidence: Evidence, now: datetime) -> bool:
+    """Send a new confirmation to whoever holds an old link.
+
+    :return: whether one will be sent; not when one was lately
+    """
+    if subscription.is_active or subscription.list.archived_at is not None:
+        return False
+    subscription.await_confirmation()
+    return ask_for_confirmation(subscription, evidence=evidence, now=now)
+
+
+def _was_asked_lately(subscription: Subscription, now: datetime) -> bool:
+    last = db.session.scalar(
+        select(func.max(Subscription.confirmation_sent_at)).where(
+            Subscription.subscriber_id == subscription.subscriber_id
+        )
+    )
+    return last is not None and now - last < CONFIRMATION_PAUSE

@@ -1,0 +1,103 @@
+"""What a subscriber says on the preference page: which lists, what name, a pause."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus, Visibility
+from mailer.audience.subscribers import clean_details
+from mailer.consent.models import Act, ConsentRecord, Evidence
+from mailer.consent.subscribe import subscribe
+from mailer.consent.unsubscribe import unsubscribe
+from mailer.db import db
+from mailer.errors import Invalid
+
+#: Lengths of a pause that are offered, by the word in the form.
+PAUSES: Final = {"2w": timedelta(weeks=2), "1m": timedelta(days=30), "3m": timedelta(days=91)}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A list on someone's preference page, and their place on it."""
+
+    list: MailingList
+    subscription: Subscription | None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether they receive it."""
+        return self.subscription is not None and self.subscription.is_active
+
+
+def offers_for(subscriber: Subscriber) -> list[Offer]:
+    """Return the lists that a subscriber may join or leave: the public ones, and private ones they are on."""
+    rows: Sequence[tuple[MailingList, Subscription | None]] = (
+        db.session.execute(
+            select(MailingList, Subscription)
+            .outerjoin(
+                Subscription,
+                (Subscription.list_id == MailingList.id) & (Subscription.subscriber_id == subscriber.id),
+            )
+            .where(
+                MailingList.workspace_id == subscriber.workspace_id,
+                MailingList.archived_at.is_(None),
+                or_(
+                    MailingList.visibility == Visibility.PUBLIC,
+                    Subscription.status == SubscriptionStatus.ACTIVE,
+                ),
+            )
+            .order_by(MailingList.id)
+        )
+        .tuples()
+        .all()
+    )
+    return [Offer(mailing_list, subscription) for mailing_list, subscription in rows]
+
+
+def save_preferences(
+    subscriber: Subscriber,
+    *,
+    list_ids: Collection[UUID],
+    name: str,
+    evidence: Evidence,
+    now: datetime,
+) -> None:
+    """Put a subscriber on exactly the offered lists that they ticked, and change their name.
+
+    :raises Invalid: the name cannot be kept
+    """
+    details = clean_details(subscriber.workspace_id, name=name)
+    if subscriber.name != details["name"]:
+        subscriber.name = details["name"]
+    for offer in offers_for(subscriber):
+        is_wanted = offer.list.id in list_ids
+        if is_wanted and not offer.is_active:
+            subscribe(subscriber, offer.list, evidence=evidence, now=now)
+        elif not is_wanted and offer.subscription is not None and offer.is_active:
+            unsubscribe(offer.subscription, evidence=evidence, now=now)
+
+
+def pause(subscriber: Subscriber, length: str, *, evidence: Evidence, now: datetime) -> None:
+    """Let a subscriber hear nothing for a while, without leaving.
+
+    :param length: a key of :data:`PAUSES`
+    :raises Invalid: no such pause is offered
+    """
+    if length not in PAUSES:
+        raise Invalid("Choose one of the pauses that are offered.")
+    subscriber.paused_until = now + PAUSES[length]
+    db.session.add(ConsentRecord.of(subscriber, act=Act.PAUSED, evidence=evidence, at=now))
+    db.session.flush()
+
+
+def resume(subscriber: Subscriber, *, evidence: Evidence, now: datetime) -> None:
+    """End a pause before its time."""
+    if subscriber.paused_until is None or subscriber.paused_until <= now:
+        return
+    subscriber.paused_until = None
+    db.session.add(ConsentRecord.of(subscriber, act=Act.RESUMED, evidence=evidence, at=now))
+    db.session.flush()

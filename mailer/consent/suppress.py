@@ -1,0 +1,91 @@
+"""Addresses that must not be mailed: set down with a reason, taken back with another."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from mailer.consent.models import LiftedSuppression, Suppression, SuppressionReason
+from mailer.db import db, insert_missing
+from mailer.errors import NotFound
+from mailer.lib.addresses import address_key, clean_address
+from mailer.lib.ids import parse_id, uuid7
+from mailer.lib.lines import clean_line
+
+
+def suppress(
+    workspace_id: UUID,
+    email: str,
+    reason: SuppressionReason,
+    *,
+    detail: str = "",
+    actor_id: UUID | None = None,
+    delivery_id: UUID | None = None,
+) -> Suppression:
+    """Stop all campaigns to an address, whoever it belongs to; the first reason stays.
+
+    :param detail: such as the receiving server's words
+    :raises Invalid: it is no address
+    """
+    key = address_key(clean_address(email))
+    insert_missing(
+        Suppression,
+        [
+            {
+                "id": uuid7(),
+                "workspace_id": workspace_id,
+                "email_key": key,
+                "reason": reason,
+                "detail": detail[:500],
+                "actor_id": actor_id,
+                "delivery_id": delivery_id,
+            }
+        ],
+    )
+    found = suppression_of(workspace_id, email)
+    assert found is not None
+    return found
+
+
+def suppression_of(workspace_id: UUID, email: str) -> Suppression | None:
+    """Return why an address must not be mailed, or None."""
+    return db.session.scalar(
+        select(Suppression).where(
+            Suppression.workspace_id == workspace_id, Suppression.email_key == address_key(email)
+        )
+    )
+
+
+def suppression_by_id(workspace_id: UUID, public_id: str) -> Suppression:
+    """Return one of the workspace's suppressions.
+
+    :raises NotFound: there is none with this id
+    """
+    found = db.session.scalar(
+        select(Suppression).where(
+            Suppression.workspace_id == workspace_id, Suppression.id == parse_id("sup", public_id)
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such suppression; perhaps it was lifted already.")
+    return found
+
+
+def lift_suppression(suppression: Suppression, *, words: str, actor_id: UUID | None) -> None:
+    """Let an address be mailed again, and keep who allowed it and why.
+
+    :raises Invalid: no reason is given
+    """
+    words = clean_line(words, label="The reason", longest=500, is_required=True)
+    db.session.add(
+        LiftedSuppression(
+            workspace_id=suppression.workspace_id,
+            email_key=suppression.email_key,
+            reason=suppression.reason,
+            detail=suppression.detail,
+            suppressed_at=suppression.created_at,
+            words=words,
+            actor_id=actor_id,
+        )
+    )
+    db.session.delete(suppression)
+    db.session.flush()

@@ -1,0 +1,25 @@
+"""One line of text that a person typed: trimmed, of one spelling, without anything invisible that steers."""
+
+import unicodedata
+
+from mailer.errors import Invalid
+
+
+def clean_line(text: str, *, label: str, longest: int, is_required: bool = False) -> str:
+    """Return a line as we keep it: NFC, runs of white space made one space.
+
+    Control characters are refused, since names stand in mail headers; so are lone
+    surrogates, which no encoding can carry.
+
+    :param label: what the line is, for the sentence of an error
+    :param longest: in characters
+    :raises Invalid: with a sentence that says what is wrong with it
+    """
+    line = " ".join(part for part in unicodedata.normalize("NFC", text).replace("\t", " ").split(" ") if part)
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in line):
+        raise Invalid(f"{label} has a line break or a control character; keep it to one plain line.")
+    if len(line) > longest:
+        raise Invalid(f"{label} has {len(line):,} characters; {longest} at most.")
+    if is_required and not line:
+        raise Invalid(f"{label} is missing.")
+    return line
