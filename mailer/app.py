@@ -34,6 +34,9 @@ TABLES = (
     "mailer.tracking.models",
 )
 
+#: Modules that listen to signals of rooms below theirs.
+LISTENERS: tuple[str, ...] = ("mailer.consent.imported",)
+
 csrf = CSRFProtect()
 migrate = Migrate(directory=str(Path(__file__).parent / "migrations"), render_as_batch=True)
 
@@ -59,7 +62,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    for module in TABLES:
+    for module in (*TABLES, *LISTENERS):
         import_module(module)
     dramatiq.set_broker(jobs.broker_for(settings.broker_url))
     db.init_app(app)

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -91,7 +92,8 @@ def field_by_id(workspace_id: UUID, public_id: str) -> Field:
 
 def key_from(label: str) -> str:
     """Return the key that a label suggests: “Favourite bread” → ``favourite_bread``."""
-    key = re.sub(r"[^a-z0-9]+", "_", label.casefold()).strip("_")[:60].strip("_")
+    plain = unicodedata.normalize("NFKD", label.casefold()).encode("ascii", "ignore").decode()
+    key = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:60].strip("_")
     return key if key[:1].isalpha() else f"field_{key}".strip("_")[:60]
 
 

@@ -1,6 +1,6 @@
 """What a subscriber says on the preference page: which lists, what name, a pause."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,25 +35,21 @@ class Offer:
 
 def offers_for(subscriber: Subscriber) -> list[Offer]:
     """Return the lists that a subscriber may join or leave: the public ones, and private ones they are on."""
-    rows: Sequence[tuple[MailingList, Subscription | None]] = (
-        db.session.execute(
-            select(MailingList, Subscription)
-            .outerjoin(
-                Subscription,
-                (Subscription.list_id == MailingList.id) & (Subscription.subscriber_id == subscriber.id),
-            )
-            .where(
-                MailingList.workspace_id == subscriber.workspace_id,
-                MailingList.archived_at.is_(None),
-                or_(
-                    MailingList.visibility == Visibility.PUBLIC,
-                    Subscription.status == SubscriptionStatus.ACTIVE,
-                ),
-            )
-            .order_by(MailingList.id)
+    rows = db.session.execute(
+        select(MailingList, Subscription)
+        .outerjoin(
+            Subscription,
+            (Subscription.list_id == MailingList.id) & (Subscription.subscriber_id == subscriber.id),
         )
-        .tuples()
-        .all()
+        .where(
+            MailingList.workspace_id == subscriber.workspace_id,
+            MailingList.archived_at.is_(None),
+            or_(
+                MailingList.visibility == Visibility.PUBLIC,
+                Subscription.status == SubscriptionStatus.ACTIVE,
+            ),
+        )
+        .order_by(MailingList.id)
     )
     return [Offer(mailing_list, subscription) for mailing_list, subscription in rows]
 

@@ -1,0 +1,30 @@
+"""Mails about subscriptions."""
+
+from uuid import UUID
+
+from mailer.consent import confirm, sweep, welcome
+from mailer.db import db
+from mailer.jobs import SEND_CONFIRMATION, SEND_WELCOME, SWEEP_SUBSCRIPTIONS
+from mailer.lib.clock import utcnow
+from workers import actor
+
+
+@actor(SEND_CONFIRMATION)
+def send_confirmation(subscription_id: str) -> None:
+    """Mail the link that confirms a subscription."""
+    confirm.send_confirmation(UUID(subscription_id))
+    db.session.commit()
+
+
+@actor(SEND_WELCOME)
+def send_welcome(subscription_id: str) -> None:
+    """Mail a list's welcome."""
+    welcome.send_welcome(UUID(subscription_id))
+    db.session.commit()
+
+
+@actor(SWEEP_SUBSCRIPTIONS)
+def sweep_subscriptions() -> None:
+    """Ask again for mails that were due and never made."""
+    sweep.sweep_subscriptions(now=utcnow())
+    db.session.commit()
