@@ -130,11 +130,13 @@ def erase_subscribers(workspace_id: UUID, subscriber_ids: Sequence[UUID]) -> int
 
     :return: how many there were
     """
-    return db.session.execute(
+    erased = db.session.scalars(
         delete(Subscriber)
         .where(Subscriber.workspace_id == workspace_id, Subscriber.id.in_(subscriber_ids))
+        .returning(Subscriber.id)
         .execution_options(synchronize_session=False)
-    ).rowcount
+    )
+    return len(erased.all())
 
 
 def clean_locale(text: str) -> str:

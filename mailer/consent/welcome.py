@@ -50,7 +50,7 @@ def send_welcome(subscription_id: UUID) -> None:
 
 def take_due_mail(subscription_id: UUID, status: SubscriptionStatus) -> Subscription | None:
     """Return a subscription whose mail is due, to whoever asks first; its mail is due no more."""
-    taken = db.session.execute(
+    taken = db.session.scalar(
         update(Subscription)
         .where(
             Subscription.id == subscription_id,
@@ -58,5 +58,6 @@ def take_due_mail(subscription_id: UUID, status: SubscriptionStatus) -> Subscrip
             Subscription.mail_due_at.is_not(None),
         )
         .values(mail_due_at=None)
-    ).rowcount
+        .returning(Subscription.id)
+    )
     return db.session.get(Subscription, subscription_id) if taken else None
