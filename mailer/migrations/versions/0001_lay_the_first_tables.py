@@ -91,6 +91,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_api_keys_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
+        "audience_days",
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("added", sa.Integer(), nullable=False),
+        sa.Column("erased", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspaces.id"],
+            name=op.f("fk_audience_days_workspace_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "day", name=op.f("pk_audience_days")),
+    )
+    op.create_table(
         "fields",
         sa.Column("id", Id(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -141,6 +155,79 @@ def upgrade() -> None:
         batch_op.create_index("ix_idempotency_keys_created_at", ["created_at"], unique=False)
 
     op.create_table(
+        "imports",
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column("created_by_id", Id(), nullable=True),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("stored_as", sa.String(length=80), nullable=False),
+        sa.Column("encoding", sa.String(length=20), nullable=False),
+        sa.Column("delimiter", sa.String(length=1), nullable=False),
+        sa.Column("headings", Json, nullable=False),
+        sa.Column("mapping", Json, nullable=False),
+        sa.Column("list_ids", Json, nullable=False),
+        sa.Column("tag_names", Json, nullable=False),
+        sa.Column(
+            "existing",
+            sa.Enum(
+                "fill",
+                "overwrite",
+                "keep",
+                name="existing",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("consent_basis", sa.String(length=500), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "mapping",
+                "running",
+                "finished",
+                "cancelled",
+                "failed",
+                name="importstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("row_count", sa.Integer(), nullable=False),
+        sa.Column("done_count", sa.Integer(), nullable=False),
+        sa.Column("added_count", sa.Integer(), nullable=False),
+        sa.Column("updated_count", sa.Integer(), nullable=False),
+        sa.Column("unchanged_count", sa.Integer(), nullable=False),
+        sa.Column("refused_count", sa.Integer(), nullable=False),
+        sa.Column("subscribed_count", sa.Integer(), nullable=False),
+        sa.Column("left_before_count", sa.Integer(), nullable=False),
+        sa.Column("error", sa.String(length=500), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=True),
+        sa.Column("touched_at", UtcDateTime(), nullable=True),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_imports_created_by_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_imports_workspace_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+    )
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_imports_running",
+            ["touched_at"],
+            unique=False,
+            postgresql_where=sa.text("status = 'running'"),
+            sqlite_where=sa.text("status = 'running'"),
+        )
+        batch_op.create_index("ix_imports_workspace_id_id", ["workspace_id", "id"], unique=False)
+
+    op.create_table(
         "invitations",
         sa.Column("id", Id(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -175,6 +262,51 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitations_workspace_id"), ["workspace_id"], unique=False)
+
+    op.create_table(
+        "lifted_suppressions",
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("workspace_id", Id(), nullable=False),
+        sa.Column(
+            "email_key",
+            sa.String(length=320).with_variant(sa.String(length=320, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "hard_bounce",
+                "complaint",
+                "unsubscribed",
+                "manual",
+                "imported",
+                name="suppressionreason",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("detail", sa.String(length=500), nullable=False),
+        sa.Column("suppressed_at", UtcDateTime(), nullable=False),
+        sa.Column("words", sa.String(length=500), nullable=False),
+        sa.Column("actor_id", Id(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["users.id"], name=op.f("fk_lifted_suppressions_actor_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspaces.id"],
+            name=op.f("fk_lifted_suppressions_workspace_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lifted_suppressions")),
+    )
+    with op.batch_alter_table("lifted_suppressions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_lifted_suppressions_workspace_id"), ["workspace_id"], unique=False
+        )
 
     op.create_table(
         "mailing_lists",
@@ -295,8 +427,18 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("workspace_id", Id(), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
-        sa.Column("email_key", sa.String(length=320), nullable=False),
+        sa.Column(
+            "email_key",
+            sa.String(length=320).with_variant(sa.String(length=320, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column(
+            "name_key",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            sa.Computed("lower(name)", persisted=True),
+            nullable=False,
+        ),
         sa.Column("locale", sa.String(length=20), nullable=False),
         sa.Column("time_zone", sa.String(length=64), nullable=False),
         sa.Column("fields", Json, nullable=False),
@@ -311,13 +453,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
         batch_op.create_index("ix_subscribers_workspace_id_id", ["workspace_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_subscribers_workspace_id_name_key", ["workspace_id", "name_key"], unique=False
+        )
 
     op.create_table(
         "suppressions",
         sa.Column("id", Id(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("workspace_id", Id(), nullable=False),
-        sa.Column("email_key", sa.String(length=320), nullable=False),
+        sa.Column(
+            "email_key",
+            sa.String(length=320).with_variant(sa.String(length=320, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column(
             "reason",
             sa.Enum(
@@ -546,54 +695,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_records_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
-        "imports",
-        sa.Column("id", Id(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("workspace_id", Id(), nullable=False),
-        sa.Column("list_id", Id(), nullable=True),
-        sa.Column("created_by_id", Id(), nullable=True),
-        sa.Column("file_name", sa.String(length=200), nullable=False),
-        sa.Column("stored_as", sa.String(length=80), nullable=False),
-        sa.Column("mapping", Json, nullable=False),
-        sa.Column("consent_basis", sa.String(length=500), nullable=False),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "mapping",
-                "running",
-                "finished",
-                "failed",
-                name="importstatus",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
-            ),
-            nullable=False,
-        ),
-        sa.Column("row_count", sa.Integer(), nullable=False),
-        sa.Column("done_count", sa.Integer(), nullable=False),
-        sa.Column("added_count", sa.Integer(), nullable=False),
-        sa.Column("updated_count", sa.Integer(), nullable=False),
-        sa.Column("unchanged_count", sa.Integer(), nullable=False),
-        sa.Column("refused_count", sa.Integer(), nullable=False),
-        sa.Column("refusals", Json, nullable=False),
-        sa.Column("error", sa.String(length=500), nullable=False),
-        sa.Column("started_at", UtcDateTime(), nullable=True),
-        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        "import_refusals",
+        sa.Column("import_id", Id(), nullable=False),
+        sa.Column("row_number", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("cells", Json, nullable=False),
         sa.ForeignKeyConstraint(
-            ["created_by_id"], ["users.id"], name=op.f("fk_imports_created_by_id"), ondelete="SET NULL"
+            ["import_id"], ["imports.id"], name=op.f("fk_import_refusals_import_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["list_id"], ["mailing_lists.id"], name=op.f("fk_imports_list_id"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_imports_workspace_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+        sa.PrimaryKeyConstraint("import_id", "row_number", name=op.f("pk_import_refusals")),
     )
-    with op.batch_alter_table("imports", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_imports_workspace_id"), ["workspace_id"], unique=False)
-
+    op.create_table(
+        "list_days",
+        sa.Column("list_id", Id(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("joined", sa.Integer(), nullable=False),
+        sa.Column("departed", sa.Integer(), nullable=False),
+        sa.Column("pending", sa.Integer(), nullable=False),
+        sa.Column("unsubscribed", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["list_id"], ["mailing_lists.id"], name=op.f("fk_list_days_list_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("list_id", "day", name=op.f("pk_list_days")),
+    )
     op.create_table(
         "subscriber_tags",
         sa.Column("subscriber_id", Id(), nullable=False),
@@ -635,6 +759,7 @@ def upgrade() -> None:
         sa.Column("started_at", UtcDateTime(), nullable=True),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.Column("confirmation_sent_at", UtcDateTime(), nullable=True),
+        sa.Column("mail_due_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint(
             "status <> 'active' OR started_at IS NOT NULL", name=op.f("ck_subscriptions_active_has_start")
         ),
@@ -665,6 +790,13 @@ def upgrade() -> None:
             "ix_subscriptions_list_id_status_subscriber_id",
             ["list_id", "status", "subscriber_id"],
             unique=False,
+        )
+        batch_op.create_index(
+            "ix_subscriptions_mail_due_at",
+            ["mail_due_at"],
+            unique=False,
+            postgresql_where=sa.text("mail_due_at IS NOT NULL"),
+            sqlite_where=sa.text("mail_due_at IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_subscriptions_subscriber_id"), ["subscriber_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_subscriptions_workspace_id"), ["workspace_id"], unique=False)
@@ -1038,6 +1170,11 @@ def downgrade() -> None:
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_subscriptions_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_subscriptions_subscriber_id"))
+        batch_op.drop_index(
+            "ix_subscriptions_mail_due_at",
+            postgresql_where=sa.text("mail_due_at IS NOT NULL"),
+            sqlite_where=sa.text("mail_due_at IS NOT NULL"),
+        )
         batch_op.drop_index("ix_subscriptions_list_id_status_subscriber_id")
 
     op.drop_table("subscriptions")
@@ -1045,10 +1182,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_subscriber_tags_tag_id"))
 
     op.drop_table("subscriber_tags")
-    with op.batch_alter_table("imports", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_imports_workspace_id"))
-
-    op.drop_table("imports")
+    op.drop_table("list_days")
+    op.drop_table("import_refusals")
     with op.batch_alter_table("consent_records", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consent_records_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_consent_records_subscriber_id"))
@@ -1067,6 +1202,7 @@ def downgrade() -> None:
 
     op.drop_table("suppressions")
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
+        batch_op.drop_index("ix_subscribers_workspace_id_name_key")
         batch_op.drop_index("ix_subscribers_workspace_id_id")
 
     op.drop_table("subscribers")
@@ -1080,15 +1216,29 @@ def downgrade() -> None:
 
     op.drop_table("memberships")
     op.drop_table("mailing_lists")
+    with op.batch_alter_table("lifted_suppressions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lifted_suppressions_workspace_id"))
+
+    op.drop_table("lifted_suppressions")
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invitations_workspace_id"))
 
     op.drop_table("invitations")
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.drop_index("ix_imports_workspace_id_id")
+        batch_op.drop_index(
+            "ix_imports_running",
+            postgresql_where=sa.text("status = 'running'"),
+            sqlite_where=sa.text("status = 'running'"),
+        )
+
+    op.drop_table("imports")
     with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
         batch_op.drop_index("ix_idempotency_keys_created_at")
 
     op.drop_table("idempotency_keys")
     op.drop_table("fields")
+    op.drop_table("audience_days")
     with op.batch_alter_table("api_keys", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_keys_workspace_id"))
 
