@@ -9,10 +9,10 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from mailer import jobs
 from mailer.accounts import security
 from mailer.api import calls
 from mailer.api import errors as api_errors
+from mailer.broker import broker_for
 from mailer.config import Settings, load
 from mailer.db import db
 from mailer.web import assets, errors, filters, guards, headers, limits, navigation, pages
@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     for module in (*TABLES, *LISTENERS):
         import_module(module)
-    dramatiq.set_broker(jobs.broker_for(settings.broker_url))
+    dramatiq.set_broker(broker_for(settings.broker_url))
     db.init_app(app)
     migrate.init_app(app, db)
     csrf.init_app(app)

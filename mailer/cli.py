@@ -5,32 +5,67 @@ and the catcher do not carry the whole application in memory.
 """
 
 import sys
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
 
 from mailer.config import BadSetting, Settings, in_force, load
+from mailer.errors import MailerError
 from mailer.runtime import logs
+from mailer.runtime.parent import end_with_parent
+from mailer.runtime.ports import PortTaken
+from mailer.runtime.supervisor import CannotStart
 
 if TYPE_CHECKING:
     from flask import Flask
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--with-parent", is_flag=True, hidden=True, help="Stop when the parent process is gone.")
 @click.pass_context
-def mailer(context: click.Context) -> None:
+def mailer(context: click.Context, with_parent: bool) -> None:
     """Self-hosted email marketing: run it, and look after it."""
     context.obj = load()
+    if with_parent:
+        end_with_parent()
 
 
 def main() -> None:
-    """Run the command line; a setting that cannot be used is one sentence and exit 2."""
+    """Run the command line; what stops it is one sentence, and exit 2."""
     try:
         mailer(prog_name="mailer")
-    except BadSetting as error:
+    except (BadSetting, CannotStart, MailerError, PortTaken) as error:
         click.echo(error, err=True)
         sys.exit(2)
+
+
+@mailer.command()
+@click.pass_obj
+def up(settings: Settings) -> None:
+    """Run everything: broker, web, workers, scheduler, mail catcher."""
+    from mailer.runtime.up import run_everything
+
+    logs.begin("mailer", settings.log_level)
+    run_everything(settings)
+
+
+@mailer.command()
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.pass_obj
+def web(settings: Settings, processes: int) -> None:
+    """Serve the pages and the API."""
+    from mailer.runtime.web import serve
+
+    logs.begin("web", settings.log_level)
+    serve(
+        partial(application, settings),
+        bind=settings.bind,
+        port=settings.port,
+        processes=processes,
+        log_level=settings.log_level,
+    )
 
 
 @mailer.command()
@@ -53,6 +88,30 @@ def worker(settings: Settings, queues: str, threads: int | None) -> None:
 
 
 @mailer.command()
+@click.pass_obj
+def scheduler(settings: Settings) -> None:
+    """Ask for the jobs that come round."""
+    import dramatiq
+
+    from mailer.broker import broker_for
+    from mailer.runtime.scheduler import run_scheduler
+
+    logs.begin("scheduler", settings.log_level)
+    dramatiq.set_broker(broker_for(settings.broker_url))
+    run_scheduler()
+
+
+@mailer.command()
+@click.pass_obj
+def catcher(settings: Settings) -> None:
+    """Catch mail on this machine, for the inbox page."""
+    from mailer.catcher.server import run_catcher
+
+    logs.begin("catcher", settings.log_level)
+    run_catcher(settings.data_dir, port=settings.catcher_port)
+
+
+@mailer.command()
 @click.option("--to", "revision", default="head", show_default=True, help="A revision, or -1 for one back.")
 @click.pass_obj
 def migrate(settings: Settings, revision: str) -> None:
@@ -62,6 +121,18 @@ def migrate(settings: Settings, revision: str) -> None:
     logs.begin("migrate", settings.log_level)
     with application(settings).app_context():
         migrate_to(revision)
+
+
+@mailer.command(hidden=True)
+@click.pass_obj
+def prepare(settings: Settings) -> None:
+    """Bring the database up to date and print the address to open, for the supervisor."""
+    from mailer.runtime.migrations import migrate_to
+
+    logs.begin("migrate", settings.log_level)
+    with application(settings).app_context():
+        migrate_to("head")
+        click.echo(settings.base_url)
 
 
 @mailer.command("config")

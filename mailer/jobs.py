@@ -6,22 +6,14 @@ due. So a broker that is down delays work but never loses it, and enqueuing neve
 fails a request that was already committed.
 """
 
-import logging
 from dataclasses import dataclass
 from typing import Final
 
-import dramatiq
-import redis
-from dramatiq.brokers.redis import RedisBroker
-from dramatiq.middleware import Retries, ShutdownNotifications, TimeLimit
-from redis.backoff import ConstantBackoff
-from redis.retry import Retry
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from mailer.broker import enqueue, enqueue_tick
 from mailer.db import db
-
-log = logging.getLogger(__name__)
 
 TRANSACTIONAL: Final = "transactional"
 CAMPAIGNS: Final = "campaigns"
@@ -72,47 +64,9 @@ def later(job: Job, *ids: str) -> None:
     db.session().info.setdefault(_WAITING, []).append((job, ids))
 
 
-def broker_for(url: str) -> dramatiq.Broker:
-    """Return the broker behind a URL; nothing is connected until it is used.
-
-    :param url: ``redis://``, ``rediss://``, ``unix://`` or ``amqp://``
-    """
-    middleware: list[dramatiq.Middleware] = [
-        TimeLimit(),
-        ShutdownNotifications(),
-        Retries(min_backoff=1_000, max_backoff=60_000),
-    ]
-    if url.startswith("amqp"):
-        # An extra of its own (``pip install mailer[rabbitmq]``), so it is imported only when chosen.
-        from dramatiq.brokers.rabbitmq import RabbitmqBroker
-
-        return RabbitmqBroker(url=url, middleware=middleware)
-    client = redis.Redis.from_url(
-        url,
-        # A request waits for a broker that is down this long at most, twice.
-        socket_connect_timeout=1.0,
-        socket_timeout=10.0,
-        retry=Retry(ConstantBackoff(0.05), 1),
-    )
-    # A killed worker's messages return after the heartbeat timeout and a roll of the dice on
-    # each command. With the defaults (60 s, one in a thousand) 16 of 100 were still lost after
-    # 150 s; with these all were back within 27 s.
-    return RedisBroker(  # type: ignore[no-untyped-call]
-        client=client, middleware=middleware, heartbeat_timeout=15_000, maintenance_chance=100_000
-    )
-
-
-def send_now(job: Job, *ids: str) -> None:
-    """Put a job into its queue; a broker that is down is logged, and the sweep asks again."""
-    broker = dramatiq.get_broker()
-    message: dramatiq.Message[None] = dramatiq.Message(
-        queue_name=job.queue, actor_name=job.name, args=ids, kwargs={}, options={}
-    )
-    try:
-        broker.declare_queue(job.queue)
-        broker.enqueue(message)
-    except (dramatiq.BrokerError, redis.RedisError, OSError) as error:
-        log.warning("The broker did not take %s%s (%s); the sweep will ask again.", job.name, ids, error)
+def tick(job: Job) -> None:
+    """Ask for a recurring job, unless the last asking still waits."""
+    enqueue_tick(job.name, job.queue)
 
 
 @event.listens_for(Session, "after_commit")
@@ -121,7 +75,7 @@ def _send_what_waits(session: Session) -> None:
     if session.in_nested_transaction():
         return
     for job, ids in session.info.pop(_WAITING, ()):
-        send_now(job, *ids)
+        enqueue(job.name, job.queue, *ids)
 
 
 @event.listens_for(Session, "after_soft_rollback")

@@ -33,7 +33,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     web api catcher
     accounts
     signals jobs
-    db current
+    db current broker
     config
     rendering delivery.engine bounces.parsers
     lib

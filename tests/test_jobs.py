@@ -3,7 +3,7 @@
 import dramatiq
 import pytest
 
-from mailer import jobs
+from mailer.broker import broker_for
 from mailer.db import db
 from mailer.jobs import SEND_WELCOME, later
 from tests import factories
@@ -28,7 +28,7 @@ def test_a_rolled_back_job_is_forgotten(workspace, queued):
 
 @pytest.mark.parametrize("url", ["unix:///nowhere/broker.sock", "redis://127.0.0.1:1/0"])
 def test_a_broker_that_is_down_fails_no_request(workspace, url, caplog):
-    dramatiq.set_broker(jobs.broker_for(url))
+    dramatiq.set_broker(broker_for(url))
     factories.mailing_list(workspace)
     later(SEND_WELCOME, "scn_1")
 

@@ -6,7 +6,6 @@ starts the others, needs half the memory and has one less thing that can die.
 
 import logging
 import os
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -19,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mailer.db import db
 from mailer.lib.clock import utcnow
 from mailer.runtime.heartbeat import Process, beat, leave
+from mailer.runtime.signals import Bell, stop_at_once_on_signal
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def run_worker(
     :param load_actors: registers every actor with the broker
     :param queues: whose jobs to take
     """
-    stopping = _stop_on_signal()
+    bell = Bell()
     broker = dramatiq.get_broker()
     broker.add_middleware(InsideApplication(app))
     load_actors()
@@ -77,26 +77,13 @@ def run_worker(
     log.info("Working on %s with %d threads.", " and ".join(process.queues), threads)
     while True:
         _tell(app, beat, process, now=utcnow())
-        if stopping.wait(_BEAT_SECONDS):
+        if bell.wait(_BEAT_SECONDS):
             break
+    stop_at_once_on_signal()
     log.info("Finishing what is in hand.")
     worker.stop(timeout=_LONGEST_STOP_MS)
     _tell(app, leave, process)
     broker.close()
-
-
-def _stop_on_signal() -> threading.Event:
-    stopping = threading.Event()
-
-    def stop(number: int, frame: object) -> None:
-        if stopping.is_set():
-            # Safe at any point: what was claimed is found in the ledger and the journal.
-            os._exit(128 + number)
-        stopping.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    return stopping
 
 
 def _tell(app: Application, verb: Callable[..., None], process: Process, **values: Any) -> None:

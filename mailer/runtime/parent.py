@@ -1,0 +1,25 @@
+"""Not outliving the supervisor, should it be killed before it can stop its children."""
+
+import os
+import signal
+import threading
+import time
+from typing import Final
+
+_LOOK_SECONDS: Final = 1.0
+
+
+def end_with_parent() -> None:
+    """Ask this process to stop, in order, once the one that started it is gone.
+
+    An orphan would keep the port, so that the next start fails. Looking once a second
+    works on every system; Linux's ``PR_SET_PDEATHSIG`` would fire on the death of a thread.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
