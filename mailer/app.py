@@ -19,7 +19,7 @@ from mailer.web import assets, errors, filters, guards, headers, limits, navigat
 
 #: Every module with a blueprint ``bp``. The file's name is its rule: ``views`` need a
 #: session, ``api`` a key, ``public`` a link or a signature (tests/test_architecture.py).
-DOORS: tuple[str, ...] = ("mailer.api.public",)
+DOORS: tuple[str, ...] = ("mailer.api.public", "mailer.runtime.public")
 
 #: Modules whose tables no door imports.
 TABLES = (

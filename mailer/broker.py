@@ -79,7 +79,8 @@ def is_answering(broker: dramatiq.Broker) -> bool:
     try:
         if isinstance(broker, RedisBroker):
             return bool(broker.client.ping())
-        return bool(broker.connection)  # type: ignore[attr-defined]
+        # RabbitMQ's broker connects when this is read; the tests' is always there.
+        return bool(getattr(broker, "connection", True))
     except (dramatiq.BrokerError, redis.RedisError, OSError):
         return False
 

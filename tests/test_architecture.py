@@ -64,7 +64,7 @@ FLASK_GUESTS = {
 }
 
 #: Every route that needs neither session nor key, one by one; ``public.py`` holds nothing else.
-PUBLIC_ROUTES: frozenset[str] = frozenset({"/api/v1/openapi.json"})
+PUBLIC_ROUTES: frozenset[str] = frozenset({"/api/v1/openapi.json", "/healthz", "/readyz"})
 
 NAMES_THAT_MEAN_NOTHING = frozenset({"services", "utils", "helpers", "manager", "misc", "common", "util"})
 

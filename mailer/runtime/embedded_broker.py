@@ -25,7 +25,8 @@ def broker_command(data_dir: Path, socket_path: Path) -> list[str]:
         *("--port", "0", "--unixsocket", str(socket_path), "--unixsocketperm", "700"),
         *("--dir", str(data_dir), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
         # A job is a nudge, so a full memory may refuse new ones; it must not forget old ones.
-        *("--maxmemory", "256mb", "--maxmemory-policy", "noeviction", "--loglevel", "warning"),
+        *("--maxmemory", "256mb", "--maxmemory-policy", "noeviction"),
+        *("--logfile", str(data_dir / "broker.log"), "--loglevel", "notice"),
     ]
 
 

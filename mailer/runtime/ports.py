@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from http.client import HTTPConnection, HTTPException
 
 
 class PortTaken(Exception):
@@ -27,9 +28,21 @@ def require_free(bind: str, port: int, setting: str) -> None:
 
 
 def is_open(host: str, port: int) -> bool:
-    """Whether somebody answers on a port."""
+    """Whether somebody listens on a port."""
     try:
         with socket.create_connection((host, port), timeout=1.0):
             return True
     except OSError:
         return False
+
+
+def serves(host: str, port: int) -> bool:
+    """Whether a web server on a port answers that it is alive."""
+    connection = HTTPConnection(host, port, timeout=2.0)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -11,7 +11,7 @@ from typing import Final
 
 from mailer.config import Settings
 from mailer.runtime.embedded_broker import NoBroker, answers, broker_command, stop_left_over
-from mailer.runtime.ports import PortTaken, is_open, require_free
+from mailer.runtime.ports import PortTaken, is_open, require_free, serves
 from mailer.runtime.supervisor import CannotStart, Part, Supervisor
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ def _stages(settings: Settings) -> list[list[Part]]:
     stages.append([_worker("transactional"), *([_worker("campaigns")] * settings.campaign_workers)])
     web_host = "127.0.0.1" if settings.bind in {"0.0.0.0", "::"} else settings.bind  # noqa: S104  - compared
     stages.append(
-        [Part("web", _mailer("web"), stop_seconds=30, is_ready=lambda: is_open(web_host, settings.port))]
+        [Part("web", _mailer("web"), stop_seconds=30, is_ready=lambda: serves(web_host, settings.port))]
     )
     stages.append([Part("scheduler", _mailer("scheduler"))])
     return stages

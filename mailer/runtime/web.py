@@ -39,7 +39,7 @@ def serve(
         static_path_route=["/static/dist"],
         static_path_mount=[_STATIC / "dist"] if (_STATIC / "dist").exists() else None,
         static_path_expires=_YEAR_SECONDS,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         workers_kill_timeout=20,
         process_name="mailer: web",
     )

@@ -17,6 +17,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Endpoints that answer though the database is down.
+_WITHOUT_DATABASE = frozenset({"static", "health.healthz", "health.readyz"})
 
 
 def init_app(app: Flask) -> None:
@@ -62,7 +64,7 @@ def requires(role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def _begin() -> None:
-    if request.method in _SAFE_METHODS and request.endpoint != "static":
+    if request.method in _SAFE_METHODS and request.endpoint not in _WITHOUT_DATABASE:
         begin_reading()
 
 
