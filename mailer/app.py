@@ -19,7 +19,13 @@ from mailer.web import assets, errors, filters, guards, headers, limits, navigat
 
 #: Every module with a blueprint ``bp``. The file's name is its rule: ``views`` need a
 #: session, ``api`` a key, ``public`` a link or a signature (tests/test_architecture.py).
-DOORS: tuple[str, ...] = ("mailer.api.public", "mailer.runtime.public")
+DOORS: tuple[str, ...] = (
+    "mailer.accounts.public",
+    "mailer.accounts.views",
+    "mailer.api.public",
+    "mailer.dashboard.views",
+    "mailer.runtime.public",
+)
 
 #: Modules whose tables no door imports.
 TABLES = (

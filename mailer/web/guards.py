@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Blueprint, Flask, abort, current_app, g, request
+from flask import Blueprint, Flask, abort, current_app, g, request, session
 from flask_login import current_user
 from sqlalchemy import select
 
@@ -89,6 +89,8 @@ def _enter_workspace() -> Any:
     if membership is None:
         abort(404)
     g.membership, g.workspace = membership, membership.workspace
+    if session.get("workspace") != g.workspace_slug:
+        session["workspace"] = g.workspace_slug
     return None
 
 

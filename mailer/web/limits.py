@@ -4,7 +4,9 @@ Several web processes count together there. While the store is away each counts 
 itself, since a limit that fails must not close the house.
 """
 
-from flask import Flask
+from typing import Final
+
+from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -17,15 +19,33 @@ limiter = Limiter(
     default_limits=[],
 )
 
+#: How often passwords and codes may be tried: from one address, and for one person from anywhere.
+SIGN_IN_TRIES: Final = {
+    "security.login": ("30 per 5 minutes", "10 per 15 minutes"),
+    "security.forgot_password": ("20 per hour", "4 per hour"),
+    "security.reset_password": ("30 per hour", None),
+    "security.two_factor_token_validation": ("15 per 5 minutes", None),
+    "security.mf_recovery": ("10 per 15 minutes", None),
+}
+
 
 def init_app(app: Flask) -> None:
-    """Count where the settings say."""
+    """Count where the settings say, and begin with the tries at signing in."""
     settings: Settings = app.config["SETTINGS"]
     app.config["RATELIMIT_STORAGE_URI"] = _storage_of(settings.broker_url)
     limiter.init_app(app)
+    for endpoint, (from_one_address, for_one_person) in SIGN_IN_TRIES.items():
+        view = limiter.limit(from_one_address, methods=["POST"])(app.view_functions[endpoint])
+        if for_one_person:
+            view = limiter.limit(for_one_person, methods=["POST"], key_func=_typed_email)(view)
+        app.view_functions[endpoint] = view
 
 
 def _storage_of(broker_url: str) -> str:
     if broker_url.startswith("unix://"):
         return f"redis+{broker_url}"
     return broker_url if broker_url.startswith(("redis://", "rediss://")) else "memory://"
+
+
+def _typed_email() -> str:
+    return "person:" + request.form.get("email", "").strip().casefold()[:320]

@@ -1,10 +1,13 @@
 """The places of a workspace that stand in the sidebar."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flask import Flask, current_app, g, request, url_for
+from flask_login import current_user
 
+from mailer.accounts.models import Workspace
+from mailer.accounts.queries import workspaces_of
 from mailer.accounts.roles import Role
 
 
@@ -30,18 +33,26 @@ class Place:
         return request.blueprint in (self.endpoint.rpartition(".")[0], *self.blueprints)
 
 
+#: The tabs of the settings: words, endpoint, the least role that sees it.
+TABS = (
+    ("Workspace", "accounts.settings.show", Role.VIEWER),
+    ("Members", "accounts.members.index", Role.VIEWER),
+    ("Sending", "delivery.settings", Role.ADMIN),
+    ("API keys", "accounts.keys.index", Role.ADMIN),
+)
+
 PLACES = (
     Place("Dashboard", "layout-dashboard", "dashboard.show"),
-    Place("Campaigns", "send", "campaigns.index", ("campaign",)),
-    Place("Subscribers", "users", "subscribers.index", ("imports", "exports", "audience")),
-    Place("Lists", "list", "lists.index", ("signup_forms",)),
-    Place("Templates", "template", "templates.index", ("media",)),
+    Place("Campaigns", "send", "campaigns.index"),
+    Place("Subscribers", "users", "subscribers.index", ("imports",)),
+    Place("Lists", "list", "lists.index"),
+    Place("Templates", "template", "templates.index"),
     Place("Inbox", "inbox", "catcher.index", is_apart=True),
     Place(
         "Settings",
         "settings",
-        "settings.show",
-        ("members", "api_keys", "transports", "senders"),
+        "accounts.settings.show",
+        tuple(tab[1].rpartition(".")[0] for tab in TABS),
         is_apart=True,
     ),
 )
@@ -49,7 +60,14 @@ PLACES = (
 
 def init_app(app: Flask) -> None:
     """Give templates the places that this person may go to."""
-    app.jinja_env.globals["navigation"] = navigation
+    app.jinja_env.globals.update(
+        navigation=navigation, settings_tabs=settings_tabs, my_workspaces=my_workspaces, url_if=url_if
+    )
+
+
+def my_workspaces() -> Sequence[Workspace]:
+    """Return the workspaces that the signed-in person works in."""
+    return workspaces_of(current_user)
 
 
 def navigation() -> Iterator[Place]:
@@ -57,3 +75,15 @@ def navigation() -> Iterator[Place]:
     for place in PLACES:
         if place.endpoint in current_app.view_functions and g.membership.may(place.role):
             yield place
+
+
+def settings_tabs() -> Iterator[tuple[str, str, bool]]:
+    """Yield the tabs of the settings: words, address, whether it is the present one."""
+    for words, endpoint, role in TABS:
+        if endpoint in current_app.view_functions and g.membership.may(role):
+            yield words, url_for(endpoint), request.blueprint == endpoint.rpartition(".")[0]
+
+
+def url_if(endpoint: str, **values: str) -> str:
+    """Return a page's address, or nothing where this installation has no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""

@@ -1,0 +1,79 @@
+"""Who works where, and which programs have a key."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import joinedload
+
+from mailer.accounts.models import ApiKey, Invitation, Membership, User, Workspace
+from mailer.db import db
+
+
+def has_users() -> bool:
+    """Whether anyone can sign in: false until the first run."""
+    return bool(db.session.scalar(select(exists().select_from(User))))
+
+
+def workspaces_of(user: User) -> Sequence[Workspace]:
+    """Return the workspaces that someone works in, by name."""
+    return db.session.scalars(
+        select(Workspace).join(Membership).where(Membership.user_id == user.id).order_by(Workspace.name)
+    ).all()
+
+
+def user_by_email(email: str) -> User | None:
+    """Return whoever signs in with an address, however it is typed."""
+    return db.session.scalar(select(User).where(User.email == email.strip().lower()))
+
+
+def members_of(workspace: Workspace) -> Sequence[Membership]:
+    """Return the members of a workspace in the order they came."""
+    return db.session.scalars(
+        select(Membership)
+        .where(Membership.workspace_id == workspace.id)
+        .options(joinedload(Membership.user))
+        .order_by(Membership.id)
+    ).all()
+
+
+def member(workspace: Workspace, membership_id: UUID | None) -> Membership | None:
+    """Return one member of a workspace."""
+    return db.session.scalar(
+        select(Membership).where(Membership.workspace_id == workspace.id, Membership.id == membership_id)
+    )
+
+
+def open_invitations(workspace: Workspace, *, now: datetime) -> Sequence[Invitation]:
+    """Return the invitations that can still be accepted, newest first."""
+    return db.session.scalars(
+        select(Invitation)
+        .where(
+            Invitation.workspace_id == workspace.id,
+            Invitation.accepted_at.is_(None),
+            Invitation.expires_at > now,
+        )
+        .order_by(Invitation.id.desc())
+    ).all()
+
+
+def invitation(workspace: Workspace, invitation_id: UUID | None) -> Invitation | None:
+    """Return one invitation of a workspace."""
+    return db.session.scalar(
+        select(Invitation).where(Invitation.workspace_id == workspace.id, Invitation.id == invitation_id)
+    )
+
+
+def keys_of(workspace: Workspace) -> Sequence[ApiKey]:
+    """Return a workspace's keys that still work, newest first."""
+    return db.session.scalars(
+        select(ApiKey)
+        .where(ApiKey.workspace_id == workspace.id, ApiKey.revoked_at.is_(None))
+        .order_by(ApiKey.id.desc())
+    ).all()
+
+
+def key(workspace: Workspace, key_id: UUID | None) -> ApiKey | None:
+    """Return one key of a workspace."""
+    return db.session.scalar(select(ApiKey).where(ApiKey.workspace_id == workspace.id, ApiKey.id == key_id))

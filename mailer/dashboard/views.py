@@ -1,0 +1,24 @@
+"""The dashboard of a workspace."""
+
+from flask import g, render_template
+
+from mailer import current
+from mailer.dashboard import queries
+from mailer.lib.clock import utcnow
+from mailer.web.guards import workspace_blueprint
+
+bp = workspace_blueprint("dashboard", __name__)
+
+
+@bp.get("/")
+def show() -> str:
+    """Show how the workspace grows, what was sent last and what needs attention."""
+    return render_template(
+        "dashboard/show.html",
+        growth=queries.growth(g.workspace, now=utcnow()),
+        sent=queries.last_sent(g.workspace),
+        drafts=queries.drafts(g.workspace),
+        attention=queries.attention(g.workspace),
+        steps=queries.first_steps(g.workspace),
+        is_catching=current.settings().is_catching and not queries.has_transport(g.workspace),
+    )
