@@ -23,9 +23,15 @@ DOORS: tuple[str, ...] = (
     "mailer.accounts.public",
     "mailer.accounts.views",
     "mailer.api.public",
+    "mailer.consent.public",
     "mailer.dashboard.views",
     "mailer.runtime.public",
+    "mailer.signup.public",
 )
+
+#: Pages whose forms need no token against forgery: there is no session to misuse, the
+#: link is the right, and mail clients and other sites are meant to post.
+OPEN_FORMS = frozenset({"mailer.consent.public", "mailer.signup.public"})
 
 #: Modules whose tables no door imports.
 TABLES = (
@@ -80,6 +86,6 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     for module in DOORS:
         door = import_module(module)
         app.register_blueprint(door.bp)
-        if module.endswith(".api"):
+        if module.endswith(".api") or module in OPEN_FORMS:
             csrf.exempt(door.bp)
     return app

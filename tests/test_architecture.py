@@ -72,9 +72,19 @@ PUBLIC_ROUTES: frozenset[str] = frozenset(
     {
         "/",
         "/api/v1/openapi.json",
+        "/confirm/<token>",
+        "/confirm/<token>/again",
         "/healthz",
         "/invitations/<token>",
+        "/p/<token>",
+        "/p/<token>/leave",
+        "/p/<token>/pause",
+        "/p/<token>/resume",
         "/readyz",
+        "/s/<list_id>",
+        "/s/<list_id>/thanks",
+        "/u/<token>",
+        "/u/<token>/undo",
         "/welcome/<token>",
     }
 )

@@ -1,0 +1,40 @@
+"""What tells a person from a program on a sign-up page without troubling the person.
+
+A field that only programs fill in, and a sealed note of when the page was made: a
+form that was never opened, or long ago, is shown once more; one that was sent back
+within a second counts several times against its network's limit.
+"""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from mailer.lib.secrets import derive_key, seal, unseal
+
+_QUICKEST: Final = timedelta(seconds=1)
+_OLDEST: Final = timedelta(days=1)
+
+
+class Pace(StrEnum):
+    """How long a form was open."""
+
+    UNSEEN = "unseen"
+    HASTY = "hasty"
+    HUMAN = "human"
+
+
+def opened_note(secret_key: str, *, now: datetime) -> str:
+    """Return the sealed note of when a form was opened."""
+    milliseconds = int(now.timestamp() * 1000)
+    return seal(derive_key(secret_key, "signup-form"), milliseconds.to_bytes(8, "big"))
+
+
+def pace_of(note: str, secret_key: str, *, now: datetime) -> Pace:
+    """Return how long the form that carries a note was open."""
+    payload = unseal(derive_key(secret_key, "signup-form"), note)
+    if payload is None or len(payload) != 8:
+        return Pace.UNSEEN
+    opened_at = datetime.fromtimestamp(int.from_bytes(payload, "big") / 1000, UTC)
+    if now - opened_at > _OLDEST:
+        return Pace.UNSEEN
+    return Pace.HASTY if now - opened_at < _QUICKEST else Pace.HUMAN
