@@ -1,0 +1,39 @@
+"""What goes into rendering and what comes out."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Design:
+    """A mail as it was written.
+
+    :param format: ``markdown`` or ``html``, what the body is written in
+    :param text: the text part as edited by hand; none when it is generated
+    :param layout: a whole HTML document with a ``{{ content }}`` slot; none for a plain page. An HTML
+        body that is a whole document itself needs none.
+    """
+
+    subject: str
+    preheader: str
+    body: str
+    format: str
+    text: str | None = None
+    layout: str | None = None
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A mail ready to be filled in: CSS inlined, links numbered, merge tags still in place.
+
+    :param links: where each numbered link leads. Every place has a number of its own, also when two
+        lead to the same page: a report can tell the button from the footer.
+    :param uncounted: links whose clicks are not counted, because they differ from reader to reader
+    :param is_footer_added: whether the design had no way to unsubscribe and was given one
+    """
+
+    subject: str
+    html: str
+    text: str
+    links: list[str]
+    uncounted: tuple[str, ...] = ()
+    is_footer_added: bool = False

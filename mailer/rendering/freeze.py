@@ -1,0 +1,147 @@
+"""From a design to a frozen message: everything that is the same for all its readers, done once."""
+
+import re
+from typing import Final
+
+from mailer.errors import Invalid
+from mailer.rendering import document, plain_text
+from mailer.rendering.design import Design, Frozen
+from mailer.rendering.language import VOCABULARY, BadTag, check, compiled, names_in
+from mailer.rendering.markdown import to_html
+from mailer.rendering.shield import Shield
+
+__all__ = ["CONTENT", "Design", "Frozen", "check_layout", "freeze"]
+
+#: The slot of a layout.
+CONTENT: Final = "content"
+_SLOT: Final = re.compile(r"\{\{-?\s*content\s*-?\}\}")
+_WHOLE_DOCUMENT: Final = re.compile(
+    r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype|html)\b", re.IGNORECASE | re.DOTALL
+)
+
+_PLAIN_LAYOUT: Final = """<!DOCTYPE html>
+<html>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+</head>
+<body>
+{{ content }}
+</body>
+</html>
+"""
+
+#: For designs without a way to unsubscribe: the law asks for one, and so do Gmail and Yahoo.
+_FOOTER: Final = """<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr>\
+<td align="center" style="padding:32px 16px 24px;font-family:Arial,Helvetica,sans-serif;font-size:12px;\
+line-height:1.6;color:#6b7280">{{ workspace.name }}{% if workspace.postal_address %} · \
+{{ workspace.postal_address }}{% endif %}<br>\
+<a href="{{ unsubscribe_url }}" style="color:#6b7280">Unsubscribe</a> · \
+<a href="{{ preferences_url }}" style="color:#6b7280">Preferences</a> · \
+<a href="{{ view_url }}" style="color:#6b7280">View in browser</a></td></tr></table>"""
+
+_TEXT_FOOTER: Final = """
+--\u0020
+{{ workspace.name }}{% if workspace.postal_address %} · {{ workspace.postal_address }}{% endif %}
+Unsubscribe: {{ unsubscribe_url }}
+Preferences: {{ preferences_url }}
+"""
+
+
+def freeze(design: Design) -> Frozen:
+    """Turn a design into a message that only has to be filled in.
+
+    :raises Invalid: with what is wrong under the part that it is in: ``subject``, ``preheader``,
+        ``body``, ``text`` or ``template``
+    """
+    for part in ("subject", "preheader", "body", "text"):
+        _check(part, getattr(design, part) or "")
+    layout = _layout_of(design)
+    shield = Shield(
+        design.subject, design.preheader, design.body, design.text or "", layout, _FOOTER, _TEXT_FOOTER
+    )
+    body = shield.cover(design.body)
+    if design.format == "markdown":
+        body = to_html(body, shield)
+    before, _, after = _SLOT.sub("\x00", layout, count=1).partition("\x00")
+    covered = shield.cover(before) + body + shield.cover(after)
+
+    root = document.parse(covered)
+    document.inline_css(root)
+    text = plain_text.from_document(root, shield) if design.text is None else plain_text.tidy(design.text)
+    if "unsubscribe_url" not in names_in(text):
+        text += _TEXT_FOOTER
+    is_footer_added = not document.mentions(root, "unsubscribe_url", shield)
+    if is_footer_added:
+        document.append(root, shield.cover(_FOOTER))
+    if design.preheader:
+        document.add_preheader(root, shield.cover(design.preheader))
+    numbered, uncounted = document.number_links(root, shield)
+    document.add_pixel(root, shield)
+    html = document.serialize(root)
+    _check_order(covered, html, shield)
+    html = shield.uncover(html)
+    # Whatever is frozen can be filled in: that is found out now, not at the first recipient.
+    for source, is_html in ((design.subject, False), (html, True), (text, False)):
+        compiled(source, is_html=is_html)
+    return Frozen(
+        subject=design.subject,
+        html=html,
+        text=text,
+        links=numbered,
+        uncounted=uncounted,
+        is_footer_added=is_footer_added,
+    )
+
+
+def check_layout(html: str) -> None:
+    """Refuse a layout that cannot hold a campaign.
+
+    :raises Invalid: with what is missing or wrong
+    """
+    _check("template", html, names=VOCABULARY | {CONTENT})
+    slots = len(_SLOT.findall(html))
+    if slots != 1:
+        sentence = "Write {{ content }} exactly once, where the campaign’s words go"
+        raise Invalid(f"{sentence}; it is there {slots} times.", fields={"template": f"{sentence}."})
+    # Everything else that can go wrong, goes wrong here rather than in a campaign.
+    freeze(Design(subject="", preheader="", body="", format="html", layout=html))
+
+
+def _layout_of(design: Design) -> str:
+    if design.format == "html" and _WHOLE_DOCUMENT.match(design.body):
+        return "{{ content }}"
+    if not design.layout:
+        return _PLAIN_LAYOUT
+    _check("template", design.layout, names=VOCABULARY | {CONTENT})
+    if not _SLOT.search(design.layout):
+        raise Invalid("The template has no {{ content }} where the campaign’s words go.")
+    return design.layout
+
+
+def _check(part: str, source: str, *, names: frozenset[str] = VOCABULARY) -> None:
+    try:
+        check(source, names=names)
+    except BadTag as error:
+        raise Invalid(f"{part.capitalize()}: {error.message}", fields={part: error.message}) from None
+
+
+def _check_order(covered: str, html: str, shield: Shield) -> None:
+    """Refuse a document in which HTML's own rules moved an ``if`` away from what it is about."""
+
+    def statements(text: str) -> list[str]:
+        return [tag.text for tag in shield.tags_in(text) if tag.is_statement]
+
+    wanted = statements(covered)
+    # Ours stand at the end (footer, pixel) and the preheader's at the beginning.
+    found = statements(html)
+    if wanted and not _is_inside(wanted, found):
+        raise Invalid(
+            f"The tag {wanted[0]} or its end stands where HTML allows no words, such as before <body>; "
+            "move it into an element."
+        )
+
+
+def _is_inside(wanted: list[str], found: list[str]) -> bool:
+    return any(found[start : start + len(wanted)] == wanted for start in range(len(found) - len(wanted) + 1))

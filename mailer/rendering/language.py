@@ -1,0 +1,344 @@
+"""The merge language: what may stand between ``{{ }}`` and ``{% %}`` in a mail.
+
+It is a small part of Jinja2: names of a fixed vocabulary, a few filters and
+``if``. No loops, arithmetic, assignments or calls: whoever writes a mail is not a
+programmer of this server, and ``{{ 'a' * 10 ** 9 }}`` or nested ranges would take it
+down (the sandbox bounds neither time nor memory). So the whole tree is checked
+against an allow-list before anything is compiled, and what is left cannot run longer
+than the template is long.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any, Final
+
+from jinja2 import ChainableUndefined, Template, TemplateSyntaxError, nodes
+from jinja2 import filters as jinja_filters
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from mailer.errors import Invalid
+
+#: What a campaign can say about its reader. Custom fields follow ``subscriber.fields.``.
+VOCABULARY: Final = frozenset(
+    {
+        "subscriber.name",
+        "subscriber.email",
+        "subscriber.locale",
+        "subscriber.time_zone",
+        "campaign.name",
+        "workspace.name",
+        "workspace.postal_address",
+        "unsubscribe_url",
+        "preferences_url",
+        "view_url",
+    }
+)
+FIELDS: Final = "subscriber.fields."
+
+#: Written by ``freeze`` and by nobody else.
+LINK_URL: Final = "link_url"
+PIXEL_URL: Final = "pixel_url"
+
+LONGEST_SOURCE: Final = 512 * 1024
+_LONGEST_TAG: Final = 1_000
+_MOST_TAGS: Final = 2_000
+_DEEPEST: Final = 30
+
+_STATEMENTS: Final = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.If)
+_EXPRESSIONS: Final = (
+    nodes.Const,
+    nodes.Filter,
+    nodes.Keyword,
+    nodes.Test,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.CondExpr,
+    nodes.List,
+    nodes.Tuple,
+)
+_NAMES: Final = (nodes.Name, nodes.Getattr, nodes.Getitem)
+
+#: What other nodes are called in an error.
+_FORBIDDEN: Final = {
+    nodes.For: "Loops",
+    nodes.Assign: "“set”",
+    nodes.AssignBlock: "“set”",
+    nodes.Macro: "Macros",
+    nodes.Call: "Calls",
+    nodes.Include: "“include”",
+    nodes.Import: "“import”",
+    nodes.Extends: "“extends”",
+    nodes.Dict: "Braces inside braces",
+}
+
+
+class BadTag(Invalid):
+    """A merge tag that cannot be used.
+
+    :param line: where it stands, counted from 1
+    """
+
+    def __init__(self, message: str, *, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class Missing(ChainableUndefined):
+    """A value that is not there: it renders as nothing, and comparing it says no."""
+
+    __slots__ = ()
+
+    def _no(self, *_: object) -> bool:
+        return False
+
+    __lt__ = __le__ = __gt__ = __ge__ = _no  # type: ignore[assignment]
+
+    def __contains__(self, item: object) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A merge tag as it was written, and its line."""
+
+    text: str
+    line: int
+
+    @property
+    def is_statement(self) -> bool:
+        """Whether it decides about what follows, such as ``{% if … %}``, and shows nothing itself."""
+        return self.text.startswith("{%")
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """Jinja2 that only ever looks into mappings: no value has attributes or methods here."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return self.getitem(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        value = obj.get(argument) if isinstance(obj, Mapping) else None
+        return self.undefined(obj=obj, name=str(argument)) if value is None else value
+
+
+def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
+    """Take the default for an empty text too: a name that was never given is ``""``, not missing."""
+    is_empty = isinstance(value, Missing) or value is None or value == ""
+    return default if is_empty or (boolean and not value) else value
+
+
+def _textual(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda value, *arguments, **options: filter_(str(value), *arguments, **options)
+
+
+def _truncate(value: Any, length: int = 80, end: str = "…") -> str:
+    text = str(value)
+    return text if len(text) <= length else text[:length].rstrip() + end
+
+
+FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "default": _default,
+    "d": _default,
+    "upper": _textual(str.upper),
+    "lower": _textual(str.lower),
+    "title": _textual(jinja_filters.do_title),
+    "capitalize": _textual(str.capitalize),
+    "trim": _textual(str.strip),
+    "truncate": _truncate,
+    "urlencode": _textual(jinja_filters.do_urlencode),
+}
+TESTS: Final = frozenset({"defined", "undefined", "none"})
+
+
+def _environment(*, is_html: bool) -> _Environment:
+    environment = _Environment(
+        autoescape=is_html,
+        undefined=Missing,
+        keep_trailing_newline=True,
+        cache_size=0,
+        # ``{#`` is how minified CSS begins a rule about an id, and mails need no comments.
+        comment_start_string="\x00\x01",
+        comment_end_string="\x01\x00",
+    )
+    environment.filters = dict(FILTERS)
+    environment.tests = {name: environment.tests[name] for name in TESTS}
+    environment.globals = {}
+    return environment
+
+
+_HTML: Final = _environment(is_html=True)
+_TEXT: Final = _environment(is_html=False)
+
+
+@lru_cache(maxsize=128)
+def compiled(source: str, *, is_html: bool) -> Template:
+    """Return the template of a frozen part, checked again: no row can say more than the language.
+
+    :raises BadTag: the source is not in the merge language
+    """
+    check(source, names=VOCABULARY | {PIXEL_URL}, may_link=True)
+    environment = _HTML if is_html else _TEXT
+    try:
+        return environment.from_string(source)
+    except (SyntaxError, RecursionError, MemoryError):
+        raise BadTag("The tags are nested too deeply.", line=1) from None
+
+
+def check(source: str, *, names: frozenset[str] = VOCABULARY, may_link: bool = False) -> None:
+    """Refuse everything that is not in the merge language.
+
+    :param names: the vocabulary
+    :param may_link: whether ``link_url(3)`` may stand there, as it does once frozen
+    :raises BadTag: with the line, the tag and, for a misspelling, what was probably meant
+    """
+    tags = [piece for piece in pieces(source) if isinstance(piece, Tag)]
+    if len(tags) > _MOST_TAGS:
+        raise BadTag(f"There are more than {_MOST_TAGS:,} tags.", line=tags[_MOST_TAGS].line)
+    for tag in tags:
+        if len(tag.text) > _LONGEST_TAG:
+            raise BadTag(
+                f"Line {tag.line}: this tag is longer than {_LONGEST_TAG:,} characters.", line=tag.line
+            )
+    try:
+        tree = _TEXT.parse(source)
+    except TemplateSyntaxError as error:
+        raise _syntax_error(error, tags) from None
+    except RecursionError:
+        raise BadTag("The tags are nested too deeply.", line=1) from None
+    _Checker(tags, names, may_link=may_link).check(tree, depth=0)
+
+
+def pieces(source: str) -> Iterator[str | Tag]:
+    """Split a source into plain text and merge tags, in order.
+
+    :raises BadTag: a tag is not closed, or there is far too much text
+    """
+    if len(source) > LONGEST_SOURCE:
+        raise BadTag(f"This is longer than {LONGEST_SOURCE // 1024} KB.", line=1)
+    opened: list[str] = []
+    line = 1
+    try:
+        for number, kind, value in _TEXT.lex(source):
+            if kind == "data" and not opened:
+                yield value
+                continue
+            if not opened:
+                line = number
+            opened.append(value)
+            if kind in {"variable_end", "block_end", "raw_end"}:
+                yield Tag("".join(opened), line)
+                opened = []
+    except TemplateSyntaxError as error:
+        raise BadTag(f"Line {error.lineno}: {_sentence(error.message)}", line=error.lineno) from None
+    if opened:
+        raise BadTag(f"Line {line}: the tag {''.join(opened)[:40]} is not closed.", line=line)
+
+
+def names_in(source: str) -> frozenset[str]:
+    """Return the dotted names that a checked source uses, such as ``subscriber.fields.city``."""
+    found = set()
+    waiting: list[nodes.Node] = [_TEXT.parse(source)]
+    while waiting:
+        node = waiting.pop()
+        path = _path(node) if isinstance(node, _NAMES) else None
+        if path is not None:
+            found.add(path)
+        else:
+            waiting.extend(node.iter_child_nodes())
+    return frozenset(found)
+
+
+class _Checker:
+    """Walks the tree of one source."""
+
+    def __init__(self, tags: list[Tag], names: frozenset[str], *, may_link: bool) -> None:
+        self._tags = tags
+        self._names = names
+        self._may_link = may_link
+
+    def check(self, node: nodes.Node, *, depth: int) -> None:
+        if depth > _DEEPEST:
+            raise self._error(node, "is nested too deeply")
+        if isinstance(node, _NAMES):
+            self._check_name(node)
+            return
+        if isinstance(node, nodes.Call) and self._may_link and _is_link(node):
+            return
+        if not isinstance(node, _STATEMENTS + _EXPRESSIONS):
+            what = _FORBIDDEN.get(type(node), "This kind of expression")
+            raise self._error(node, "", f"{what} cannot be used in a mail")
+        if isinstance(node, nodes.Filter):
+            self._check_known("filter", node.name, FILTERS, node)
+        if isinstance(node, nodes.Test):
+            self._check_known("test", node.name, TESTS, node)
+        for child in node.iter_child_nodes():
+            self.check(child, depth=depth + 1)
+
+    def _check_name(self, node: nodes.Node) -> None:
+        path = _path(node)
+        if path is None:
+            raise self._error(node, "", "Only names such as subscriber.name can be looked up")
+        if path in self._names:
+            return
+        if path.startswith(FIELDS) and path.count(".") == 2:
+            return
+        raise self._error(node, path, f"there is nothing called “{path}”", self._names)
+
+    def _check_known(self, kind: str, name: str, known: Any, node: nodes.Node) -> None:
+        if name not in known:
+            raise self._error(node, name, f"there is no {kind} “{name}”", known)
+
+    def _error(self, node: nodes.Node, word: str, problem: str = "", known: Any = ()) -> BadTag:
+        line = node.lineno
+        tag = self._tag_at(line, word)
+        where = f"Line {line}, {tag.text[:60]}" if tag else f"Line {line}"
+        near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+        guess = f"; did you mean “{near[0]}”?" if near else "."
+        return BadTag(f"{where}: {problem or word}{guess}", line=line)
+
+    def _tag_at(self, line: int, word: str) -> Tag | None:
+        candidates = [tag for tag in self._tags if tag.line <= line <= tag.line + tag.text.count("\n")]
+        last = word.rpartition(".")[2]
+        return next((tag for tag in candidates if last in tag.text), candidates[0] if candidates else None)
+
+
+def _path(node: nodes.Node) -> str | None:
+    """Return ``subscriber.fields.city`` for the nodes that say it, or None when they say something else."""
+    if isinstance(node, nodes.Name):
+        return node.name if node.ctx == "load" else None
+    if isinstance(node, nodes.Getattr):
+        head = _path(node.node)
+        return f"{head}.{node.attr}" if head else None
+    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        head = _path(node.node)
+        return f"{head}.{node.arg.value}" if head and isinstance(node.arg.value, str) else None
+    return None
+
+
+def _is_link(node: nodes.Call) -> bool:
+    return (
+        isinstance(node.node, nodes.Name)
+        and node.node.name == LINK_URL
+        and len(node.args) == 1
+        and isinstance(node.args[0], nodes.Const)
+        and isinstance(node.args[0].value, int)
+        and not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+    )
+
+
+def _syntax_error(error: TemplateSyntaxError, tags: list[Tag]) -> BadTag:
+    line = error.lineno
+    tag = next((tag for tag in tags if tag.line <= line <= tag.line + tag.text.count("\n")), None)
+    where = f"Line {line}, {tag.text[:60]}" if tag else f"Line {line}"
+    return BadTag(f"{where}: {_sentence(error.message)}", line=line)
+
+
+def _sentence(message: str | None) -> str:
+    text = re.sub(r"\s*You probably made a nesting mistake.*", "", message or "this cannot be read")
+    return text[:1].lower() + text[1:].rstrip(".") + "."

@@ -1,0 +1,41 @@
+"""Markdown to HTML, with merge tags anywhere in it."""
+
+import re
+from typing import Final
+
+from markdown_it import MarkdownIt
+
+from mailer.rendering.shield import Shield
+
+_PARAGRAPH: Final = re.compile(r"<p>([^<]*)</p>\n?")
+
+
+def _parser() -> MarkdownIt:
+    # HTML stays: a marketer pastes a button into a letter, and it is their own mail.
+    parser = MarkdownIt("commonmark", {"html": True, "linkify": True})
+    parser.enable(["table", "strikethrough", "linkify"])
+    # Only what is written as an address becomes a link, not every ``word.example``.
+    parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # type: ignore[union-attr]
+    return parser
+
+
+_MARKDOWN: Final = _parser()
+
+
+def to_html(covered: str, shield: Shield) -> str:
+    """Return the HTML of Markdown whose tags are covered.
+
+    A line that holds only ``{% if … %}`` or its kin is a block of its own, so that it can
+    stand around a list or a heading without ending up inside.
+    """
+    html: str = _MARKDOWN.render(_set_apart(covered, shield))
+    return _PARAGRAPH.sub(
+        lambda match: match[1] + "\n" if shield.is_only_statements(match[1]) else match[0], html
+    )
+
+
+def _set_apart(covered: str, shield: Shield) -> str:
+    lines = []
+    for line in covered.splitlines():
+        lines += ["", line, ""] if shield.is_only_statements(line) else [line]
+    return "\n".join(lines)

@@ -1,0 +1,60 @@
+"""The text part, for those who read without HTML."""
+
+import copy
+import re
+from typing import Any, Final
+
+from inscriptis import Inscriptis
+from inscriptis.css_profiles import CSS_PROFILES
+from inscriptis.model.config import ParserConfig
+
+from mailer.rendering.shield import Shield
+
+_CONFIG: Final = ParserConfig(css=CSS_PROFILES["strict"])
+_ONLY_FOR_LOOKS: Final = ("table", "thead", "tbody", "tfoot", "tr", "td")
+
+
+def from_document(root: Any, shield: Shield) -> str:
+    """Return the words of a covered document, uncovered, with each link's address after its words.
+
+    Addresses stay as they were written: a person reads them here, and a counting
+    link of seventy characters tells nothing.
+    """
+    root = copy.deepcopy(root)
+    for image in root.iter("img"):
+        if image.get("alt"):
+            image.tag, image.text = "span", image.get("alt")
+    for link in root.iter("a"):
+        _write_out(link)
+    # Tables that only place things would become columns padded with spaces.
+    for table in list(root.iter("table")):
+        if next(table.iter("th"), None) is None:
+            for element in list(table.iter(*_ONLY_FOR_LOOKS)):
+                element.tag = "div"
+    text = tidy(Inscriptis(root, _CONFIG).get_text())
+    # ``{% if … %}`` on a line of its own must not leave an empty one behind.
+    lines = [line if shield.is_only_statements(line) else line + "\n" for line in text.split("\n")[:-1]]
+    return shield.uncover("".join(lines))
+
+
+def tidy(text: str) -> str:
+    """Return a text without white space at line ends, and with at most one empty line in a row."""
+    text = text.replace("\r\n", "\n").replace("\u034f", "").replace("\u200c", "")
+    text = re.sub(r"[ \t\u00a0]+$", "", text, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _write_out(link: Any) -> None:
+    href = (link.get("href") or "").strip()
+    words = "".join(link.itertext()).strip()
+    if not href or href.startswith("#"):
+        return
+    address = re.sub(r"^(mailto|tel):", "", href)
+    if address == words:
+        return
+    last = link[-1] if len(link) else None
+    written = f" <{address}>" if words else address
+    if last is None:
+        link.text = (link.text or "") + written
+    else:
+        last.tail = (last.tail or "") + written

@@ -1,0 +1,157 @@
+import time
+
+import pytest
+
+from mailer.errors import Invalid
+from mailer.rendering.design import Frozen
+from mailer.rendering.language import BadTag, check, names_in
+from mailer.rendering.merge import MergeFailed, Renderer
+
+VALUES = {
+    "subscriber": {
+        "name": "Ana",
+        "email": "ana@example.com",
+        "locale": "en",
+        "time_zone": "UTC",
+        "fields": {"city": "Rome", "empty": "", "age": 30},
+    },
+    "campaign": {"name": "Sunday"},
+    "workspace": {"name": "Bakery", "postal_address": ""},
+    "unsubscribe_url": "https://mail.example/u/1",
+    "preferences_url": "https://mail.example/p/1",
+    "view_url": "https://mail.example/v/1",
+}
+
+
+def render(text, html="", **values):
+    renderer = Renderer(Frozen(subject="", html=html, text=text, links=[]))
+    return renderer.render({**VALUES, **values})
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("{{ subscriber.name }}", "Ana"),
+        ("{{subscriber['name']}}", "Ana"),
+        ("{{ subscriber.fields.city | upper }}", "ROME"),
+        ("{{ subscriber.fields.empty | default('somewhere') }}", "somewhere"),
+        ("{{ subscriber.fields.gone | default('somewhere') }}", "somewhere"),
+        ("{{ subscriber.fields.gone }}", ""),
+        ("{{ subscriber.fields.items | default('no method') }}", "no method"),
+        ("{{ workspace.postal_address | d('nowhere') }}", "nowhere"),
+        ("{% if subscriber.fields.city == 'Rome' %}yes{% else %}no{% endif %}", "yes"),
+        ("{% if subscriber.fields.age >= 18 %}yes{% endif %}", "yes"),
+        ("{% if subscriber.fields.gone > 18 %}yes{% else %}no{% endif %}", "no"),
+        ("{% if subscriber.locale in ['fr', 'en'] %}yes{% endif %}", "yes"),
+        ("{% if subscriber.name is defined and not subscriber.fields.gone %}yes{% endif %}", "yes"),
+        ("{{ subscriber.name | truncate(2) }}", "An…"),
+        ("a {- b {# c -}", "a {- b {# c -}"),
+    ],
+)
+def test_the_language_says(source, expected):
+    assert render(source).text == expected
+
+
+def test_values_are_escaped_in_html_and_plain_in_text():
+    rendered = render("{{ subscriber.name }}", "<p>{{ subscriber.name }}</p>", subscriber={"name": "<b>&'\""})
+
+    assert rendered.text == "<b>&'\""
+    assert rendered.html == "<p>&lt;b&gt;&amp;&#39;&#34;</p>"
+
+
+def test_a_subject_is_one_line_whatever_a_name_holds():
+    frozen = Frozen(subject="Hi {{ subscriber.name }}", html="", text="", links=[])
+
+    rendered = Renderer(frozen).render({**VALUES, "subscriber": {"name": "A\r\nBcc: x@y.z"}})
+
+    assert rendered.subject == "Hi A Bcc: x@y.z"
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "says"),
+    [
+        ("\n\n{{ subscribr.name }}", 3, "did you mean “subscriber.name”?"),
+        ("{{ subscriber.nmae }}", 1, "did you mean “subscriber.name”?"),
+        ("{{ subscriber }}", 1, "there is nothing called “subscriber”"),
+        ("{{ subscriber.fields }}", 1, "nothing called “subscriber.fields”"),
+        ("{{ subscriber.name | uper }}", 1, "did you mean “upper”?"),
+        ("{{ subscriber.name | safe }}", 1, "no filter “safe”"),
+        ("{{ subscriber.name", 1, "not closed"),
+        ("one\n{% if subscriber.name %}", 2, "endif"),
+        ("{% for x in subscriber.name %}{% endfor %}", 1, "Loops cannot be used"),
+        ("{% set x = 1 %}", 1, "cannot be used"),
+        ("{{ link_url(1) }}", 1, "Calls cannot be used"),
+        ("{{ pixel_url }}", 1, "nothing called “pixel_url”"),
+    ],
+)
+def test_a_bad_tag_is_named_with_its_line(source, line, says):
+    with pytest.raises(BadTag) as refused:
+        check(source)
+
+    assert says in refused.value.message
+    assert refused.value.line == line
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ 'a' * 10 ** 9 }}",
+        "{{ 'a' ~ 'b' }}",
+        "{{ '%1000000000s' % 'a' }}",
+        "{{ 'a'.center(1000000000) }}",
+        "{{ 'a' | center(1000000000) }}",
+        "{{ 'a' | replace('a', 'aa') }}",
+        "{{ lipsum(n=100000) }}",
+        "{{ range(10**9) }}",
+        "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% set x = 'aa' %}{% set x = x ~ x %}",
+        "{{ ''.__class__.__mro__ }}",
+        "{{ subscriber.__class__ }}",
+        "{{ subscriber['__class__'] }}",
+        "{{ self }}",
+        "{{ config.SECRET_KEY }}",
+        "{{ cycler.__init__.__globals__ }}",
+        "{{ subscriber.name | attr('__class__') }}",
+        "{{ subscriber.fields.x.y }}",
+        "{% include 'x' %}",
+        "{% import 'x' as y %}",
+        "{% extends 'x' %}",
+        "{% call x() %}{% endcall %}",
+        "{% filter upper %}x{% endfilter %}",
+        "{{ {'a': 1} }}",
+        "{{ [1] | map('string') }}",
+        "{{ " + "(" * 400 + "1" + ")" * 400 + " }}",
+        "{{ subscriber" + ".a" * 450 + " }}",
+        "{% if 1 %}" * 90 + "{% endif %}" * 90,
+        "{{ 1 }}" * 2_001,
+        "{{" * 200_000,
+        "{% if " * 50_000,
+        "{{ '" + "x" * 2_000 + "' }}",
+        "x" * 600_000,
+    ],
+    ids=lambda source: source[:40],
+)
+def test_bombs_and_escapes_are_refused_at_once(source):
+    started = time.perf_counter()
+
+    with pytest.raises(Invalid):
+        check(source)
+
+    assert time.perf_counter() - started < 2
+
+
+def test_far_too_long_a_message_is_refused_while_it_is_made():
+    with pytest.raises(MergeFailed, match="longer than"):
+        render("{{ subscriber.name }}" * 2_000, subscriber={"name": "x" * 100_000})
+
+
+def test_values_that_do_not_suit_a_tag_are_a_clear_error():
+    with pytest.raises(MergeFailed, match="does not suit"):
+        render("{% if subscriber.name > 3 %}x{% endif %}")
+
+
+def test_the_names_of_a_source_are_known():
+    source = "{{ subscriber.fields.city | default(subscriber.name) }}{% if unsubscribe_url %}{% endif %}"
+
+    assert names_in(source) == {"subscriber.fields.city", "subscriber.name", "unsubscribe_url"}
