@@ -23,6 +23,8 @@ DOORS: tuple[str, ...] = (
     "mailer.accounts.public",
     "mailer.accounts.views",
     "mailer.api.public",
+    "mailer.audience.api",
+    "mailer.consent.api",
     "mailer.consent.public",
     "mailer.dashboard.views",
     "mailer.runtime.public",

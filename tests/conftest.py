@@ -84,6 +84,8 @@ def settings(database: str, tmp_path_factory: pytest.TempPathFactory) -> Setting
 @pytest.fixture(scope="session")
 def migrated_app(settings: Settings) -> Iterator[Flask]:
     """The application over a migrated, empty database."""
+    # Limits are hung into the application, and bother no test but those about them.
+    limiter.enabled = True
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     limiter.enabled = False

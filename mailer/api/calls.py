@@ -21,7 +21,6 @@ _GUESSES: Final = "60 per minute"
 def init_app(app: Flask) -> None:
     """Give each call its id and each answer its headers."""
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.before_request(_take_request_id)
     app.after_request(_add_headers)
 

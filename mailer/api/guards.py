@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from apiflask import APIBlueprint
-from apiflask.security import HTTPTokenAuth
 from flask import current_app, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from mailer.accounts.keys import is_use_due, key_for, note_use
 from mailer.accounts.models import Scope
@@ -22,9 +22,6 @@ _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SCOPES: Final = "_scopes"
 #: A campaign with its pictures inside is the largest thing that is sent here.
 _LARGEST_BODY: Final = 8 * 1024 * 1024
-
-#: Stands in the description of the API; the check itself is ``_require_key``.
-bearer = HTTPTokenAuth(scheme="Bearer", description="An API key, as shown once when it was made.")
 
 
 def api_blueprint(name: str, import_name: str, *, tag: str) -> APIBlueprint:
@@ -99,8 +96,11 @@ def _require_scope(scope: Scope) -> None:
 
 
 def _require_json() -> None:
-    request.max_content_length = _LARGEST_BODY
-    if request.method in _SAFE_METHODS or not request.content_length:
+    if request.method in _SAFE_METHODS:
+        return
+    if (request.content_length or 0) > _LARGEST_BODY:
+        raise RequestEntityTooLarge
+    if not request.content_length and "Transfer-Encoding" not in request.headers:
         return
     if not request.is_json:
         raise ApiError(415, "unsupported_media_type", "Send the body as “Content-Type: application/json”.")

@@ -67,11 +67,7 @@ def describe(app: Flask, *, base_url: str) -> dict[str, Any]:
     # plain pages, so that the calls are described in an application of their own.
     described = APIFlask("mailer", title="Mailer", version=version("mailer"), docs_path=None)
     described.config.update(
-        HTTP_ERROR_SCHEMA=Problem,
-        VALIDATION_ERROR_SCHEMA=Problem,
-        AUTO_OPERATION_ID=True,
         AUTO_SERVERS=False,
-        DESCRIPTION=_ABOUT,
     )
     described.description = _ABOUT
     for bp in app.blueprints.values():
@@ -79,19 +75,30 @@ def describe(app: Flask, *, base_url: str) -> dict[str, Any]:
             described.register_blueprint(bp)
     document: dict[str, Any] = described.spec  # type: ignore[assignment]
     document["servers"] = [{"url": base_url}]
+    document["tags"] = [{"name": name} for name in dict.fromkeys(tag["name"] for tag in document["tags"])]
+    _complete_components(document["components"])
     for rule in described.url_map.iter_rules():
-        path = document["paths"].get(_path_of(rule.rule))
-        for method in (rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}:
-            if path and method.lower() in path:
-                _complete(path[method.lower()], app.view_functions[rule.endpoint], is_post=method != "GET")
+        operations = document["paths"].get(rule.rule.replace("<", "{").replace(">", "}"), {})
+        for method, operation in operations.items():
+            if method.upper() in (rule.methods or ()):
+                _complete(
+                    operation, rule.endpoint, app.view_functions[rule.endpoint], is_post=method != "get"
+                )
     return document
 
 
-def _path_of(rule: str) -> str:
-    return rule.replace("<", "{").replace(">", "}")
+def _complete_components(components: dict[str, Any]) -> None:
+    schemas = components["schemas"]
+    for unused in ("HTTPError", "ValidationError"):
+        schemas.pop(unused, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= {**problem.pop("$defs"), "Problem": problem}
+    components["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "An API key, as it was shown once."}
+    }
 
 
-def _complete(operation: dict[str, Any], view: Any, *, is_post: bool) -> None:
+def _complete(operation: dict[str, Any], endpoint: str, view: Any, *, is_post: bool) -> None:
     """Say of one call what its guards and frames do."""
     for status, words in {**_ERRORS, **(_ERRORS_OF_POSTS if is_post else {})}.items():
         operation["responses"].setdefault(status, {"description": words})
@@ -102,4 +109,6 @@ def _complete(operation: dict[str, Any], view: Any, *, is_post: bool) -> None:
             }
     if is_idempotent(view):
         operation["parameters"] = [*operation.get("parameters", []), _IDEMPOTENCY_KEY]
+    operation["operationId"] = endpoint.rpartition(".")[2]
+    operation["security"] = [{"key": []}]
     operation["x-scopes"] = sorted(scopes_of(view))

@@ -1,10 +1,21 @@
 """The kinds of value that calls take, with what is refused, and what each answer has in common."""
 
+import math
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    create_model,
+)
 
+from mailer.errors import Invalid
+from mailer.lib.addresses import clean_address
 from mailer.lib.ids import parse_id
 
 
@@ -19,7 +30,7 @@ class Shown(BaseModel):
 
 
 def _one_line(text: str) -> str:
-    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text):
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
         raise ValueError("control characters and line breaks cannot stand here")
     return text
 
@@ -28,6 +39,21 @@ def _printable(text: str) -> str:
     if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in text):
         raise ValueError("control characters cannot stand here")
     return text
+
+
+def _address(text: str) -> str:
+    try:
+        return clean_address(text)
+    except Invalid as error:
+        raise ValueError(error.message) from None
+
+
+def _field_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return _one_line(value)
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise ValueError("one text, number, yes or no is taken")
 
 
 def _identifier(prefix: str) -> AfterValidator:
@@ -40,12 +66,17 @@ def _identifier(prefix: str) -> AfterValidator:
 
 
 #: A name, a subject, an address: no line ends, so that it can stand in a header.
-Line = Annotated[str, AfterValidator(_one_line)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_one_line)]
 #: Content of several lines.
 Lines = Annotated[str, AfterValidator(_printable)]
 ListId = Annotated[str, _identifier("lst"), Field(examples=["lst_01k2m8w5c4e0t9q7y3x6v1b2n8"])]
+Address = Annotated[Line, AfterValidator(_address), Field(examples=["ana@example.com"])]
 #: The value of a custom field; which kind it must be is the workspace's to say.
-FieldValue = Line | bool | int | Annotated[float, Field(allow_inf_nan=False)] | None
+FieldValue = Annotated[
+    Any,
+    AfterValidator(_field_value),
+    WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
+]
 
 
 def list_of(shown: type[Shown], name: str) -> type[Shown]:

@@ -11,12 +11,13 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 
 from mailer.audience.models import Field, FieldType, Subscriber
-from mailer.db import db
+from mailer.db import db, insert_missing
 from mailer.errors import Invalid, NotFound
-from mailer.lib.ids import parse_id
+from mailer.lib.ids import parse_id, uuid7
 from mailer.lib.lines import clean_line
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_KEY_RULE = "A key has lower-case letters, digits and _ only, and begins with a letter."
 _YES = frozenset({"true", "yes", "y", "1", "on"})
 _NO = frozenset({"false", "no", "n", "0", "off"})
 _LONGEST_VALUE = 500
@@ -38,8 +39,7 @@ def create_field(
     label = clean_line(label, label="The label", longest=120, is_required=True)
     key = key.strip() or key_from(label)
     if not _KEY.fullmatch(key):
-        sentence = "A key has lower-case letters, digits and _ only, and begins with a letter."
-        raise Invalid(sentence, fields={"key": sentence})
+        raise Invalid(_KEY_RULE, fields={"key": _KEY_RULE})
     keys = set(db.session.scalars(select(Field.key).where(Field.workspace_id == workspace_id)))
     if key in keys:
         sentence = f"There is already a field “{key}”."
@@ -51,6 +51,36 @@ def create_field(
     db.session.add(field)
     db.session.flush()
     return field
+
+
+def create_missing_fields(workspace_id: UUID, values: Mapping[str, Any]) -> None:
+    """Make a field for each key that is new here, of the type that its value has.
+
+    For programs, which know their data and have nobody at hand to make fields first.
+
+    :raises Invalid: a key cannot stand in a merge tag
+    """
+    known = set(db.session.scalars(select(Field.key).where(Field.workspace_id == workspace_id)))
+    missing = {key: value for key, value in values.items() if key not in known and value is not None}
+    wrong = {f"fields.{key}"[:80]: _KEY_RULE for key in missing if not _KEY.fullmatch(key)}
+    if wrong:
+        raise Invalid(_KEY_RULE, fields=wrong)
+    if missing and len(known) + len(missing) > _MOST_FIELDS:
+        raise Invalid(f"A workspace has {_MOST_FIELDS} fields at most; delete one that is no longer used.")
+    # Two calls may bring one new key at once; the second finds the first's field.
+    insert_missing(
+        Field,
+        [
+            {
+                "id": uuid7(),
+                "workspace_id": workspace_id,
+                "key": key,
+                "label": key.replace("_", " ").capitalize(),
+                "type": _type_of(value),
+            }
+            for key, value in missing.items()
+        ],
+    )
 
 
 def update_field(field: Field, *, label: str, choices: Iterable[str] = ()) -> None:
@@ -132,6 +162,12 @@ def clean_value(field: Field, value: Any) -> Any:
     if isinstance(value, list | dict):
         raise Invalid("This holds one value, not several.")
     return _CLEANERS[field.type](field, value)
+
+
+def _type_of(value: Any) -> FieldType:
+    if isinstance(value, bool):
+        return FieldType.BOOLEAN
+    return FieldType.NUMBER if isinstance(value, int | float) else FieldType.TEXT
 
 
 def _clean_text(field: Field, value: Any) -> str:

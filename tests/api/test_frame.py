@@ -1,0 +1,181 @@
+"""What holds for every call: keys, errors, ids, limits, the description."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from mailer.accounts.keys import create_key, key_for, revoke_key
+from mailer.accounts.models import ApiKey, Scope
+from mailer.api.errors import PROBLEM_TYPE
+from mailer.db import db
+from mailer.lib.clock import utcnow
+from mailer.web.limits import limiter
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        (None, "missing_api_key"),
+        ("", "missing_api_key"),
+        ("Basic YTpi", "missing_api_key"),
+        ("Bearer", "missing_api_key"),
+        ("Bearer mlr_unknown", "invalid_api_key"),
+        ("Bearer 'OR1--", "invalid_api_key"),
+    ],
+)
+def test_a_call_without_a_good_key_is_told_so(client, workspace, header, name):
+    headers = {} if header is None else {"Authorization": header}
+
+    answer = client.get("/api/v1/lists", headers=headers)
+
+    assert (answer.status_code, answer.json["name"]) == (401, name)
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_revoked_key_opens_nothing(client, workspace):
+    key, secret = create_key(workspace.id, name="Old", scope=Scope.ALL)
+    revoke_key(key, now=utcnow())
+    db.session.commit()
+
+    answer = client.get("/api/v1/lists", headers={"Authorization": f"Bearer {secret}"})
+
+    assert (answer.status_code, answer.json["name"]) == (401, "invalid_api_key")
+
+
+def test_a_session_is_no_key(sign_in, ana):
+    assert sign_in(ana).get("/api/v1/lists").status_code == 401
+
+
+def test_the_last_use_of_a_key_is_noted_once_a_minute(shop):
+    with time_machine.travel(utcnow(), tick=False) as clock:
+        shop.get("/api/v1/lists")
+        first = db.session.query(ApiKey.last_used_at).scalar()
+        clock.shift(timedelta(seconds=30))
+        shop.get("/api/v1/lists")
+        assert db.session.query(ApiKey.last_used_at).scalar() == first
+        clock.shift(timedelta(seconds=31))
+        shop.post("/api/v1/lists", json={"name": "Weekly bread"})
+
+    assert db.session.query(ApiKey.last_used_at).scalar() == first + timedelta(seconds=61)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "name"),
+    [
+        ("get", "/api/v1/nothing", 404, "not_found"),
+        ("get", "/api/", 404, "not_found"),
+        ("get", "/api/v1/subscribers/sub_1", 404, "not_found"),
+        ("delete", "/api/v1/lists", 405, "method_not_allowed"),
+        ("post", "/api/v1/openapi.json", 405, "method_not_allowed"),
+    ],
+)
+def test_every_error_is_a_problem(shop, method, path, status, name):
+    answer = getattr(shop, method)(path)
+
+    assert (answer.status_code, answer.mimetype) == (status, PROBLEM_TYPE)
+    problem = answer.json
+    assert (problem["status"], problem["statusCode"], problem["name"]) == (status, status, name)
+    assert problem["title"]
+    assert problem["detail"] == problem["message"]
+    assert problem["request_id"] == answer.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b'{"name": ' + b"1" * 10_000 + b"}", "application/json", 400),
+        (b"[]", "application/json", 422),
+        (b"null", "application/json", 422),
+        (b'"text"', "application/json", 422),
+        (b'{"name": NaN}', "application/json", 422),
+        (b'{"name": "half a \\ud83d pair"}', "application/json", 422),
+        (b"name=Bread", "application/x-www-form-urlencoded", 415),
+        (b'{"name": "Bread"}', "text/plain", 415),
+        (b" " * (8 * 1024 * 1024 + 1), "application/json", 413),
+    ],
+)
+def test_a_body_that_is_no_json_object_is_refused(shop, body, content_type, status):
+    answer = shop.post("/api/v1/lists", data=body, content_type=content_type)
+
+    assert answer.status_code == status
+    assert answer.mimetype == PROBLEM_TYPE
+
+
+def test_a_request_id_that_is_given_comes_back(shop):
+    assert (
+        shop.get("/api/v1/lists", headers={"X-Request-Id": "order-17"}).headers["X-Request-Id"] == "order-17"
+    )
+    made = shop.get("/api/v1/lists", headers={"X-Request-Id": "<script>"}).headers["X-Request-Id"]
+    assert made.startswith("req_")
+
+
+def test_limits_are_told_and_hold(app, shop, client, monkeypatch):
+    settings = app.config["SETTINGS"]
+    monkeypatch.setitem(app.config, "SETTINGS", settings.model_copy(update={"api_calls_per_minute": 3}))
+    monkeypatch.setattr(limiter, "enabled", True)
+
+    answers = [shop.get("/api/v1/lists") for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [answer.headers["RateLimit-Remaining"] for answer in answers[:3]] == ["2", "1", "0"]
+    assert answers[0].headers["RateLimit-Limit"] == "3"
+    assert 0 <= int(answers[3].headers["Retry-After"]) <= 60
+    assert answers[3].json["name"] == "rate_limit_exceeded"
+
+
+def test_the_description_names_every_route_and_what_it_takes(app, client):
+    document = client.get("/api/v1/openapi.json").json
+
+    described = {(path, method) for path, operations in document["paths"].items() for method in operations}
+    offered = set()
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/api/v1/") and not rule.rule.endswith("openapi.json"):
+            path = rule.rule.replace("<", "{").replace(">", "}")
+            offered |= {(path, method.lower()) for method in rule.methods - {"HEAD", "OPTIONS"}}
+    assert described == offered
+    assert document["openapi"].startswith("3.1")
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert operation["summary"], path
+            assert operation["security"], path
+            assert "401" in operation["responses"]
+            if method == "post" and operation.get("requestBody"):
+                assert "$ref" in operation["requestBody"]["content"]["application/json"]["schema"]
+            if method == "post":
+                assert "Idempotency-Key" in {parameter["name"] for parameter in operation["parameters"]}
+    for reference in _references(document):
+        assert _resolves(document, reference), reference
+    assert "://" not in json.dumps(document).replace(document["servers"][0]["url"], "")
+
+
+def _references(node):
+    if isinstance(node, dict):
+        if "$ref" in node:
+            yield node["$ref"]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def _resolves(document, reference: str) -> bool:
+    node = document
+    for part in reference.removeprefix("#/").split("/"):
+        node = node.get(part) if isinstance(node, dict) else None
+    return node is not None
+
+
+def test_the_secret_is_never_in_the_log(client, workspace, caplog):
+    _, secret = create_key(workspace.id, name="Shop", scope=Scope.ALL)
+    db.session.commit()
+
+    client.get("/api/v1/lists", headers={"Authorization": f"Bearer {secret}"})
+
+    assert secret not in caplog.text
+    assert key_for(secret).name == "Shop"
