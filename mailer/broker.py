@@ -41,7 +41,7 @@ def broker_for(url: str) -> dramatiq.Broker:
     # A killed worker's messages return after the heartbeat timeout and a roll of the dice on
     # each command. With the defaults (60 s, one in a thousand) 16 of 100 were still lost after
     # 150 s; with these all were back within 27 s.
-    return RedisBroker(  # type: ignore[no-untyped-call]
+    return RedisBroker(
         client=client,
         middleware=[*middleware, _TicksTaken()],
         heartbeat_timeout=15_000,

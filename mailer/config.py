@@ -155,7 +155,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """
     given = _given(os.environ if environ is None else environ)
     try:
-        settings = Settings(**given)
+        settings = Settings.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         name = _PREFIX + str(first["loc"][0]).upper()

@@ -13,7 +13,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 #: Older mails make room for newer ones.
 KEPT: Final = 20_000
@@ -144,13 +144,15 @@ def _readable(value: object) -> str:
         return str(value)
 
 
-def _mail(row: Sequence[object]) -> CaughtMail:
-    number, received_at, envelope_from, envelope_to, *rest = row
+def _mail(row: tuple[Any, ...]) -> CaughtMail:
+    number, received_at, envelope_from, envelope_to, sender, subject, message_id, size_bytes = row
     return CaughtMail(
-        int(str(number)),
-        datetime.fromisoformat(str(received_at)),
-        str(envelope_from),
-        tuple(json.loads(str(envelope_to))),
-        *(str(value) for value in rest[:3]),
-        size_bytes=int(str(rest[3])),
+        id=number,
+        received_at=datetime.fromisoformat(received_at),
+        envelope_from=envelope_from,
+        envelope_to=tuple(json.loads(envelope_to)),
+        sender=sender,
+        subject=subject,
+        message_id=message_id,
+        size_bytes=size_bytes,
     )
