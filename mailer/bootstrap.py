@@ -148,7 +148,7 @@ def pip_install(*what):
     """Install with hashes checked."""
     quiet = ("--quiet", "--disable-pip-version-check", "--no-input", "--no-warn-script-location")
     subprocess.run(
-        [str(PYTHON), "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:", *quiet, *what],
+        [str(PYTHON), "-m", "pip", "install", "--require-hashes", *quiet, *what],
         check=True,
         cwd=str(ROOT),
     )
