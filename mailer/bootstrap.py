@@ -145,10 +145,14 @@ def install_packages():
 
 
 def pip_install(*what):
-    """Install with hashes checked."""
-    quiet = ("--quiet", "--disable-pip-version-check", "--no-input", "--no-warn-script-location")
+    """Install with hashes checked.
+
+    A lock is complete, so that nothing is left to resolve; and Python compiles what it
+    imports, which is a small part of what is installed. Both save half of the time.
+    """
+    quick = ("--no-deps", "--no-compile", "--disable-pip-version-check", "--no-input", "--quiet")
     subprocess.run(
-        [str(PYTHON), "-m", "pip", "install", "--require-hashes", *quiet, *what],
+        [str(PYTHON), "-m", "pip", "install", "--require-hashes", *quick, *what],
         check=True,
         cwd=str(ROOT),
     )

@@ -20,13 +20,8 @@ ROOT = Path(__file__).parent.parent
 STOREYS: tuple[frozenset[str], ...] = tuple(
     frozenset(line.split())
     for line in """
-<<<<<<< HEAD
-    app cli seeds
-    runtime dashboard
-=======
     app cli seeds bootstrap
-    runtime
->>>>>>> 7f0f244 (Go from a fresh clone to a running or a checked product by make alone)
+    runtime dashboard
     campaigns automations transactional webhooks
     segments
     tracking bounces
