@@ -28,3 +28,13 @@ addresses_refused = _signals.signal("addresses_refused")
 #: A room below wants a mail to be sent to one person. Sends the ``SystemMail``
 #: (``transactional/system_mail.py`` listens, and enqueues after the commit).
 mail_wanted = _signals.signal("mail_wanted")
+
+#: All deliveries of a campaign are made. Sends the campaign's id.
+campaign_prepared = _signals.signal("campaign-prepared")
+
+#: Nothing of a campaign waits any more. Sends the campaign's id.
+campaign_quiet = _signals.signal("campaign-quiet")
+
+#: A campaign's sending stopped by itself. Sends the campaign's id, with ``reason``, a
+#: sentence that holds the server's words.
+campaign_held = _signals.signal("campaign-held")

@@ -111,8 +111,10 @@ class Run(Base):
     prepare_pass: Mapped[int] = mapped_column(default=0)
     prepare_after: Mapped[UUID | None]
     prepared_at: Mapped[datetime | None]
-    #: Set while paused, and for good once cancelled: nothing is claimed.
+    #: Set while nothing may be claimed: paused, or cancelled.
     stopped_at: Mapped[datetime | None]
+    #: Stopped for good: whatever still waits, or is given back, is skipped.
+    cancelled_at: Mapped[datetime | None]
     #: Deliveries held when someone last said “go on”; only newer ones can stop it again.
     held_before: Mapped[int] = mapped_column(default=0)
     #: When nothing waited any more.
@@ -158,7 +160,7 @@ NEXT_STATES: dict[DeliveryState, frozenset[DeliveryState]] = {
     ),
     DeliveryState.HELD: frozenset({DeliveryState.PREPARED, DeliveryState.SKIPPED}),
     DeliveryState.IN_DOUBT: frozenset(
-        {DeliveryState.PREPARED, DeliveryState.ACCEPTED, DeliveryState.REJECTED}
+        {DeliveryState.PREPARED, DeliveryState.ACCEPTED, DeliveryState.REJECTED, DeliveryState.HELD}
     ),
     DeliveryState.ACCEPTED: frozenset(),
     DeliveryState.REJECTED: frozenset(),
@@ -205,6 +207,7 @@ class Delivery(Identified, Base):
     #: How often the process died while it worked on this one.
     crash_count: Mapped[int] = mapped_column(default=0)
     lease_expires_at: Mapped[datetime | None]
+    first_tried_at: Mapped[datetime | None]
     next_try_at: Mapped[datetime | None]
     #: The server's last words, such as ``550 5.1.1 No such user``.
     reply: Mapped[str] = mapped_column(String(500), default="")

@@ -1,0 +1,154 @@
+"""From a frozen message and one delivery to the bytes that cross the wire."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy import select
+
+from mailer.audience.models import MailingList, Subscriber
+from mailer.current import links
+from mailer.db import db
+from mailer.delivery.engine.mime import Letter, ascii_domain, write
+from mailer.delivery.engine.ports import Envelope
+from mailer.delivery.ledger import Claimed
+from mailer.delivery.models import Delivery, Message, MessageKind
+from mailer.lib.ids import public_id
+from mailer.rendering.design import Frozen
+from mailer.rendering.merge import Rendered, Renderer, Tracking
+
+
+def merge_values(person: Subscriber | None, email: str) -> dict[str, Any]:
+    """Return what a message can say about its reader."""
+    if person is None:
+        return {"name": "", "email": email, "locale": "", "time_zone": "", "fields": {}}
+    return {
+        "name": person.name,
+        "email": person.email,
+        "locale": person.locale,
+        "time_zone": person.time_zone,
+        "fields": dict(person.fields),
+    }
+
+
+def people_of(deliveries: Iterable[Claimed]) -> dict[UUID, dict[str, Any]]:
+    """Return the merge values of many readers at once, by subscriber."""
+    ids = [delivery.subscriber_id for delivery in deliveries if delivery.subscriber_id is not None]
+    rows = db.session.execute(
+        select(
+            Subscriber.id,
+            Subscriber.name,
+            Subscriber.email,
+            Subscriber.locale,
+            Subscriber.time_zone,
+            Subscriber.fields,
+        ).where(Subscriber.id.in_(ids))
+    )
+    return {row.id: {key: value for key, value in row._mapping.items() if key != "id"} for row in rows}
+
+
+class Composer:
+    """Writes one message for as many deliveries as there are.
+
+    :param list_ids: the lists that its campaign goes to, which its readers can leave
+    """
+
+    def __init__(self, message: Message, *, list_ids: Iterable[UUID] = ()) -> None:
+        self._message = message
+        self._list_ids = list(list_ids)
+        self._links = links()
+        self._host = urlsplit(self._links.base_url).hostname or "localhost"
+        self._domain = ascii_domain(message.from_email).rpartition("@")[2]
+        self._renderer = None if message.kind is MessageKind.SYSTEM else Renderer(_frozen(message))
+
+    def compose(
+        self, delivery: Claimed, person: Mapping[str, Any] | None, *, now: datetime
+    ) -> tuple[Envelope, bytes]:
+        """Return a delivery's envelope and message.
+
+        :raises Invalid: the message cannot be written for this recipient
+        """
+        message = self._message
+        leave_url = self._leave_url(delivery)
+        rendered = self._render(delivery, person, leave_url)
+        letter = Letter(
+            from_name=message.from_name,
+            from_email=message.from_email,
+            reply_to=message.reply_to,
+            to=delivery.email,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            message_id=message_id_of(delivery.id, self._domain),
+            date=now,
+            headers=list(self._headers(delivery, leave_url)),
+        )
+        envelope = Envelope(ascii_domain(message.from_email), ascii_domain(delivery.email))
+        return envelope, write(letter)
+
+    def _render(self, delivery: Claimed, person: Mapping[str, Any] | None, leave_url: str) -> Rendered:
+        message = self._message
+        if self._renderer is None:
+            return Rendered(message.subject, message.html, message.text)
+        values = values_for(
+            message, delivery.id, delivery.subscriber_id, delivery.values, person, delivery.email, leave_url
+        )
+        if message.kind is not MessageKind.CAMPAIGN:
+            return self._renderer.render(values)
+        tracking = Tracking(
+            link_url=lambda number: self._links.click_url(message.id, delivery.id, number),
+            pixel_url=self._links.open_url(message.id, delivery.id),
+        )
+        return self._renderer.render(values, tracking)
+
+    def _leave_url(self, delivery: Claimed) -> str:
+        if delivery.subscriber_id is None or delivery.campaign_id is None:
+            return ""
+        return self._links.leave_url(delivery.subscriber_id, delivery.id, self._list_ids)
+
+    def _headers(self, delivery: Claimed, leave_url: str) -> Iterable[tuple[str, str]]:
+        message = self._message
+        if message.kind is MessageKind.SYSTEM:
+            yield "Auto-Submitted", "auto-generated"
+        if delivery.campaign_id is None:
+            return
+        if leave_url:
+            yield "List-Unsubscribe", f"<{leave_url}>"
+            yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+        if delivery.list_id is not None:
+            yield "List-ID", f"<{public_id(MailingList.prefix, delivery.list_id)}.{self._host}>"
+        campaign = public_id("cmp", delivery.campaign_id)
+        workspace = public_id("wsp", delivery.workspace_id)
+        yield "Feedback-ID", f"{campaign}:{workspace}:campaign:mailer"
+
+
+def values_for(
+    message: Message,
+    delivery_id: UUID,
+    subscriber_id: UUID | None,
+    own: Mapping[str, Any] | None,
+    person: Mapping[str, Any] | None,
+    email: str,
+    leave_url: str,
+) -> dict[str, Any]:
+    """Return everything that a message's merge tags can name, for one delivery."""
+    made = links()
+    return {
+        **message.values,
+        "subscriber": dict(person) if person is not None else merge_values(None, email),
+        "unsubscribe_url": leave_url,
+        "preferences_url": made.preferences_url(subscriber_id) if subscriber_id else "",
+        "view_url": made.view_url(message.id, delivery_id),
+        **(own or {}),
+    }
+
+
+def message_id_of(delivery_id: UUID, domain: str) -> str:
+    """Return a delivery's Message-ID, which is the same for every try."""
+    return f"{public_id(Delivery.prefix, delivery_id)}@{domain}"
+
+
+def _frozen(message: Message) -> Frozen:
+    return Frozen(subject=message.subject, html=message.html, text=message.text, links=list(message.links))

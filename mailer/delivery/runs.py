@@ -1,0 +1,134 @@
+"""Starting, stopping and ending a campaign's run.
+
+``campaigns`` calls the first four; the end is announced to it by signal.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from mailer import signals
+from mailer.db import db
+from mailer.delivery import ledger
+from mailer.delivery.models import DeliveryCount, DeliveryState, Message, Run, SkipReason
+from mailer.errors import NotFound
+from mailer.jobs import DELIVER_BATCH, PREPARE_CAMPAIGN, later
+
+#: So many refusals that are about us, and so large a share of what was tried, stop a run:
+#: going on would only deepen them.
+_HELD_LIMIT: Final = 10
+_HELD_SHARE: Final = 0.05
+#: Beyond this many the share no longer matters.
+_HELD_AT_MOST: Final = 1_000
+
+_WAITING: Final = (DeliveryState.PREPARED, DeliveryState.CLAIMED)
+
+
+def start(message: Message, *, campaign_id: UUID, list_ids: Sequence[UUID], now: datetime) -> Run:
+    """Begin to send a frozen message to the subscribers of some lists."""
+    run = Run(
+        campaign_id=campaign_id,
+        workspace_id=message.workspace_id,
+        message_id=message.id,
+        list_ids=[str(list_id) for list_id in list_ids],
+        started_at=now,
+    )
+    db.session.add(run)
+    db.session.flush()
+    later(PREPARE_CAMPAIGN, str(campaign_id))
+    return run
+
+
+def stop(campaign_id: UUID, *, now: datetime) -> None:
+    """Stop claiming; workers that hold claims give them back within a second."""
+    db.session.execute(update(Run).where(Run.campaign_id == campaign_id).values(stopped_at=now))
+
+
+def resume(campaign_id: UUID) -> None:
+    """Go on; what is held stays so, and only new refusals can stop it again."""
+    run = _run(campaign_id)
+    run.stopped_at, run.ended_at = None, None
+    run.held_before = ledger.counts_of(campaign_id)[DeliveryState.HELD]
+    db.session.flush()
+    later(DELIVER_BATCH if run.prepared_at else PREPARE_CAMPAIGN, str(campaign_id))
+
+
+def cancel(campaign_id: UUID, *, now: datetime) -> int:
+    """Stop for good; return how many of those who waited are now skipped."""
+    run = _run(campaign_id)
+    run.stopped_at, run.cancelled_at = run.stopped_at or now, now
+    run.prepared_at = run.prepared_at or now
+    db.session.flush()
+    return ledger.skip_waiting(campaign_id, SkipReason.CANCELLED, now=now)
+
+
+def stop_when_refused(campaign_id: UUID, reply: str, *, now: datetime) -> bool:
+    """Stop a run whose messages are refused because of us, and tell why; return whether it did."""
+    run = _run(campaign_id)
+    counts = ledger.counts_of(campaign_id)
+    held = counts[DeliveryState.HELD] - run.held_before
+    tried = held + counts[DeliveryState.ACCEPTED] + counts[DeliveryState.REJECTED]
+    if held < _HELD_LIMIT or (held < tried * _HELD_SHARE and held < _HELD_AT_MOST):
+        return False
+    return stop_by_itself(
+        campaign_id, f"{held} messages were refused because of the sender, not their address: {reply}", now=now
+    )
+
+
+def stop_by_itself(campaign_id: UUID, reason: str, *, now: datetime) -> bool:
+    """Stop a run that nobody asked to stop, and tell why; return whether it was still going."""
+    stopped = db.session.execute(
+        update(Run)
+        .where(Run.campaign_id == campaign_id, Run.stopped_at.is_(None))
+        .values(stopped_at=now)
+        .returning(Run.campaign_id)
+    ).scalar()
+    if stopped is None:
+        return False
+    signals.campaign_held.send(campaign_id, reason=reason[:500])
+    return True
+
+
+def end_when_quiet(campaign_id: UUID, *, now: datetime) -> bool:
+    """Announce that nothing of a campaign waits any more, once; return whether it did."""
+    if _run(campaign_id).cancelled_at is not None:
+        # What a worker held at the time came back after the others were skipped.
+        ledger.skip_waiting(campaign_id, SkipReason.CANCELLED, now=now)
+    waiting = (
+        select(func.coalesce(func.sum(DeliveryCount.count), 0))
+        .where(DeliveryCount.campaign_id == campaign_id, DeliveryCount.state.in_(_WAITING))
+        .scalar_subquery()
+    )
+    ended = db.session.execute(
+        update(Run)
+        .where(
+            Run.campaign_id == campaign_id,
+            Run.ended_at.is_(None),
+            Run.prepared_at.is_not(None),
+            waiting == 0,
+        )
+        .values(ended_at=now)
+        .returning(Run.campaign_id)
+    ).scalar()
+    if ended is None:
+        return False
+    signals.campaign_quiet.send(campaign_id)
+    return True
+
+
+def reopen(campaign_id: UUID) -> None:
+    """Let a run that had ended send again what an operator put back."""
+    run = _run(campaign_id)
+    run.ended_at = None
+    db.session.flush()
+    later(DELIVER_BATCH, str(campaign_id))
+
+
+def _run(campaign_id: UUID) -> Run:
+    run = db.session.get(Run, campaign_id)
+    if run is None:
+        raise NotFound("This campaign was never launched.")
+    return run

@@ -1,0 +1,134 @@
+"""How a workspace's mail leaves, and whether its server would take it."""
+
+import threading
+import time
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy import select
+
+from mailer.config import Settings, SmtpServer
+from mailer.current import settings
+from mailer.db import db
+from mailer.delivery.engine.ports import Courier, Server
+from mailer.delivery.engine.smtp import Refused, SmtpCourier
+from mailer.delivery.models import Tls, Transport
+from mailer.lib.secrets import decrypt, derive_key, encrypt
+
+_PURPOSE: Final = "transport-password"
+_IDLE_SECONDS: Final = 60.0
+
+
+def transport_of(workspace_id: UUID) -> Transport | None:
+    """Return the workspace's own transport, if it has one."""
+    return db.session.scalar(select(Transport).where(Transport.workspace_id == workspace_id))
+
+
+def server_for(workspace_id: UUID) -> Server:
+    """Return the server that a workspace's mail leaves by: its own, or the installation's."""
+    transport = transport_of(workspace_id)
+    if transport is None:
+        return default_server(settings())
+    return server_of(transport)
+
+
+def default_server(given: Settings) -> Server:
+    """Return the server of ``MAILER_SMTP_URL``, or the catcher, which keeps mail on this machine."""
+    if not given.smtp_url:
+        return Server(host="127.0.0.1", port=given.catcher_port, tls="off", helo=_our_name(given))
+    smtp = SmtpServer.from_url(given.smtp_url)
+    return Server(
+        host=smtp.host,
+        port=smtp.port,
+        tls=smtp.tls,
+        user=smtp.user,
+        password=smtp.password,
+        helo=_our_name(given),
+    )
+
+
+def save_transport(
+    workspace_id: UUID, *, host: str, port: int, tls: Tls, user: str, password: str | None, now: datetime
+) -> Transport:
+    """Make the workspace's mail leave by a server.
+
+    :param password: None keeps the one that is stored
+    """
+    transport = transport_of(workspace_id)
+    if transport is None:
+        transport = Transport(workspace_id=workspace_id)
+        db.session.add(transport)
+    transport.host, transport.port, transport.tls, transport.user = host, port, tls, user
+    transport.updated_at = now
+    if password is not None:
+        transport.password_encrypted = encrypt(_key(), password) if password else ""
+    db.session.flush()
+    return transport
+
+
+def forget_transport(workspace_id: UUID) -> None:
+    """Go back to the installation's server."""
+    transport = transport_of(workspace_id)
+    if transport is not None:
+        db.session.delete(transport)
+        db.session.flush()
+
+
+def try_server(server: Server) -> tuple[bool, str]:
+    """Connect, encrypt and sign in; return whether it went well and what the server said, word for word."""
+    courier = SmtpCourier(server, timeouts=0.2)
+    try:
+        return True, courier.greet()
+    except Refused as refused:
+        return False, refused.outcome.reply
+    finally:
+        courier.close()
+
+
+def server_of(transport: Transport, *, password: str | None = None) -> Server:
+    """Return the server that a transport describes, with another password than the stored one if given."""
+    return Server(
+        host=transport.host,
+        port=transport.port,
+        tls=transport.tls.value,
+        user=transport.user,
+        password=_password_of(transport) if password is None else password,
+        helo=_our_name(settings()),
+    )
+
+
+class _Couriers(threading.local):
+    """Each thread's open connections, kept from one batch to the next."""
+
+    def __init__(self) -> None:
+        self.by_server: dict[Server, tuple[Courier, float]] = {}
+
+
+_couriers = _Couriers()
+
+
+def courier_for(server: Server) -> Courier:
+    """Return this thread's connection to a server, and end those that it no longer uses."""
+    now = time.monotonic()
+    open_ones = _couriers.by_server
+    for other, (courier, used_at) in list(open_ones.items()):
+        if other != server and now - used_at > _IDLE_SECONDS:
+            courier.close()
+            del open_ones[other]
+    courier, _ = open_ones.get(server) or (SmtpCourier(server), 0.0)
+    open_ones[server] = (courier, now)
+    return courier
+
+
+def _password_of(transport: Transport) -> str:
+    return decrypt(_key(), transport.password_encrypted) if transport.password_encrypted else ""
+
+
+def _key() -> bytes:
+    return derive_key(settings().secret_key, _PURPOSE)
+
+
+def _our_name(given: Settings) -> str:
+    return urlsplit(given.base_url).hostname or "localhost"
