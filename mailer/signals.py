@@ -22,7 +22,8 @@ imported = _signals.signal("imported")
 #: answers with a list of ``audience.timeline.Event``, newest first.
 timeline_wanted = _signals.signal("timeline_wanted")
 
-#: A server refused deliveries because of their addresses. Sends a list of delivery ids.
+#: A server refused deliveries because of their addresses, which are suppressed by now.
+#: Sends a list of delivery ids.
 addresses_refused = _signals.signal("addresses_refused")
 
 #: A room below wants a mail to be sent to one person. Sends the ``SystemMail``
@@ -30,11 +31,11 @@ addresses_refused = _signals.signal("addresses_refused")
 mail_wanted = _signals.signal("mail_wanted")
 
 #: All deliveries of a campaign are made. Sends the campaign's id.
-campaign_prepared = _signals.signal("campaign-prepared")
+campaign_prepared = _signals.signal("campaign_prepared")
 
 #: Nothing of a campaign waits any more. Sends the campaign's id.
-campaign_quiet = _signals.signal("campaign-quiet")
+campaign_quiet = _signals.signal("campaign_quiet")
 
 #: A campaign's sending stopped by itself. Sends the campaign's id, with ``reason``, a
 #: sentence that holds the server's words.
-campaign_held = _signals.signal("campaign-held")
+campaign_held = _signals.signal("campaign_held")

@@ -8,7 +8,7 @@ question and nothing can slip between the asking and the claim.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, literal, null, select
+from sqlalchemy import ColumnElement, and_, case, exists, literal, null
 from sqlalchemy.sql.elements import SQLColumnExpression
 
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
@@ -33,9 +33,11 @@ def refusal(
     :param subscriber_id: likewise; NULL once the subscriber was erased
     :param lists: a select of the list ids that the campaign goes to; being active on one is enough
     """
-    person = select(Subscriber.email_key).where(Subscriber.id == subscriber_id)
+    # Joined, not nested: a query inside the EXISTS would not see the row that is asked about.
     is_suppressed = exists().where(
-        Suppression.workspace_id == workspace_id, Suppression.email_key == person.scalar_subquery()
+        Subscriber.id == subscriber_id,
+        Suppression.workspace_id == workspace_id,
+        Suppression.email_key == Subscriber.email_key,
     )
     is_active = exists().where(
         Subscription.subscriber_id == subscriber_id,

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 from mailer.consent import gate
 from mailer.db import db
 from mailer.delivery import ledger
-from mailer.delivery.ledger import Claimed
+from mailer.delivery.ledger import CLAIMED_COLUMNS, Claimed
 from mailer.delivery.models import Delivery, DeliveryState, Run, SkipReason
 from mailer.lib.addresses import address_key
 
@@ -20,20 +20,7 @@ BATCH: Final = 500
 #: Longer than a server may take over the final dot (10 minutes, RFC 5321 4.5.3.2).
 LEASE: Final = timedelta(minutes=12)
 
-_TAKEN: Final = (
-    Delivery.id,
-    Delivery.workspace_id,
-    Delivery.message_id,
-    Delivery.campaign_id,
-    Delivery.subscriber_id,
-    Delivery.list_id,
-    Delivery.email,
-    Delivery.values,
-    Delivery.attempt,
-    Delivery.first_tried_at,
-    Delivery.state,
-    Delivery.skip_reason,
-)
+_TAKEN: Final = (*CLAIMED_COLUMNS, Delivery.state, Delivery.skip_reason)
 
 
 def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> tuple[list[Claimed], int]:
@@ -155,4 +142,4 @@ def _count(rows: Iterable[Row[Any]]) -> None:
 
 
 def _claimed(rows: Iterable[Row[Any]]) -> list[Claimed]:
-    return [Claimed(*row[:10]) for row in rows if row.state is DeliveryState.CLAIMED]
+    return [Claimed.of(row) for row in rows if row.state is DeliveryState.CLAIMED]

@@ -24,13 +24,18 @@ _SUFFIX: Final = ".journal"
 _COMPOSING, _COMPOSED, _INTENT, _ANSWER = "c", "h", "d", "r"
 
 
+def folder(data_dir: Path) -> Path:
+    """Return where this machine's journals are."""
+    return data_dir / "journals"
+
+
 class Journal:
     """The journal of one batch; its name is the ``worker`` of the batch's deliveries."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, where: Path) -> None:
+        where.mkdir(parents=True, exist_ok=True)
         self.name = f"{socket.gethostname()[:40]}-{uuid7().hex}"
-        self._path = folder / f"{self.name}{_SUFFIX}"
+        self._path = where / f"{self.name}{_SUFFIX}"
         # Locked under another name first: a sweep must never find it unlocked.
         new = self._path.with_suffix(".new")
         self._file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -83,17 +88,17 @@ class Story:
     answers: dict[UUID, Outcome] = field(default_factory=dict)
 
 
-def living(folder: Path) -> set[str]:
+def living(where: Path) -> set[str]:
     """Return the names of the journals here, whose workers speak for themselves."""
-    return {path.stem for path in folder.glob(f"*{_SUFFIX}")}
+    return {path.stem for path in where.glob(f"*{_SUFFIX}")}
 
 
-def orphans(folder: Path) -> Iterator[Story]:
+def orphans(where: Path) -> Iterator[Story]:
     """Yield the story of each journal whose worker is dead, and remove the journal after it.
 
     The caller commits what it made of a story before it asks for the next.
     """
-    for path in sorted(folder.glob(f"*{_SUFFIX}")):
+    for path in sorted(where.glob(f"*{_SUFFIX}")):
         try:
             file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:

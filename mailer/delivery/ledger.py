@@ -16,6 +16,8 @@ from sqlalchemy import Integer, String, and_, case, column, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer import signals
+from mailer.consent.models import SuppressionReason
+from mailer.consent.suppress import suppress
 from mailer.db import Id, UtcDateTime, db
 from mailer.delivery.engine.backoff import retry_delay
 from mailer.delivery.engine.outcomes import LONGEST_REPLY, Outcome, Verdict
@@ -52,6 +54,25 @@ class Claimed:
     attempt: int
     first_tried_at: datetime
 
+    @classmethod
+    def of(cls, row: Any) -> "Claimed":
+        """Read a row that was selected by :data:`CLAIMED_COLUMNS`, whatever follows them."""
+        return cls(*row[: len(CLAIMED_COLUMNS)])
+
+
+CLAIMED_COLUMNS: Final[tuple[Any, ...]] = (
+    Delivery.id,
+    Delivery.workspace_id,
+    Delivery.message_id,
+    Delivery.campaign_id,
+    Delivery.subscriber_id,
+    Delivery.list_id,
+    Delivery.email,
+    Delivery.values,
+    Delivery.attempt,
+    Delivery.first_tried_at,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -61,7 +82,9 @@ class Result:
     outcome: Outcome
 
 
-def record(results: Sequence[Result], *, worker: str, now: datetime, first_retry_seconds: float) -> list[UUID]:
+def record(
+    results: Sequence[Result], *, worker: str, now: datetime, first_retry_seconds: float
+) -> list[UUID]:
     """Write down how tries ended; return the deliveries that were still this worker's.
 
     One that was put in doubt meanwhile is set right when the answer came after all: the
@@ -77,10 +100,8 @@ def record(results: Sequence[Result], *, worker: str, now: datetime, first_retry
         allowed = [end for end in open_ends if end.state in NEXT_STATES[origin]]
         written += _write(allowed, worker=worker, origin=origin)
     _note_attempts([ends[identifier] for identifier in written], now=now)
-    _forget_secrets(ends[identifier] for identifier in written if ends[identifier].ended_at is not None)
-    refused = [identifier for identifier in written if ends[identifier].is_dead_address]
-    if refused:
-        signals.addresses_refused.send(refused)
+    _forget_secrets(ends[identifier] for identifier in written if ends[identifier].has_ended)
+    _suppress([ends[identifier] for identifier in written if ends[identifier].is_dead_address])
     return written
 
 
@@ -252,18 +273,17 @@ def counts_of(campaign_id: UUID) -> Counter[DeliveryState]:
         .where(DeliveryCount.campaign_id == campaign_id)
         .group_by(DeliveryCount.state)
     )
-    return Counter({state: int(number) for state, number in rows})
+    return Counter({state: int(number) for state, number in rows if number})
 
 
 def recount(campaign_id: UUID) -> Counter[tuple[DeliveryState, str]]:
     """Count a campaign's deliveries one by one, and set its counts to the result."""
-    reason = func.coalesce(Delivery.skip_reason, "")
     rows = db.session.execute(
-        select(Delivery.state, reason, func.count())
+        select(Delivery.state, Delivery.skip_reason, func.count())
         .where(Delivery.campaign_id == campaign_id)
-        .group_by(Delivery.state, reason)
+        .group_by(Delivery.state, Delivery.skip_reason)
     )
-    found = Counter({(state, str(why)): number for state, why, number in rows})
+    found = Counter({(state, str(reason or "")): number for state, reason, number in rows})
     kept = {
         (row.state, row.reason): row.count
         for row in db.session.scalars(select(DeliveryCount).where(DeliveryCount.campaign_id == campaign_id))
@@ -273,45 +293,62 @@ def recount(campaign_id: UUID) -> Counter[tuple[DeliveryState, str]]:
     return found
 
 
+#: As text: the rows of a VALUES list have no enumerations.
+_ENDED: Final = [state.value for state, following in NEXT_STATES.items() if not following]
+
+
 @dataclass(frozen=True, slots=True)
 class _End:
-    """Where a try leaves its delivery."""
+    """Where a try leaves its delivery.
+
+    :param at: when it ended, or when it is tried again
+    """
 
     delivery: Claimed
     outcome: Outcome
     state: DeliveryState
     reply: str
-    ended_at: datetime | None = None
-    next_try_at: datetime | None = None
+    at: datetime
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state.value in _ENDED
 
     @property
     def is_dead_address(self) -> bool:
         return self.state is DeliveryState.REJECTED and self.outcome.is_about_address
 
+    def as_row(self) -> tuple[Any, ...]:
+        delivery = self.delivery
+        return delivery.id, delivery.attempt, self.state.value, self.reply, self.at
+
     @classmethod
     def of(cls, result: Result, *, now: datetime, first_retry_seconds: float) -> "_End":
         delivery, outcome = result.delivery, result.outcome
-        is_alone = delivery.campaign_id is None
-        match outcome.verdict:
-            case Verdict.ACCEPTED:
-                return cls(delivery, outcome, DeliveryState.ACCEPTED, outcome.reply, ended_at=now)
-            case Verdict.REJECTED:
-                return cls(delivery, outcome, DeliveryState.REJECTED, outcome.reply, ended_at=now)
-            case Verdict.IN_DOUBT if is_alone:
-                return cls(
-                    delivery, outcome, DeliveryState.PREPARED, outcome.reply, next_try_at=now + _DOUBT_RETRY
-                )
-            case Verdict.IN_DOUBT:
-                return cls(delivery, outcome, DeliveryState.IN_DOUBT, outcome.reply)
-            case Verdict.HELD if not is_alone:
-                return cls(delivery, outcome, DeliveryState.HELD, outcome.reply)
-        # Deferred; and one message alone has no campaign to stop: it waits for whoever mends the cause.
-        if now - delivery.first_tried_at >= GIVE_UP_AFTER:
-            days = GIVE_UP_AFTER.days
-            reply = f"Given up after {days} days: {outcome.reply}"[:LONGEST_REPLY]
-            return cls(delivery, outcome, DeliveryState.REJECTED, reply, ended_at=now)
-        delay = timedelta(seconds=retry_delay(delivery.attempt, first=first_retry_seconds))
-        return cls(delivery, outcome, DeliveryState.PREPARED, outcome.reply, next_try_at=now + delay)
+        state, reply, at = _fate(delivery, outcome, now=now, first_retry_seconds=first_retry_seconds)
+        return cls(delivery, outcome, state, reply[:LONGEST_REPLY], at)
+
+
+def _fate(
+    delivery: Claimed, outcome: Outcome, *, now: datetime, first_retry_seconds: float
+) -> tuple[DeliveryState, str, datetime]:
+    is_alone = delivery.campaign_id is None
+    match outcome.verdict:
+        case Verdict.ACCEPTED:
+            return DeliveryState.ACCEPTED, outcome.reply, now
+        case Verdict.REJECTED:
+            return DeliveryState.REJECTED, outcome.reply, now
+        case Verdict.IN_DOUBT if not is_alone:
+            return DeliveryState.IN_DOUBT, outcome.reply, now
+        case Verdict.IN_DOUBT:
+            return DeliveryState.PREPARED, outcome.reply, now + _DOUBT_RETRY
+        case Verdict.HELD if not is_alone:
+            return DeliveryState.HELD, outcome.reply, now
+    # Deferred; and one message alone has no campaign to stop: it waits until the cause is mended.
+    if now - delivery.first_tried_at >= GIVE_UP_AFTER:
+        return DeliveryState.REJECTED, f"Given up after {GIVE_UP_AFTER.days} days: {outcome.reply}", now
+    delay = timedelta(seconds=retry_delay(delivery.attempt, first=first_retry_seconds))
+    return DeliveryState.PREPARED, outcome.reply, now + delay
 
 
 def _write(ends: Sequence[_End], *, worker: str, origin: DeliveryState) -> list[UUID]:
@@ -324,16 +361,11 @@ def _write(ends: Sequence[_End], *, worker: str, origin: DeliveryState) -> list[
                 column("attempt", Integer()),
                 column("state", String()),
                 column("reply", String()),
-                column("ended_at", UtcDateTime()),
-                column("next_try_at", UtcDateTime()),
+                # Every row has one, so that PostgreSQL can tell the column's type.
+                column("at", UtcDateTime()),
                 name="ends",
             )
-            .data(
-                [
-                    (end.delivery.id, end.delivery.attempt, end.state.value, end.reply, end.ended_at, end.next_try_at)
-                    for end in part
-                ]
-            )
+            .data([end.as_row() for end in part])
             .cte("ends")
         )
         statement = (
@@ -347,8 +379,8 @@ def _write(ends: Sequence[_End], *, worker: str, origin: DeliveryState) -> list[
             .values(
                 state=rows.c.state,
                 reply=rows.c.reply,
-                ended_at=rows.c.ended_at,
-                next_try_at=rows.c.next_try_at,
+                ended_at=case((rows.c.state.in_(_ENDED), rows.c.at)),
+                next_try_at=case((rows.c.state == DeliveryState.PREPARED.value, rows.c.at)),
                 lease_expires_at=None,
                 # Kept while in doubt: if the worker lives after all, its answer still counts.
                 worker=case((rows.c.state == DeliveryState.IN_DOUBT.value, Delivery.worker)),
@@ -388,6 +420,20 @@ def _note_attempts(ends: Iterable[_End], *, now: datetime) -> None:
     ]
     if rows:
         db.session.execute(insert(Attempt), rows)
+
+
+def _suppress(refused: Sequence[_End]) -> None:
+    """Mail addresses that a server called dead no more."""
+    for end in refused:
+        suppress(
+            end.delivery.workspace_id,
+            end.delivery.email,
+            SuppressionReason.HARD_BOUNCE,
+            detail=end.reply,
+            delivery_id=end.delivery.id,
+        )
+    if refused:
+        signals.addresses_refused.send([end.delivery.id for end in refused])
 
 
 def _forget_secrets(ends: Iterable[_End]) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, literal, null, select, update
+from sqlalchemy import literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer import signals
@@ -15,6 +15,7 @@ from mailer.db import db, new_id
 from mailer.delivery import ledger
 from mailer.delivery.models import Delivery, DeliveryState, Run
 from mailer.jobs import DELIVER_BATCH, later
+from mailer.lib.clock import utcnow
 
 ROWS: Final = 5_000
 
@@ -23,6 +24,14 @@ ROWS: Final = 5_000
 class _Pass:
     list_id: UUID
     status: SubscriptionStatus
+
+
+def prepare_campaign(campaign_id: UUID) -> None:
+    """Make all deliveries of a campaign, committing every few thousand so that sending begins at once."""
+    run = db.session.get(Run, campaign_id)
+    while run is not None and prepare_next(run, now=utcnow()):
+        db.session.commit()
+    db.session.commit()
 
 
 def prepare_next(run: Run, *, now: datetime, rows: int = ROWS) -> bool:
@@ -133,9 +142,10 @@ def _insert(run: Run, current: _Pass, *, after: UUID | None, up_to: UUID | None,
     result = db.session.execute(
         dialect.insert(Delivery.__table__)
         .from_select([column.name for column in columns], people, include_defaults=False)
-        .on_conflict_do_nothing(index_elements=["campaign_id", "subscriber_id"])
+        .on_conflict_do_nothing(index_elements=["campaign_id", "subscriber_id"]),
+        execution_options={"preserve_rowcount": True},
     )
-    return int(result.rowcount)
+    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 def _members(current: _Pass, after: UUID | None) -> list[Any]:

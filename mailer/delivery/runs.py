@@ -74,7 +74,9 @@ def stop_when_refused(campaign_id: UUID, reply: str, *, now: datetime) -> bool:
     if held < _HELD_LIMIT or (held < tried * _HELD_SHARE and held < _HELD_AT_MOST):
         return False
     return stop_by_itself(
-        campaign_id, f"{held} messages were refused because of the sender, not their address: {reply}", now=now
+        campaign_id,
+        f"{held} messages were refused because of the sender, not their address: {reply}",
+        now=now,
     )
 
 

@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from mailer.delivery import claim, ledger, runs
 from mailer.delivery.compose import Composer, merge_values, people_of
 from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.engine.ports import Courier, LeaseLost
-from mailer.delivery.journal import Journal
+from mailer.delivery.journal import Journal, folder
 from mailer.delivery.ledger import Claimed, Result
 from mailer.delivery.models import Delivery, Message, Run
 from mailer.delivery.transports import courier_for, server_for
@@ -38,22 +37,19 @@ _PROBE: Final = timedelta(seconds=10)
 _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
-def journals() -> Path:
-    """Return the folder of this machine's journals."""
-    return settings().data_dir / "journals"
-
-
 def deliver_batch(campaign_id: UUID) -> None:
     """Send a few hundred of what is due in a campaign, and ask for the next when there is more."""
     run = db.session.get(Run, campaign_id)
     if run is None or run.ended_at is not None or run.stopped_at is not None:
         db.session.rollback()
         return
-    journal = Journal(journals())
+    # Read once: an attribute that is loaded again in mid-batch would open a transaction.
+    db.session.expunge(run)
+    journal = Journal(folder(settings().data_dir))
     try:
         claimed, taken = claim.claim_batch(run, worker=journal.name, now=utcnow())
         db.session.commit()
-        is_going = _Batch(run, claimed, journal).deliver() if claimed else True
+        is_going = not claimed or _Batch(run, claimed, journal).deliver()
     except BaseException:
         # The sweep finds the journal unlocked and brings the ledger up to it.
         journal.leave()
@@ -67,7 +63,7 @@ def deliver_batch(campaign_id: UUID) -> None:
 
 def deliver_one(delivery_id: UUID) -> None:
     """Send one message that belongs to no campaign, if it is due."""
-    journal = Journal(journals())
+    journal = Journal(folder(settings().data_dir))
     try:
         delivery = claim.claim_one(delivery_id, worker=journal.name, now=utcnow())
         db.session.commit()
@@ -85,6 +81,7 @@ def _deliver_alone(delivery: Claimed, journal: Journal) -> None:
     person = merge_values(row.subscriber, delivery.email)
     courier = courier_for(server_for(delivery.workspace_id))
     composer = Composer(message)
+    db.session.expunge(message)
     db.session.commit()
     lease = _Lease()
     try:
@@ -134,6 +131,7 @@ class _Batch:
         self._results: list[Result] = []
         self._lease = _Lease()
         self._is_stopped = False
+        db.session.expunge(message)
         db.session.commit()
 
     def deliver(self) -> bool:
@@ -178,9 +176,7 @@ class _Batch:
         now = utcnow()
         self._record()
         claim.renew(self._journal.name, now=now)
-        ours, refused, is_stopped = claim.ask_again(
-            self._run, self._open, worker=self._journal.name, now=now
-        )
+        ours, refused, is_stopped = claim.ask_again(self._run, self._open, worker=self._journal.name, now=now)
         for reason in set(refused.values()):
             chosen = [identifier for identifier, why in refused.items() if why is reason]
             ledger.skip(chosen, reason, worker=self._journal.name, now=now)
@@ -206,9 +202,7 @@ class _Batch:
         """Record the last outcomes and give back what was not tried."""
         now = utcnow()
         self._record()
-        ledger.release(
-            self._open, worker=self._journal.name, next_try_at=now + _PROBE if trouble else now
-        )
+        ledger.release(self._open, worker=self._journal.name, next_try_at=now + _PROBE if trouble else now)
         if trouble and trouble.verdict is Verdict.HELD:
             reason = f"The mail server refuses us: {trouble.reply}"
             runs.stop_by_itself(self._campaign_id, reason, now=now)

@@ -7,16 +7,16 @@ seconds from the rows alone.
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import exists, select
 
+from mailer.current import settings
 from mailer.db import db
 from mailer.delivery import journal, ledger, runs
 from mailer.delivery.journal import Story
-from mailer.delivery.ledger import Claimed, Result
+from mailer.delivery.ledger import CLAIMED_COLUMNS, Claimed, Result
 from mailer.delivery.models import Delivery, DeliveryState, Run
 from mailer.jobs import DELIVER_BATCH, DELIVER_TRANSACTIONAL, PREPARE_CAMPAIGN, later
 
@@ -29,12 +29,11 @@ _ALONE_AT_ONCE: Final = 500
 _LEASES_AT_ONCE: Final = 2_000
 
 
-def sweep(folder: Path, *, now: datetime, first_retry_seconds: float, lanes: int) -> None:
-    """Put right what a dead process, host or broker left behind; commits as it goes.
-
-    :param folder: where this machine's journals are
-    :param lanes: how many batches of one campaign work side by side when all is well
-    """
+def sweep_deliveries(*, now: datetime) -> None:
+    """Put right what a dead process, host or broker left behind; commits as it goes."""
+    given = settings()
+    folder, first_retry_seconds = journal.folder(given.data_dir), given.retry_first_seconds
+    lanes = given.campaign_workers * given.worker_threads
     for story in journal.orphans(folder):
         _replay(story, now=now, first_retry_seconds=first_retry_seconds)
         db.session.commit()
@@ -58,39 +57,32 @@ def _replay(story: Story, *, now: datetime, first_retry_seconds: float) -> None:
     ledger.record(answered, worker=story.worker, now=now, first_retry_seconds=first_retry_seconds)
     open_claims = claims.keys() - story.answers.keys()
     in_doubt = open_claims & story.intents if story.is_whole else open_claims
-    ledger.put_in_doubt(
-        in_doubt, worker=story.worker, reason="The worker died after the final dot.", now=now
-    )
+    ledger.put_in_doubt(in_doubt, worker=story.worker, reason="The worker died after the final dot.", now=now)
     untouched = open_claims - in_doubt
     suspects = untouched & story.composing
     deadly = _crashed_too_often(suspects)
     ledger.reject(
-        deadly, worker=story.worker, reason=f"Its worker died {CRASH_LIMIT} times while composing it.", now=now
+        deadly,
+        worker=story.worker,
+        reason=f"Its worker died {CRASH_LIMIT} times while composing it.",
+        now=now,
     )
     ledger.release(suspects - deadly, worker=story.worker, next_try_at=now + _CRASH_DELAY, crashed=suspects)
     ledger.release(untouched - suspects, worker=story.worker, next_try_at=now)
     log.warning(
         "A worker died with %d claims: %d were answered, %d are in doubt, %d go back.",
-        len(claims), len(answered), len(in_doubt), len(untouched),
+        len(claims),
+        len(answered),
+        len(in_doubt),
+        len(untouched),
     )
 
 
 def _claims_of(worker: str) -> Iterator[Claimed]:
     rows = db.session.execute(
-        select(
-            Delivery.id,
-            Delivery.workspace_id,
-            Delivery.message_id,
-            Delivery.campaign_id,
-            Delivery.subscriber_id,
-            Delivery.list_id,
-            Delivery.email,
-            Delivery.values,
-            Delivery.attempt,
-            Delivery.first_tried_at,
-        ).where(Delivery.worker == worker, Delivery.state == DeliveryState.CLAIMED)
+        select(*CLAIMED_COLUMNS).where(Delivery.worker == worker, Delivery.state == DeliveryState.CLAIMED)
     )
-    return (Claimed(*row) for row in rows)
+    return map(Claimed.of, rows.all())
 
 
 def _crashed_too_often(suspects: set[UUID]) -> set[UUID]:
@@ -117,14 +109,13 @@ def _expire_leases(living: set[str], *, now: datetime) -> None:
     by_worker: dict[str, list[UUID]] = {}
     for worker, identifier in overdue:
         if worker not in living:
-            by_worker.setdefault(worker, []).append(identifier)
+            by_worker.setdefault(str(worker), []).append(identifier)
     for worker, deliveries in by_worker.items():
-        ledger.put_in_doubt(
-            deliveries, worker=worker, reason="Its worker was not heard of again.", now=now
-        )
+        ledger.put_in_doubt(deliveries, worker=worker, reason="Its worker was not heard of again.", now=now)
 
 
 def _nudge_runs(*, now: datetime, lanes: int) -> None:
+    """End what is done, and ring for what is due in as many lanes as stand empty."""
     for run in db.session.scalars(select(Run).where(Run.ended_at.is_(None))).all():
         campaign_id = str(run.campaign_id)
         if runs.end_when_quiet(run.campaign_id, now=now) or run.stopped_at is not None:

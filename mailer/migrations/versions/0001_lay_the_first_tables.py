@@ -866,6 +866,7 @@ def upgrade() -> None:
         sa.Column("worker", sa.String(length=80), nullable=True),
         sa.Column("crash_count", sa.Integer(), nullable=False),
         sa.Column("lease_expires_at", UtcDateTime(), nullable=True),
+        sa.Column("first_tried_at", UtcDateTime(), nullable=True),
         sa.Column("next_try_at", UtcDateTime(), nullable=True),
         sa.Column("reply", sa.String(length=500), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
@@ -1015,6 +1016,7 @@ def upgrade() -> None:
         sa.Column("prepare_after", Id(), nullable=True),
         sa.Column("prepared_at", UtcDateTime(), nullable=True),
         sa.Column("stopped_at", UtcDateTime(), nullable=True),
+        sa.Column("cancelled_at", UtcDateTime(), nullable=True),
         sa.Column("held_before", sa.Integer(), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,27 @@
+"""Making deliveries and sending them."""
+
+from uuid import UUID
+
+from mailer.delivery import prepare, send, sweep
+from mailer.jobs import DELIVER_BATCH, PREPARE_CAMPAIGN, SWEEP_DELIVERIES
+from mailer.lib.clock import utcnow
+from workers import MINUTE, actor
+
+
+@actor(PREPARE_CAMPAIGN, time_limit=60 * MINUTE)
+def prepare_campaign(campaign_id: str) -> None:
+    """Make a campaign's deliveries; goes on where one that died had stopped."""
+    prepare.prepare_campaign(UUID(campaign_id))
+
+
+# A batch gives up its claims after 45 s, but one server may take its time (RFC 5321 4.5.3.2).
+@actor(DELIVER_BATCH, max_retries=0, time_limit=40 * MINUTE)
+def deliver_batch(campaign_id: str) -> None:
+    """Send a few hundred deliveries of a campaign."""
+    send.deliver_batch(UUID(campaign_id))
+
+
+@actor(SWEEP_DELIVERIES, max_retries=0)
+def sweep_deliveries() -> None:
+    """Find what was left lying, and nudge it."""
+    sweep.sweep_deliveries(now=utcnow())
