@@ -89,7 +89,7 @@ def growth(workspace: Workspace, *, now: datetime, day_count: int = 90) -> Growt
         if number < day_count:
             in_day = in_day & (Subscriber.created_at < starts[number])
         counted.append(_counted(workspace, number, in_day))
-    added: dict[int, int] = dict(db.session.execute(union_all(*counted)).tuples())
+    added: dict[int, int] = dict(db.session.execute(union_all(*counted)).all())  # type: ignore[arg-type]
     running, sizes = added[0], []
     for number, day in enumerate(days, start=1):
         running += added[number]
