@@ -49,7 +49,10 @@ TABLES = (
 )
 
 #: Modules that listen to signals of rooms below theirs.
-LISTENERS: tuple[str, ...] = ("mailer.consent.imported",)
+LISTENERS: tuple[str, ...] = (
+    "mailer.composing.plant",
+    "mailer.consent.imported",
+)
 
 csrf = CSRFProtect()
 migrate = Migrate(directory=str(Path(__file__).parent / "migrations"), render_as_batch=True)

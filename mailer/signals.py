@@ -7,6 +7,9 @@ from blinker import Namespace
 
 _signals = Namespace()
 
+#: A workspace was made. Sends the workspace.
+workspace_founded = _signals.signal("workspace_founded")
+
 #: A subscription became active. Sends the subscription.
 subscribed = _signals.signal("subscribed")
 

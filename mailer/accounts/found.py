@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import select
 
+from mailer import signals
 from mailer.accounts.models import Membership, User, Workspace
 from mailer.accounts.queries import user_by_email
 from mailer.accounts.roles import Role
@@ -36,6 +37,7 @@ def found_workspace(name: str, owner: User, *, time_zone: str = "UTC") -> Worksp
     db.session.flush()
     db.session.add(Membership(workspace_id=workspace.id, user_id=owner.id, role=Role.OWNER))
     db.session.flush()
+    signals.workspace_founded.send(workspace)
     return workspace
 
 

@@ -33,7 +33,9 @@ NEXT_STATUSES: dict[CampaignStatus, frozenset[CampaignStatus]] = {
     CampaignStatus.SENDING: frozenset(
         {CampaignStatus.PAUSED, CampaignStatus.FINISHED, CampaignStatus.CANCELLED}
     ),
-    CampaignStatus.PAUSED: frozenset({CampaignStatus.SENDING, CampaignStatus.CANCELLED}),
+    CampaignStatus.PAUSED: frozenset(
+        {CampaignStatus.SENDING, CampaignStatus.FINISHED, CampaignStatus.CANCELLED}
+    ),
     # What was held or in doubt can be sent after all.
     CampaignStatus.FINISHED: frozenset({CampaignStatus.SENDING}),
     CampaignStatus.CANCELLED: frozenset(),
@@ -66,11 +68,13 @@ class Campaign(Identified, Base):
     #: When every delivery had been made; until then the audience still grows.
     prepared_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
-    #: Why it stopped by itself; empty when a person paused it.
+    #: Why it stopped by itself, or why a scheduled one could not start; empty when a person paused it.
     pause_reason: Mapped[str] = mapped_column(String(500), default="")
     message_id: Mapped[UUID | None] = mapped_column(ForeignKey(Message.id))
     created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
     updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
+    #: A draft that was thrown away; it can be taken back.
+    deleted_at: Mapped[datetime | None]
 
     workspace: Mapped[Workspace] = relationship()
     template: Mapped[Template | None] = relationship()

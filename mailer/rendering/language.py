@@ -31,6 +31,8 @@ VOCABULARY: Final = frozenset(
         "campaign.name",
         "workspace.name",
         "workspace.postal_address",
+        "workspace.accent_color",
+        "workspace.on_accent_color",
         "unsubscribe_url",
         "preferences_url",
         "view_url",

@@ -29,6 +29,8 @@ def to_html(covered: str, shield: Shield) -> str:
     stand around a list or a heading without ending up inside.
     """
     html: str = _MARKDOWN.render(_set_apart(covered, shield))
+    # ``[Order](https://… "button")`` is a button, in the look of the layout.
+    html = html.replace(' title="button">', ' class="button">')
     return _PARAGRAPH.sub(
         lambda match: match[1] + "\n" if shield.is_only_statements(match[1]) else match[0], html
     )

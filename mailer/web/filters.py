@@ -12,6 +12,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from mailer.lib.clock import utcnow
+from mailer.lib.colors import text_on
 
 
 def init_app(app: Flask) -> None:
@@ -71,17 +72,6 @@ def initials(name: str) -> str:
     """Return one or two letters that stand for a person or a workspace."""
     words = [word for word in name.replace("@", " ").replace(".", " ").split() if word[0].isalnum()]
     return "".join(word[0] for word in words[:2]).upper() or "?"
-
-
-def text_on(color: str) -> str:
-    """Return black or white, whichever reads better on a colour (WCAG's relative luminance).
-
-    :param color: ``#rrggbb``
-    """
-    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#000000"
 
 
 def chart_data(

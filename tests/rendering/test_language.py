@@ -16,7 +16,12 @@ VALUES = {
         "fields": {"city": "Rome", "empty": "", "age": 30},
     },
     "campaign": {"name": "Sunday"},
-    "workspace": {"name": "Bakery", "postal_address": ""},
+    "workspace": {
+        "name": "Bakery",
+        "postal_address": "",
+        "accent_color": "#3b5bdb",
+        "on_accent_color": "#ffffff",
+    },
     "unsubscribe_url": "https://mail.example/u/1",
     "preferences_url": "https://mail.example/p/1",
     "view_url": "https://mail.example/v/1",

@@ -1,0 +1,53 @@
+"""Sending a campaign: its words are frozen, and delivery takes over."""
+
+from datetime import datetime
+
+from mailer.campaigns.draft import lock
+from mailer.campaigns.models import Campaign, CampaignStatus
+from mailer.campaigns.preflight import frozen_if_ready
+from mailer.composing.preview import shared_values
+from mailer.db import db
+from mailer.delivery import runs
+from mailer.delivery.models import Message, MessageKind
+from mailer.errors import Conflict
+from mailer.lib.addresses import clean_address
+from mailer.rendering.design import Frozen
+
+
+def launch(campaign: Campaign, *, now: datetime) -> None:
+    """Freeze a campaign and begin to send it.
+
+    :raises Invalid: it is not ready, with what to mend under each field
+    :raises Conflict: it was launched before
+    """
+    campaign = lock(campaign)
+    if not campaign.is_editable:
+        raise Conflict(f"This campaign is {campaign.status}; it can be sent only once. Duplicate it instead.")
+    message = freeze_message(campaign, frozen_if_ready(campaign))
+    campaign.message = message
+    campaign.launched_at = now
+    campaign.pause_reason = ""
+    campaign.move_to(CampaignStatus.SENDING)
+    db.session.flush()
+    runs.start(message, campaign_id=campaign.id, list_ids=[one.id for one in campaign.lists], now=now)
+
+
+def freeze_message(
+    campaign: Campaign, frozen: Frozen, *, kind: MessageKind = MessageKind.CAMPAIGN, subject_prefix: str = ""
+) -> Message:
+    """Return the (added) message that a campaign's content becomes."""
+    message = Message(
+        workspace_id=campaign.workspace_id,
+        kind=kind,
+        from_name=campaign.from_name,
+        from_email=clean_address(campaign.from_email),
+        reply_to=clean_address(campaign.reply_to) if campaign.reply_to else "",
+        subject=subject_prefix + frozen.subject,
+        html=frozen.html,
+        text=frozen.text,
+        links=frozen.links,
+        values=shared_values(campaign.name, campaign.workspace),
+    )
+    db.session.add(message)
+    db.session.flush()
+    return message

@@ -1,0 +1,44 @@
+"""Stopping a campaign that is being sent, for a while or for good."""
+
+from datetime import datetime
+
+from mailer.campaigns.draft import lock
+from mailer.campaigns.models import Campaign, CampaignStatus
+from mailer.db import db
+from mailer.delivery import runs
+
+
+def pause(campaign: Campaign, *, now: datetime) -> None:
+    """Stop sending; takes effect within one message on each connection.
+
+    :raises Conflict: it is not being sent
+    """
+    campaign = lock(campaign)
+    campaign.move_to(CampaignStatus.PAUSED)
+    campaign.pause_reason = ""
+    db.session.flush()
+    runs.stop(campaign.id, now=now)
+
+
+def resume(campaign: Campaign) -> None:
+    """Go on sending.
+
+    :raises Conflict: it is not paused
+    """
+    campaign = lock(campaign)
+    campaign.move_to(CampaignStatus.SENDING)
+    campaign.pause_reason, campaign.finished_at = "", None
+    db.session.flush()
+    runs.resume(campaign.id)
+
+
+def cancel(campaign: Campaign, *, now: datetime) -> int:
+    """Send nothing more of it, ever; return how many people will not get it.
+
+    :raises Conflict: it is over, or was never launched
+    """
+    campaign = lock(campaign)
+    campaign.move_to(CampaignStatus.CANCELLED)
+    campaign.finished_at = now
+    db.session.flush()
+    return runs.cancel(campaign.id, now=now)

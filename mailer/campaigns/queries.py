@@ -1,0 +1,164 @@
+"""What is asked of campaigns. The workspace comes first, so that none is forgotten."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+
+from mailer.audience.models import Subscription, SubscriptionStatus
+from mailer.audience.queries import counts_of
+from mailer.campaigns.models import Campaign, CampaignStatus
+from mailer.consent import gate
+from mailer.db import db
+from mailer.delivery.models import DeliveryCount, DeliveryState, Sender
+from mailer.errors import NotFound
+from mailer.lib.ids import parse_id
+from mailer.tracking.models import Activity, HourlyActivity
+
+#: Up to here people are counted one by one; above, the lists' own counts say it at once.
+_COUNTED_EXACTLY = 20_000
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How many people a campaign would go to.
+
+    :param is_exact: whether each was counted; otherwise it is the most that there can be
+    """
+
+    people: int
+    is_exact: bool
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A campaign's sums, as lists of campaigns show them."""
+
+    audience: int = 0
+    waiting: int = 0
+    accepted: int = 0
+    opens: int = 0
+    clicks: int = 0
+
+
+def campaign_by_id(workspace_id: UUID, public_id: str) -> Campaign:
+    """Return one of the workspace's campaigns.
+
+    :raises NotFound: there is none with this id
+    """
+    return _one(workspace_id, public_id, Campaign.deleted_at.is_(None))
+
+
+def deleted_campaign(workspace_id: UUID, public_id: str) -> Campaign:
+    """Return a draft that was thrown away.
+
+    :raises NotFound: there is none with this id
+    """
+    return _one(workspace_id, public_id, Campaign.deleted_at.is_not(None))
+
+
+def campaigns_of(
+    workspace_id: UUID, *, search: str = "", status: CampaignStatus | None = None
+) -> Select[tuple[Campaign]]:
+    """Return the workspace's campaigns whose name or subject holds some words."""
+    query = select(Campaign).where(Campaign.workspace_id == workspace_id, Campaign.deleted_at.is_(None))
+    if status is not None:
+        query = query.where(Campaign.status == status)
+    for word in search.split():
+        query = query.where(
+            Campaign.name.icontains(word, autoescape=True) | Campaign.subject.icontains(word, autoescape=True)
+        )
+    return query
+
+
+def due_campaigns(now: datetime) -> Sequence[Campaign]:
+    """Return the scheduled campaigns whose time has come, in every workspace."""
+    return db.session.scalars(
+        select(Campaign)
+        .where(
+            Campaign.status == CampaignStatus.SCHEDULED,
+            Campaign.scheduled_at <= now,
+            Campaign.deleted_at.is_(None),
+        )
+        .order_by(Campaign.scheduled_at)
+    ).all()
+
+
+def figures_of(campaigns: Iterable[Campaign]) -> dict[UUID, Figures]:
+    """Return the sums of campaigns, by campaign."""
+    ids = [campaign.id for campaign in campaigns]
+    states: dict[UUID, dict[DeliveryState, int]] = {identifier: {} for identifier in ids}
+    for campaign_id, state, count in db.session.execute(
+        select(DeliveryCount.campaign_id, DeliveryCount.state, func.sum(DeliveryCount.count))
+        .where(DeliveryCount.campaign_id.in_(ids))
+        .group_by(DeliveryCount.campaign_id, DeliveryCount.state)
+    ):
+        states[campaign_id][state] = int(count)
+    people = {
+        campaign_id: (int(opens or 0), int(clicks or 0))
+        for campaign_id, opens, clicks in db.session.execute(
+            select(HourlyActivity.campaign_id, _people(Activity.OPEN), _people(Activity.CLICK))
+            .where(HourlyActivity.campaign_id.in_(ids))
+            .group_by(HourlyActivity.campaign_id)
+        )
+    }
+    return {identifier: _figures(states[identifier], people.get(identifier, (0, 0))) for identifier in ids}
+
+
+def reach(campaign: Campaign, *, now: datetime) -> Reach:
+    """Return how many people a campaign would go to now."""
+    most = sum(counts.active for counts in counts_of(campaign.lists).values())
+    if most > _COUNTED_EXACTLY or not campaign.lists:
+        return Reach(most, is_exact=not most)
+    list_ids = [one.id for one in campaign.lists]
+    refusal = gate.refusal(
+        workspace_id=Subscription.workspace_id,
+        subscriber_id=Subscription.subscriber_id,
+        lists=list_ids,
+        now=now,
+    )
+    people = db.session.scalar(
+        select(func.count(Subscription.subscriber_id.distinct())).where(
+            Subscription.list_id.in_(list_ids),
+            Subscription.status == SubscriptionStatus.ACTIVE,
+            refusal.is_(None),
+        )
+    )
+    return Reach(int(people or 0), is_exact=True)
+
+
+def senders_of(workspace_id: UUID) -> Sequence[Sender]:
+    """Return the identities that the workspace sends from."""
+    return db.session.scalars(
+        select(Sender).where(Sender.workspace_id == workspace_id).order_by(Sender.id)
+    ).all()
+
+
+def _one(workspace_id: UUID, public_id: str, is_there: ColumnElement[bool]) -> Campaign:
+    found = db.session.scalar(
+        select(Campaign).where(
+            Campaign.workspace_id == workspace_id,
+            Campaign.id == parse_id(Campaign.prefix, public_id),
+            is_there,
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such campaign.")
+    return found
+
+
+def _people(activity: Activity) -> ColumnElement[int]:
+    return func.sum(case((HourlyActivity.activity == activity, HourlyActivity.people), else_=0))
+
+
+def _figures(states: dict[DeliveryState, int], people: tuple[int, int]) -> Figures:
+    waiting = states.get(DeliveryState.PREPARED, 0) + states.get(DeliveryState.CLAIMED, 0)
+    return Figures(
+        audience=sum(states.values()),
+        waiting=waiting,
+        accepted=states.get(DeliveryState.ACCEPTED, 0),
+        opens=people[0],
+        clicks=people[1],
+    )

@@ -1,0 +1,37 @@
+"""The designs that a new workspace begins with."""
+
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from mailer import signals
+from mailer.accounts.models import Workspace
+from mailer.composing.models import Template
+from mailer.db import db
+
+_FOLDER: Final = Path(__file__).parent / "designs"
+
+#: Name → file; the first one is what a new campaign starts from.
+DESIGNS: Final = {
+    "Newsletter": "newsletter.html",
+    "Letter": "letter.html",
+    "Announcement": "announcement.html",
+}
+
+
+def plant_designs(workspace_id: UUID) -> list[Template]:
+    """Give a workspace our designs as templates of its own, which it may change."""
+    planted = [
+        Template(workspace_id=workspace_id, name=name, html=(_FOLDER / file).read_text(encoding="utf-8"))
+        for name, file in DESIGNS.items()
+    ]
+    for template in planted:
+        # One by one, so that their ids keep this order.
+        db.session.add(template)
+        db.session.flush()
+    return planted
+
+
+@signals.workspace_founded.connect
+def _welcome(workspace: Workspace, **_: Any) -> None:
+    plant_designs(workspace.id)

@@ -1,0 +1,65 @@
+"""How a design looks to somebody, before it is sent to anybody."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mailer.accounts.models import Workspace
+from mailer.lib.colors import text_on
+from mailer.rendering.design import Design
+from mailer.rendering.freeze import freeze
+from mailer.rendering.merge import Rendered, Renderer
+
+#: Who reads a preview when nobody was chosen.
+SAMPLE_READER: Final[Mapping[str, Any]] = {
+    "name": "Sam Reader",
+    "email": "sam@example.com",
+    "locale": "en",
+    "time_zone": "UTC",
+    "fields": {},
+}
+
+#: What the preview of a template holds in the place of a campaign's words.
+SAMPLE_WORDS: Final = """# A headline goes here
+
+Hello {{ subscriber.name | default('there') }},
+
+this is how your words will look: a paragraph with a [link](https://example.com), something
+**important**, and a list:
+
+- fresh bread on Sunday
+- a new recipe every week
+
+> A quotation stands out a little.
+
+[A button](https://example.com "button")
+"""
+
+
+def preview(
+    design: Design, *, workspace: Workspace, campaign_name: str, reader: Mapping[str, Any]
+) -> Rendered:
+    """Return a design as one reader would get it; its links lead straight on and count nothing.
+
+    :raises Invalid: with what is wrong and where
+    """
+    values = {
+        **shared_values(campaign_name, workspace),
+        "subscriber": dict(reader),
+        "unsubscribe_url": "#unsubscribe",
+        "preferences_url": "#preferences",
+        "view_url": "#view",
+    }
+    return Renderer(freeze(design)).render(values)
+
+
+def shared_values(campaign_name: str, workspace: Workspace) -> dict[str, Any]:
+    """Return the merge values that are the same for everybody."""
+    return {
+        "campaign": {"name": campaign_name},
+        "workspace": {
+            "name": workspace.name,
+            "postal_address": workspace.postal_address,
+            "accent_color": workspace.accent_color,
+            "on_accent_color": text_on(workspace.accent_color),
+        },
+    }
