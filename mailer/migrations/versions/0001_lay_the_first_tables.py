@@ -603,6 +603,7 @@ def upgrade() -> None:
         sa.Column("message_id", Id(), nullable=True),
         sa.Column("created_by_id", Id(), nullable=True),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint(
             "status <> 'scheduled' OR scheduled_at IS NOT NULL", name=op.f("ck_campaigns_scheduled_has_time")
         ),
