@@ -1,11 +1,10 @@
 """The command line: ``mailer up``, and every part of it on its own.
 
-Commands import what they need when they run, so that the supervisor, the scheduler
-and the catcher do not carry the whole application in memory.
+Commands import what they need when they run, so that a scheduler or a catcher on its
+own does not carry the whole application in memory.
 """
 
 import sys
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ import click
 from mailer.config import BadSetting, Settings, in_force, load
 from mailer.errors import MailerError
 from mailer.runtime import logs
-from mailer.runtime.parent import end_with_parent
 from mailer.runtime.ports import PortTaken
 from mailer.runtime.supervisor import CannotStart
 
@@ -23,13 +21,10 @@ if TYPE_CHECKING:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--with-parent", is_flag=True, hidden=True, help="Stop when the parent process is gone.")
 @click.pass_context
-def mailer(context: click.Context, with_parent: bool) -> None:
+def mailer(context: click.Context) -> None:
     """Self-hosted email marketing: run it, and look after it."""
     context.obj = load()
-    if with_parent:
-        end_with_parent()
 
 
 def main() -> None:
@@ -45,10 +40,10 @@ def main() -> None:
 @click.pass_obj
 def up(settings: Settings) -> None:
     """Run everything: broker, web, workers, scheduler, mail catcher."""
-    from mailer.runtime.up import run_everything
+    from mailer.runtime.up import Everything
 
     logs.begin("mailer", settings.log_level)
-    run_everything(settings)
+    Everything(settings, application(settings), load_actors).run()
 
 
 @mailer.command()
@@ -59,13 +54,7 @@ def web(settings: Settings, processes: int) -> None:
     from mailer.runtime.web import serve
 
     logs.begin("web", settings.log_level)
-    serve(
-        partial(application, settings),
-        bind=settings.bind,
-        port=settings.port,
-        processes=processes,
-        log_level=settings.log_level,
-    )
+    serve(application(settings), bind=settings.bind, port=settings.port, processes=processes)
 
 
 @mailer.command()
@@ -77,8 +66,6 @@ def worker(settings: Settings, queues: str, threads: int | None) -> None:
     from mailer.runtime.worker import run_worker
 
     logs.begin(f"worker ({queues})", settings.log_level)
-    # By name: the actors stand above the product, and nothing in it may import them.
-    load_actors = import_module("workers").load_all
     run_worker(
         application(settings),
         load_actors,
@@ -123,24 +110,17 @@ def migrate(settings: Settings, revision: str) -> None:
         migrate_to(revision)
 
 
-@mailer.command(hidden=True)
-@click.pass_obj
-def prepare(settings: Settings) -> None:
-    """Bring the database up to date and print the address to open, for the supervisor."""
-    from mailer.runtime.migrations import migrate_to
-
-    logs.begin("migrate", settings.log_level)
-    with application(settings).app_context():
-        migrate_to("head")
-        click.echo(settings.base_url)
-
-
 @mailer.command("config")
 @click.pass_obj
 def show_config(settings: Settings) -> None:
     """Print the settings in force, with secrets masked."""
     for name, value in in_force(settings).items():
         click.echo(f"{name}={value}")
+
+
+def load_actors() -> None:
+    """Register the actors with the broker; by name, since they stand above the product."""
+    import_module("workers").load_all()
 
 
 def application(settings: Settings) -> "Flask":

@@ -3,10 +3,6 @@
 import os
 import signal
 from queue import Empty, SimpleQueue
-from typing import Final
-
-#: What the supervisor also listens to: a child has ended.
-CHILD: Final = signal.SIGCHLD
 
 
 class Bell:

@@ -7,13 +7,13 @@ supervisor alone: a worker that hears a second signal gives up what it has in ha
 import logging
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from mailer.runtime.signals import CHILD, Bell
+from mailer.runtime.children import Child
+from mailer.runtime.signals import Bell
 
 log = logging.getLogger(__name__)
 
@@ -30,44 +30,48 @@ class CannotStart(Exception):
 class Part:
     """One child: how it is started, and how long it may take to stop.
 
+    :param start_child: starts it and returns it
     :param is_ready: asked after the start until it says yes; later parts wait for it
     """
 
     name: str
-    command: Sequence[str]
+    start_child: Callable[[], Child]
     stop_seconds: float = 10.0
     is_ready: Callable[[], bool] = lambda: True
-    process: subprocess.Popen[bytes] | None = None
+    child: Child | None = None
     started_at: float = 0.0
-    backoff_seconds: float = field(default=0.0)
+    backoff_seconds: float = 0.0
     restart_at: float | None = None
 
     def start(self) -> None:
         """Start the child."""
-        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True)
+        self.child = self.start_child()
         self.started_at, self.restart_at = time.monotonic(), None
-        log.info("%s has started (process %d).", self.name, self.process.pid)
+        log.info("%s has started (process %d).", self.name, self.child.pid)
 
     @property
     def is_running(self) -> bool:
         """Whether the child lives."""
-        return self.process is not None and self.process.poll() is None
+        return self.child is not None and self.child.poll() is None
+
+    @property
+    def ending(self) -> str:
+        """How the child ended, in words."""
+        status = (self.child.poll() if self.child else None) or 0
+        return f"was killed ({signal.Signals(-status).name})" if status < 0 else f"ended with status {status}"
 
     def plan_restart(self) -> None:
         """Choose when a child that died is started again: at once, then 1, 2, 4 … 30 s later."""
-        assert self.process is not None
-        lived = time.monotonic() - self.started_at
-        if lived > _STEADY_SECONDS:
+        if time.monotonic() - self.started_at > _STEADY_SECONDS:
             self.backoff_seconds = 0.0
         self.restart_at = time.monotonic() + self.backoff_seconds
-        log.warning("%s %s; restarting.", self.name, _ending(self.process.returncode))
+        log.warning("%s %s; it starts again in %g s.", self.name, self.ending, self.backoff_seconds)
         self.backoff_seconds = min(max(1.0, 2 * self.backoff_seconds), _LONGEST_BACKOFF_SECONDS)
 
     def signal(self, number: signal.Signals) -> None:
         """Signal the child alone, not what it started."""
-        if self.is_running:
-            assert self.process is not None
-            os.kill(self.process.pid, number)
+        if self.child is not None and self.is_running:
+            os.kill(self.child.pid, number)
 
 
 class Supervisor:
@@ -79,7 +83,7 @@ class Supervisor:
 
     def __init__(self, stages: Sequence[Sequence[Part]]) -> None:
         self._stages = stages
-        self._bell = Bell(signal.SIGTERM, signal.SIGINT, CHILD)
+        self._bell = Bell(signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
     @property
     def _parts(self) -> list[Part]:
@@ -105,8 +109,7 @@ class Supervisor:
                 if self._bell.wait(0.05) in (signal.SIGTERM, signal.SIGINT):
                     return False
                 if not part.is_running:
-                    assert part.process is not None
-                    raise CannotStart(f"{part.name} {_ending(part.process.returncode)} as it started.")
+                    raise CannotStart(f"{part.name} {part.ending} as it started; see above.")
         return True
 
     def _look_after(self) -> None:
@@ -146,9 +149,3 @@ class Supervisor:
             if self._bell.wait(0.2) in (signal.SIGTERM, signal.SIGINT):
                 return False
         return True
-
-
-def _ending(code: int) -> str:
-    if code < 0:
-        return f"was killed ({signal.Signals(-code).name})"
-    return f"ended with status {code}"

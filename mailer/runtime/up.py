@@ -1,40 +1,122 @@
 """``mailer up``: everything that Mailer is, on one machine."""
 
 import fcntl
+import gc
 import logging
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from mailer.accounts.first_run import open_first_run
+from mailer.catcher.server import run_catcher
 from mailer.config import Settings
+from mailer.db import db
+from mailer.runtime import logs
+from mailer.runtime.children import start_fork, start_program
 from mailer.runtime.embedded_broker import NoBroker, answers, broker_command, stop_left_over
+from mailer.runtime.migrations import migrate_to
 from mailer.runtime.ports import PortTaken, is_open, require_free, serves
+from mailer.runtime.scheduler import run_scheduler
 from mailer.runtime.supervisor import CannotStart, Part, Supervisor
+from mailer.runtime.web import serve
+from mailer.runtime.worker import Application, run_worker
 
 log = logging.getLogger(__name__)
 
+_LOOPBACK: Final = "127.0.0.1"
 #: The longest that a worker may take over what it has in hand; a batch lasts seconds.
 _WORKER_STOP_SECONDS: Final = 60.0
 
 
-def run_everything(settings: Settings) -> None:
-    """Run the whole product until told to stop.
+class Everything:
+    """The parts of one installation, and how each is started.
 
-    :raises CannotStart: with one sentence that says why not
+    :param app: what the web serves and the workers work in
+    :param load_actors: registers every actor with the broker
     """
-    with _only_one(settings.data_dir):
+
+    def __init__(self, settings: Settings, app: Application, load_actors: Callable[[], None]) -> None:
+        self._settings = settings
+        self._app = app
+        self._load_actors = load_actors
+
+    def run(self) -> None:
+        """Run the whole product until told to stop.
+
+        :raises CannotStart: with one sentence that says why not
+        """
+        with _only_one(self._settings.data_dir):
+            self._require_ports()
+            link = self._prepare()
+            Supervisor(list(self._stages())).run(when_up=lambda: log.info("Mailer is up. Open %s", link))
+
+    def _require_ports(self) -> None:
         try:
-            require_free(settings.bind, settings.port, "MAILER_PORT")
-            if settings.is_catching:
-                require_free("127.0.0.1", settings.catcher_port, "MAILER_CATCHER_PORT")
-            stages = _stages(settings)
-        except (PortTaken, NoBroker) as error:
+            require_free(self._settings.bind, self._settings.port, "MAILER_PORT")
+            if self._settings.is_catching:
+                require_free(_LOOPBACK, self._settings.catcher_port, "MAILER_CATCHER_PORT")
+        except PortTaken as error:
             raise CannotStart(str(error)) from None
-        link = _prepare()
-        Supervisor(stages).run(when_up=lambda: _show(link))
+
+    def _prepare(self) -> str:
+        """Bring the database to this version, load all that the parts share; return the link to open."""
+        with self._app.app_context():
+            migrate_to("head")
+            link = open_first_run() or self._settings.base_url
+            db.session.commit()
+            db.engine.dispose()
+        self._load_actors()
+        # What lives now is never collected, so that the forks do not copy it to look at it.
+        gc.collect()
+        gc.freeze()
+        return link
+
+    def _stages(self) -> Iterator[list[Part]]:
+        if self._settings.is_embedded_broker:
+            yield [self._broker()]
+        if self._settings.is_catching:
+            yield [self._catcher()]
+        campaigns = [self._worker("campaigns") for _ in range(self._settings.campaign_workers)]
+        yield [self._worker("transactional"), *campaigns]
+        yield [self._web()]
+        yield [self._part("scheduler", run_scheduler)]
+
+    def _broker(self) -> Part:
+        path = Path(self._settings.broker_url.removeprefix("unix://"))
+        stop_left_over(path)
+        try:
+            command = broker_command(self._settings.data_dir, path)
+        except NoBroker as error:
+            raise CannotStart(str(error)) from None
+        return Part("broker", lambda: start_program(command), is_ready=lambda: answers(path))
+
+    def _catcher(self) -> Part:
+        port = self._settings.catcher_port
+        part = self._part("catcher", partial(run_catcher, self._settings.data_dir, port=port))
+        part.is_ready = lambda: is_open(_LOOPBACK, port)
+        return part
+
+    def _worker(self, queue: str) -> Part:
+        work = partial(
+            run_worker, self._app, self._load_actors, queues=[queue], threads=self._settings.worker_threads
+        )
+        return self._part(f"worker ({queue})", work, stop_seconds=_WORKER_STOP_SECONDS)
+
+    def _web(self) -> Part:
+        bind, port = self._settings.bind, self._settings.port
+        part = self._part("web", partial(serve, self._app, bind=bind, port=port), stop_seconds=30)
+        host = _LOOPBACK if bind in {"0.0.0.0", "::"} else bind  # noqa: S104  - compared, not bound
+        part.is_ready = lambda: serves(host, port)
+        return part
+
+    def _part(self, name: str, work: Callable[[], None], *, stop_seconds: float = 10.0) -> Part:
+        def live() -> None:
+            logs.begin(name, self._settings.log_level)
+            work()
+
+        return Part(name, lambda: start_fork(live), stop_seconds=stop_seconds)
 
 
 @contextmanager
@@ -46,49 +128,3 @@ def _only_one(data_dir: Path) -> Iterator[None]:
         except BlockingIOError:
             raise CannotStart(f"Mailer is already running on {data_dir}; stop that one first.") from None
         yield
-
-
-def _stages(settings: Settings) -> list[list[Part]]:
-    stages = []
-    if settings.is_embedded_broker:
-        socket_path = Path(settings.broker_url.removeprefix("unix://"))
-        stop_left_over(socket_path)
-        command = broker_command(settings.data_dir, socket_path)
-        stages.append([Part("broker", command, is_ready=lambda: answers(socket_path))])
-    if settings.is_catching:
-        stages.append(
-            [
-                Part(
-                    "catcher",
-                    _mailer("catcher"),
-                    is_ready=lambda: is_open("127.0.0.1", settings.catcher_port),
-                )
-            ]
-        )
-    stages.append([_worker("transactional"), *([_worker("campaigns")] * settings.campaign_workers)])
-    web_host = "127.0.0.1" if settings.bind in {"0.0.0.0", "::"} else settings.bind  # noqa: S104  - compared
-    stages.append(
-        [Part("web", _mailer("web"), stop_seconds=30, is_ready=lambda: serves(web_host, settings.port))]
-    )
-    stages.append([Part("scheduler", _mailer("scheduler"))])
-    return stages
-
-
-def _worker(queue: str) -> Part:
-    return Part(f"worker ({queue})", _mailer("worker", "--queues", queue), stop_seconds=_WORKER_STOP_SECONDS)
-
-
-def _prepare() -> str:
-    """Migrate the database and return the link to open, in a process whose memory is given back."""
-    done = subprocess.run(_mailer("prepare"), stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise CannotStart("The database could not be brought to this version; see above.")
-    return done.stdout.strip()
-
-
-def _mailer(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "mailer.cli", "--with-parent", *arguments]
-
-
-def _show(link: str) -> None:
-    log.info("Mailer is up. Open %s", link)
