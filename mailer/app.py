@@ -52,6 +52,7 @@ TABLES = (
 LISTENERS: tuple[str, ...] = (
     "mailer.composing.plant",
     "mailer.consent.imported",
+    "mailer.transactional.system_mail",
 )
 
 csrf = CSRFProtect()
