@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
@@ -10,120 +11,88 @@ from uuid import UUID
 from sqlalchemy import func, select
 from uuid_utils import uuid7 as fast_uuid7
 
-from mailer.audience.models import (
-    AudienceDay,
-    MailingList,
-    Subscriber,
-    Subscription,
-    SubscriptionStatus,
-)
+from mailer.audience.fields import create_missing_fields
+from mailer.audience.models import AudienceDay, MailingList, Subscriber, Subscription, SubscriptionStatus
 from mailer.consent.models import Act, Channel, ConsentRecord
 from mailer.db import db
-from mailer.seeds.bulk import copy_in
-from mailer.seeds.people import people
+from mailer.seeds.bulk import Bulk
+from mailer.seeds.people import Person, people
 
 #: How many are made between two commits.
 CHUNK: Final = 20_000
 #: Over how long they are said to have come, so that growth has a curve.
 SPAN: Final = timedelta(days=540)
 WORDS: Final = "Made up by the seeds; no such person exists."
-ACTIVE: Final = SubscriptionStatus.ACTIVE.value
-_PROOF: Final = (Act.SUBSCRIBED.value, Channel.IMPORT.value, WORDS, "", "", "")
 
-_COLUMNS: Final = (
-    "id",
-    "created_at",
-    "updated_at",
-    "workspace_id",
-    "email",
-    "email_key",
-    "name",
-    "locale",
-    "time_zone",
-    "fields",
+_ACTIVE: Final = SubscriptionStatus.ACTIVE.value
+_PROOF: Final = (Act.SUBSCRIBED.value, Channel.IMPORT.value, WORDS, "", "", "")
+_SUBSCRIBER: Final = (
+    *("id", "created_at", "updated_at", "workspace_id", "email", "email_key"),
+    *("name", "locale", "time_zone", "fields"),
+)
+_SUBSCRIPTION: Final = (
+    *("id", "created_at", "started_at", "workspace_id", "list_id", "subscriber_id", "status"),
+)
+_CONSENT_RECORD: Final = (
+    *("id", "created_at", "workspace_id", "subscriber_id", "list_id"),
+    *("act", "via", "words", "locale", "ip", "user_agent"),
 )
 
 
 def grow(mailing_list: MailingList, count: int, *, now: datetime, seed: int = 1) -> Iterator[int]:
     """Put made-up people on a list, with the proof of each.
 
-    A chunk is made for each step of the iteration, so that the caller can commit
+    One chunk is made for each step of the iteration, so that the caller can commit
     between two of them.
 
     :return: how many there are after each chunk
     """
-    known = db.session.scalar(
-        select(func.coalesce(func.sum(AudienceDay.added), 0)).where(
-            AudienceDay.workspace_id == mailing_list.workspace_id
-        )
-    )
-    crowd = people(seed=seed, first=int(known or 0))
-    done = 0
-    while done < count:
+    workspace_id = mailing_list.workspace_id
+    create_missing_fields(workspace_id, {"city": ""})
+    crowd = people(seed=seed, first=_ever_added(workspace_id))
+    for done in range(0, count, CHUNK):
         size = min(CHUNK, count - done)
-        moments = _moments(now, done, size, count)
-        rows = _subscribers(mailing_list.workspace_id, crowd, moments)
-        copy_in(Subscriber.__table__, _COLUMNS, rows)  # type: ignore[arg-type]
-        _subscribe(mailing_list, rows)
-        done += size
-        yield done
+        # Ever more of them as time goes on.
+        shares = ((done + position + 1) / count for position in range(size))
+        moments = [now - SPAN + SPAN * share**0.6 for share in shares]
+        _put_on(mailing_list, moments, islice(crowd, size))
+        yield done + size
 
 
-def id_at(moment: datetime) -> UUID:
+def id_at(moment: datetime) -> Any:
     """Return an id as it would have been made at a moment, so that ids sort as the rows were made."""
-    nanoseconds = int(moment.timestamp() * 1_000_000) * 1_000
-    return UUID(bytes=fast_uuid7(nanoseconds=nanoseconds).bytes)
+    return fast_uuid7(nanoseconds=int(moment.timestamp() * 1_000_000) * 1_000)
 
 
-def _moments(now: datetime, done: int, size: int, count: int) -> list[datetime]:
-    """Return when each came: ever more of them as time goes on."""
-    start = now - SPAN
-    return [start + SPAN * ((done + position + 1) / count) ** 0.6 for position in range(size)]
+def _ever_added(workspace_id: UUID) -> int:
+    """Return how many subscribers there have ever been: the number of the next made-up one."""
+    added = select(func.sum(AudienceDay.added)).where(AudienceDay.workspace_id == workspace_id)
+    return int(db.session.scalar(added) or 0)
 
 
-def _subscribers(workspace_id: UUID, crowd: Iterator[Any], moments: list[datetime]) -> list[tuple[Any, ...]]:
-    cities: dict[str, str] = {}
-    rows = []
-    for person, moment in zip(islice(crowd, len(moments)), moments, strict=True):
-        fields = cities.get(person.city)
-        if fields is None:
-            fields = cities[person.city] = json.dumps({"city": person.city}, ensure_ascii=False)
-        rows.append(
+def _put_on(mailing_list: MailingList, moments: list[datetime], crowd: Iterator[Person]) -> None:
+    bulk = Bulk()
+    workspace_id, list_id = bulk.id(mailing_list.workspace_id), bulk.id(mailing_list.id)
+    subscribers: list[tuple[Any, ...]] = []
+    subscriptions: list[tuple[Any, ...]] = []
+    proofs: list[tuple[Any, ...]] = []
+    for moment, person in zip(moments, crowd, strict=True):
+        subscriber_id, at = bulk.id(id_at(moment)), bulk.moment(moment)
+        email = person.email
+        subscribers.append(
             (
-                id_at(moment),
-                moment,
-                moment,
-                workspace_id,
-                person.email,
-                person.email,
-                person.name,
-                person.locale,
-                person.time_zone,
-                fields,
+                *(subscriber_id, at, at, workspace_id, email, email),
+                *(person.name, person.locale, person.time_zone, _fields(person.city)),
             )
         )
-    return rows
+        place = (workspace_id, list_id, subscriber_id, _ACTIVE)
+        subscriptions.append((bulk.id(id_at(moment)), at, at, *place))
+        proofs.append((bulk.id(id_at(moment)), at, workspace_id, subscriber_id, list_id, *_PROOF))
+    bulk.copy_in(Subscriber.__table__, _SUBSCRIBER, subscribers)  # type: ignore[arg-type]
+    bulk.copy_in(Subscription.__table__, _SUBSCRIPTION, subscriptions)  # type: ignore[arg-type]
+    bulk.copy_in(ConsentRecord.__table__, _CONSENT_RECORD, proofs)  # type: ignore[arg-type]
 
 
-def _subscribe(mailing_list: MailingList, rows: list[tuple[Any, ...]]) -> None:
-    """Put the subscribers of one chunk on the list, and keep why."""
-    workspace_id, list_id = mailing_list.workspace_id, mailing_list.id
-    copy_in(
-        Subscription.__table__,  # type: ignore[arg-type]
-        ("id", "created_at", "started_at", "workspace_id", "list_id", "subscriber_id", "status"),
-        [
-            (id_at(moment), moment, moment, workspace_id, list_id, subscriber_id, ACTIVE)
-            for subscriber_id, moment, *_ in rows
-        ],
-    )
-    copy_in(
-        ConsentRecord.__table__,  # type: ignore[arg-type]
-        (
-            *("id", "created_at", "workspace_id", "subscriber_id", "list_id", "act", "via"),
-            *("words", "locale", "ip", "user_agent"),
-        ),
-        [
-            (id_at(moment), moment, workspace_id, subscriber_id, list_id, *_PROOF)
-            for subscriber_id, moment, *_ in rows
-        ],
-    )
+@cache
+def _fields(city: str) -> str:
+    return json.dumps({"city": city}, ensure_ascii=False)
