@@ -24,6 +24,7 @@ DOORS: tuple[str, ...] = (
     "mailer.accounts.views",
     "mailer.api.public",
     "mailer.audience.api",
+    "mailer.campaigns.api",
     "mailer.consent.api",
     "mailer.consent.public",
     "mailer.dashboard.views",

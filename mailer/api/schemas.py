@@ -28,6 +28,8 @@ class Given(BaseModel):
 class Shown(BaseModel):
     """What a call answers."""
 
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
 
 def _one_line(text: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):

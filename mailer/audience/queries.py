@@ -21,7 +21,7 @@ from mailer.audience.models import (
     subscriber_tags,
 )
 from mailer.db import db
-from mailer.errors import NotFound
+from mailer.errors import Invalid, NotFound
 from mailer.lib.addresses import address_key
 from mailer.lib.ids import parse_id
 
@@ -76,7 +76,7 @@ def list_by_id(workspace_id: UUID, public_id: str) -> MailingList:
 def lists_by_ids(workspace_id: UUID, public_ids: Iterable[str]) -> list[MailingList]:
     """Return lists in the order of their ids as given.
 
-    :raises NotFound: naming the ids that are not the workspace's
+    :raises Invalid: naming the ids that are not the workspace's
     """
     asked = list(dict.fromkeys(public_ids))
     ids = [parse_id("lst", public_id) for public_id in asked]
@@ -90,7 +90,8 @@ def lists_by_ids(workspace_id: UUID, public_ids: Iterable[str]) -> list[MailingL
     }
     missing = [public_id for public_id in asked if public_id not in found]
     if missing:
-        raise NotFound(f"There is no list {', '.join(missing)}.", fields={"lists": "unknown list"})
+        sentence = f"There is no list {', '.join(missing)}."
+        raise Invalid(sentence, fields={"lists": sentence})
     return [found[public_id] for public_id in asked]
 
 

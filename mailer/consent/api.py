@@ -14,7 +14,6 @@ from mailer.audience.representation import SubscriberShown, shown_subscribers
 from mailer.audience.subscribers import save_subscriber
 from mailer.consent.models import Channel, Evidence
 from mailer.consent.subscribe import subscribe
-from mailer.errors import Invalid, NotFound
 from mailer.lib.clock import utcnow
 
 bp = api_blueprint("consent_api", __name__, tag="Audience")
@@ -56,10 +55,7 @@ def post_subscriber(json_data: NewSubscriber) -> tuple[SubscriberShown, int]:
     by an act of their own.
     """
     workspace_id = g.workspace.id
-    try:
-        lists = queries.lists_by_ids(workspace_id, json_data.lists)
-    except NotFound as error:
-        raise Invalid(error.message, fields={"lists": error.message}) from None
+    lists = queries.lists_by_ids(workspace_id, json_data.lists)
     create_missing_fields(workspace_id, json_data.fields)
     subscriber, is_new = save_subscriber(
         workspace_id,

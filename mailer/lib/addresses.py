@@ -23,6 +23,19 @@ def clean_address(text: str) -> str:
     return checked.normalized
 
 
+def split_mailbox(text: str) -> tuple[str, str]:
+    """Return the name and the address of ``Ana <ana@example.com>``; the name may be missing.
+
+    :raises Invalid: with a sentence that says what is wrong with it
+    """
+    name, opened, rest = text.strip().rpartition("<")
+    if not opened:
+        return "", clean_address(text)
+    if not rest.endswith(">"):
+        raise Invalid(f"“{text.strip()[:80]}” must look like “Ana <ana@example.com>”.")
+    return name.strip().removeprefix('"').removesuffix('"').strip(), clean_address(rest[:-1])
+
+
 def address_key(address: str) -> str:
     """Return the form by which two spellings of one address are recognised.
 

@@ -110,7 +110,7 @@ def test_a_list_of_another_workspace_is_not_found(workspace, other_workspace):
 
     with pytest.raises(NotFound):
         queries.list_by_id(workspace.id, cheese.public_id)
-    with pytest.raises(NotFound, match=cheese.public_id):
+    with pytest.raises(Invalid, match=cheese.public_id):
         queries.lists_by_ids(workspace.id, [cheese.public_id])
 
 
