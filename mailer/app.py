@@ -25,12 +25,16 @@ DOORS: tuple[str, ...] = (
     "mailer.api.public",
     "mailer.audience.api",
     "mailer.campaigns.api",
+    "mailer.catcher.views",
     "mailer.consent.api",
     "mailer.consent.public",
     "mailer.dashboard.views",
     "mailer.runtime.public",
     "mailer.signup.public",
 )
+
+#: Is there only while mail is caught on this machine.
+INBOX = "mailer.catcher.views"
 
 #: Pages whose forms need no token against forgery: there is no session to misuse, the
 #: link is the right, and mail clients and other sites are meant to post.
@@ -91,6 +95,8 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     for frame in (headers, errors, calls, limits, guards, api_errors, pages, assets, filters, navigation):
         frame.init_app(app)
     for module in DOORS:
+        if module == INBOX and not settings.is_catching:
+            continue
         door = import_module(module)
         app.register_blueprint(door.bp)
         if module.endswith(".api") or module in OPEN_FORMS:

@@ -30,7 +30,8 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     signup
     consent
     audience
-    web api catcher
+    catcher
+    web api
     accounts
     signals jobs
     db current broker

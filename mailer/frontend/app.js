@@ -28,6 +28,7 @@ import "./css/dashboard.css";
 import "./css/avatar.css";
 import "./css/auth.css";
 import "./css/editor.css";
+import "./css/mail.css";
 
 import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";

@@ -47,7 +47,7 @@ PLACES = (
     Place("Subscribers", "users", "subscribers.index", ("imports",)),
     Place("Lists", "list", "lists.index"),
     Place("Templates", "template", "templates.index"),
-    Place("Inbox", "inbox", "catcher.index", is_apart=True),
+    Place("Inbox", "inbox", "catcher.index", role=Role.ADMIN, is_apart=True),
     Place(
         "Settings",
         "settings",
