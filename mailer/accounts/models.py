@@ -7,10 +7,11 @@ from uuid import UUID
 
 from flask_security.core import UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.roles import Role
-from mailer.db import Base, Identified, enum_column
+from mailer.db import Base, Identified, Json, enum_column
 
 
 class Workspace(Identified, Base):
@@ -50,7 +51,8 @@ class User(Identified, UserMixin, Base):
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
-    mf_recovery_codes: Mapped[list[str] | None]
+    #: Flask-Security takes a used code out of the list in place; a plain JSON column would not notice.
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(Json))
 
     memberships: Mapped[list["Membership"]] = relationship(
         back_populates="user", cascade="all, delete-orphan"

@@ -21,6 +21,9 @@ from mailer.lib.system_mail import SystemMail
 #: Long passwords rather than strange ones (NIST SP 800-63B 5.1.1.2).
 SHORTEST_PASSWORD = 10
 
+#: How long a link to a new password works.
+RESET_HOURS = 2
+
 _WORDS = {
     "GENERIC_AUTHN_FAILED": ("That address and password do not go together.", "error"),
     "GENERIC_RECOVERY": ("If that address is known here, a mail with a link is on its way.", "info"),
@@ -84,7 +87,7 @@ class Mails(MailUtil):
             # From the setting, never from the request: a forged Host header would
             # otherwise mail people a link to somebody else's server.
             path = current_app.url_for("security.reset_password", token=context["reset_token"])
-            values |= {"reset_url": current.settings().base_url + path, "hours": 2}
+            values |= {"reset_url": current.settings().base_url + path, "hours": RESET_HOURS}
         workspace_id = _workspace_of(user)
         if workspace_id is None:
             return
@@ -109,7 +112,7 @@ def init_app(app: Flask) -> None:
         SECURITY_CHANGE_URL="/profile/password",
         SECURITY_CHANGEABLE=True,
         SECURITY_RECOVERABLE=True,
-        SECURITY_RESET_PASSWORD_WITHIN=timedelta(hours=2),
+        SECURITY_RESET_PASSWORD_WITHIN=timedelta(hours=RESET_HOURS),
         # Signing in by a reset would go past the second factor.
         SECURITY_AUTO_LOGIN_AFTER_RESET=False,
         SECURITY_POST_CHANGE_VIEW="/profile",

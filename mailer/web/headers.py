@@ -7,17 +7,23 @@ from flask import Flask, Response, g
 
 def init_app(app: Flask) -> None:
     """Give each request a nonce and each answer its headers."""
-    app.before_request(_make_nonce)
     app.after_request(_add_headers)
-    app.jinja_env.globals["csp_nonce"] = lambda: g.csp_nonce
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
 
 
-def _make_nonce() -> None:
-    g.csp_nonce = secrets.token_urlsafe(16)
+def csp_nonce() -> str:
+    """Return this request's nonce.
+
+    Made when it is first asked for: a form without its token is refused, with a page,
+    before any hook of ours runs.
+    """
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return g.csp_nonce
 
 
 def _add_headers(response: Response) -> Response:
-    nonce = g.get("csp_nonce", "")
+    nonce = csp_nonce()
     response.headers.setdefault(
         "Content-Security-Policy",
         f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
