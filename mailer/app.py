@@ -24,10 +24,12 @@ DOORS: tuple[str, ...] = (
     "mailer.accounts.views",
     "mailer.api.public",
     "mailer.audience.api",
+    "mailer.audience.views",
     "mailer.campaigns.api",
     "mailer.catcher.views",
     "mailer.consent.api",
     "mailer.consent.public",
+    "mailer.consent.views",
     "mailer.dashboard.views",
     "mailer.runtime.public",
     "mailer.signup.public",
@@ -57,6 +59,7 @@ TABLES = (
 LISTENERS: tuple[str, ...] = (
     "mailer.composing.plant",
     "mailer.consent.imported",
+    "mailer.consent.timeline",
     "mailer.transactional.system_mail",
 )
 

@@ -11,6 +11,7 @@ from mailer.audience.models import (
     AudienceDay,
     Field,
     Import,
+    ImportRefusal,
     ListDay,
     MailingList,
     Subscriber,
@@ -56,6 +57,11 @@ class SubscriberFilter:
     list_id: UUID | None = None
     status: SubscriptionStatus | None = None
     tag_id: UUID | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it leaves anybody out."""
+        return self != SubscriberFilter()
 
 
 def list_by_id(workspace_id: UUID, public_id: str) -> MailingList:
@@ -259,6 +265,29 @@ def import_by_id(workspace_id: UUID, public_id: str) -> Import:
     if found is None:
         raise NotFound("There is no such import.")
     return found
+
+
+def imports_of(workspace_id: UUID) -> Select[tuple[Import]]:
+    """Return the select of a workspace's imports, not yet ordered."""
+    return select(Import).where(Import.workspace_id == workspace_id)
+
+
+def lists_named_in(source: Import) -> Sequence[MailingList]:
+    """Return the lists of an import that still exist."""
+    ids = [list_id for value in source.list_ids if (list_id := parse_id("lst", value))]
+    return db.session.scalars(
+        select(MailingList).where(MailingList.workspace_id == source.workspace_id, MailingList.id.in_(ids))
+    ).all()
+
+
+def refusals_of(source: Import, *, limit: int) -> Sequence[ImportRefusal]:
+    """Return the first refused rows of an import."""
+    return db.session.scalars(
+        select(ImportRefusal)
+        .where(ImportRefusal.import_id == source.id)
+        .order_by(ImportRefusal.row_number)
+        .limit(limit)
+    ).all()
 
 
 def _begins_with(search: str):  # type: ignore[no-untyped-def]

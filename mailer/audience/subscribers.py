@@ -84,6 +84,23 @@ def change_address(subscriber: Subscriber, email: str) -> None:
         subscriber.change_address(email)
 
 
+def edit_subscriber(
+    subscriber: Subscriber, *, name: str, locale: str, time_zone: str, fields: Mapping[str, Any]
+) -> None:
+    """Change what we know of a subscriber.
+
+    :raises Invalid: with what is wrong by field
+    """
+    details = clean_details(
+        subscriber.workspace_id, name=name, locale=locale, time_zone=time_zone, fields=fields
+    )
+    values = details.pop("fields", {})
+    for attribute, value in details.items():
+        setattr(subscriber, attribute, value)
+    subscriber.fields = merged_fields(subscriber.fields, values)
+    db.session.flush()
+
+
 def clean_details(
     workspace_id: UUID,
     *,

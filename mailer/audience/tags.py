@@ -122,11 +122,11 @@ def tag_by_id(workspace_id: UUID, public_id: str) -> Tag:
 def uses_of(tags: Sequence[Tag]) -> dict[UUID, int]:
     """Return how many subscribers have each tag."""
     rows = db.session.execute(
-        select(subscriber_tags.c.tag_id, func.count())
+        select(subscriber_tags.c.tag_id, func.count().label("uses"))
         .where(subscriber_tags.c.tag_id.in_([tag.id for tag in tags]))
         .group_by(subscriber_tags.c.tag_id)
     )
-    counted = dict(rows)
+    counted = {row.tag_id: row.uses for row in rows}
     return {tag.id: counted.get(tag.id, 0) for tag in tags}
 
 

@@ -1,9 +1,13 @@
-"""What a request says of whoever acts, as their consent record keeps it."""
+"""What a request says of whoever acts, as their consent record keeps it; and what staff type for others."""
 
 from uuid import UUID
 
 from flask import request
+from flask_wtf import FlaskForm
+from wtforms import RadioField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length
 
+from mailer.audience.forms import SubscriberForm
 from mailer.consent.models import Channel, Evidence
 
 
@@ -23,3 +27,25 @@ def evidence_of_request(
         actor_id=actor_id,
         delivery_id=delivery_id,
     )
+
+
+class AddForm(SubscriberForm):
+    """Someone who is added by hand, and why they may be mailed."""
+
+    agreed = RadioField(
+        "Their consent",
+        choices=[("confirm", "Ask them to confirm by mail"), ("agreed", "They have agreed already")],
+        default="confirm",
+    )
+    basis = TextAreaField("When and how they agreed", [Length(max=500)])
+
+    def is_agreed(self) -> bool:
+        """Whether staff answer for the consent."""
+        return self.agreed.data == "agreed"
+
+
+class SuppressForm(FlaskForm):
+    """An address that must not be mailed."""
+
+    email = StringField("Email address", [DataRequired("Write the address."), Length(max=320)])
+    detail = StringField("Why", [Length(max=500)])

@@ -44,8 +44,19 @@ TABS = (
 PLACES = (
     Place("Dashboard", "layout-dashboard", "dashboard.show"),
     Place("Campaigns", "send", "campaigns.index"),
-    Place("Subscribers", "users", "subscribers.index", ("imports",)),
-    Place("Lists", "list", "lists.index"),
+    Place(
+        "Subscribers",
+        "users",
+        "audience.subscribers.index",
+        (
+            "audience.imports",
+            "audience.tags",
+            "audience.fields",
+            "consenting.subscriptions",
+            "consenting.suppressions",
+        ),
+    ),
+    Place("Lists", "list", "audience.lists.index"),
     Place("Templates", "template", "templates.index"),
     Place("Inbox", "inbox", "catcher.index", role=Role.ADMIN, is_apart=True),
     Place(

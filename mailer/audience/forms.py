@@ -1,0 +1,165 @@
+"""What people type about lists, subscribers, fields and tags."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import EmailField, Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional
+
+from mailer.audience import models
+from mailer.audience.models import Existing, FieldType, OptIn, Subscriber, Visibility
+
+_required = DataRequired("This is needed.")
+
+#: Words for what a field holds.
+FIELD_TYPES = {
+    FieldType.TEXT: "Text",
+    FieldType.NUMBER: "Number",
+    FieldType.DATE: "Date",
+    FieldType.BOOLEAN: "Yes or no",
+    FieldType.CHOICE: "One of some choices",
+}
+
+
+class ListForm(FlaskForm):
+    """A mailing list."""
+
+    name = StringField("Name", [_required, Length(max=120)])
+    description = TextAreaField("Description", [Length(max=500)])
+    opt_in = RadioField(
+        "How a subscription starts",
+        choices=[(OptIn.DOUBLE.value, "Double opt-in"), (OptIn.SINGLE.value, "Single opt-in")],
+        default=OptIn.DOUBLE.value,
+    )
+    visibility = RadioField(
+        "Who sees it",
+        choices=[(Visibility.PUBLIC.value, "Public"), (Visibility.PRIVATE.value, "Private")],
+        default=Visibility.PUBLIC.value,
+    )
+    consent_words = TextAreaField("Words of consent", [Length(max=1000)])
+    welcome_subject = StringField("Subject", [Length(max=200)])
+    welcome_body = TextAreaField("Words", [Length(max=20_000)])
+
+    def values(self) -> dict[str, Any]:
+        """Return what was typed, as the verbs take it."""
+        return {
+            "name": self.name.data or "",
+            "description": " ".join((self.description.data or "").split()),
+            "opt_in": OptIn(self.opt_in.data),
+            "visibility": Visibility(self.visibility.data),
+            "consent_words": " ".join((self.consent_words.data or "").split()),
+            "welcome_subject": self.welcome_subject.data or "",
+            "welcome_body": self.welcome_body.data or "",
+        }
+
+
+class FieldForm(FlaskForm):
+    """A custom field."""
+
+    label = StringField("Label", [_required, Length(max=120)])
+    key = StringField("Key", [Length(max=60)])
+    type = SelectField("Holds", choices=[(kind.value, words) for kind, words in FIELD_TYPES.items()])
+    choices = TextAreaField("Choices")
+
+    def lines(self) -> list[str]:
+        """Return the choices, one of each line."""
+        return (self.choices.data or "").splitlines()
+
+
+class TagForm(FlaskForm):
+    """A tag's name."""
+
+    name = StringField("Name", [_required, Length(max=60)])
+
+
+class SubscriberForm(FlaskForm):
+    """What we know of a subscriber; :func:`subscriber_form` adds the workspace's fields."""
+
+    email = EmailField("Email address", [_required, Length(max=320)])
+    name = StringField("Name", [Length(max=200)])
+    locale = StringField("Language", [Length(max=20)])
+    time_zone = StringField("Time zone", [Length(max=64)])
+    tags = StringField("Tags", [Length(max=1000)])
+
+    def custom(self) -> list[Field]:
+        """Return the inputs of the workspace's own fields."""
+        return [field for field in self if field.name.startswith("fields.")]
+
+    def details(self) -> dict[str, Any]:
+        """Return what was typed besides address and tags, as the verbs take it."""
+        return {
+            "name": self.name.data or "",
+            "locale": self.locale.data or "",
+            "time_zone": self.time_zone.data or "",
+            "fields": {field.name.removeprefix("fields."): field.data for field in self.custom()},
+        }
+
+    def tag_names(self) -> list[str]:
+        """Return the tags, which stand between commas."""
+        return [name for name in (self.tags.data or "").split(",") if name.strip()]
+
+
+def subscriber_form(
+    fields: Iterable[models.Field],
+    subscriber: Subscriber | None = None,
+    *,
+    base: type[SubscriberForm] = SubscriberForm,
+) -> SubscriberForm:
+    """Return the form of a subscriber, with an input for each of the workspace's fields."""
+    fields = list(fields)
+    kind = type("SubscriberForm", (base,), {f"fields.{field.key}": _input(field) for field in fields})
+    if subscriber is None:
+        form: SubscriberForm = kind()
+        return form
+    known = {
+        "email": subscriber.email,
+        "name": subscriber.name,
+        "locale": subscriber.locale,
+        "time_zone": subscriber.time_zone,
+        "tags": ", ".join(tag.name for tag in subscriber.tags),
+        **{f"fields.{field.key}": _shown(subscriber.fields.get(field.key)) for field in fields},
+    }
+    form = kind(data=known)
+    return form
+
+
+class UploadForm(FlaskForm):
+    """A file to import."""
+
+    file = FileField("CSV file", [FileRequired("Choose a file first.")])
+
+
+class ImportForm(FlaskForm):
+    """What to do with an uploaded file."""
+
+    tags = StringField("Tags", [Length(max=1000)])
+    existing = RadioField(
+        "Subscribers that are here already",
+        choices=[
+            (Existing.FILL.value, "Fill in what is empty"),
+            (Existing.OVERWRITE.value, "Overwrite with the file"),
+            (Existing.KEEP.value, "Leave as they are"),
+        ],
+        default=Existing.FILL.value,
+    )
+    consent_basis = TextAreaField("Why may you mail these people?", [Length(max=500)])
+
+
+def _input(field: models.Field) -> Any:
+    if field.type is FieldType.BOOLEAN:
+        return SelectField(field.label, choices=[("", "–"), ("yes", "Yes"), ("no", "No")])
+    if field.type is FieldType.CHOICE:
+        return SelectField(field.label, choices=[("", "–"), *((choice, choice) for choice in field.choices)])
+    if field.type is FieldType.DATE:
+        return StringField(field.label, [Optional()], render_kw={"type": "date"})
+    if field.type is FieldType.NUMBER:
+        return StringField(field.label, [Length(max=40)], render_kw={"inputmode": "decimal"})
+    return StringField(field.label, [Length(max=500)])
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)

@@ -1,0 +1,33 @@
+"""What happened to one subscriber, gathered from every room that knows something."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailer import signals
+from mailer.audience.models import Subscriber
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened, in words for a person.
+
+    :param icon: a name of ``mailer/frontend/icons.txt``
+    :param kind: ``good``, ``bad``, ``warn``, ``accent`` or nothing: how it is coloured
+    :param is_standing: it still holds and decides whether they are mailed, so it is shown first
+    """
+
+    at: datetime
+    icon: str
+    text: str
+    kind: str = ""
+    detail: str = ""
+    is_standing: bool = False
+
+
+def events_of(subscriber: Subscriber, *, limit: int = 200) -> Sequence[Event]:
+    """Return what happened to a subscriber, newest first."""
+    answers = signals.timeline_wanted.send(subscriber, limit=limit)
+    events = [event for _, known in answers for event in known]
+    events.append(Event(subscriber.created_at, "user-plus", "Was added to the audience"))
+    return sorted(events, key=lambda event: event.at, reverse=True)[:limit]

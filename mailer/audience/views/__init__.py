@@ -1,0 +1,8 @@
+"""Pages about lists and the people on them."""
+
+from mailer.audience.views import fields, imports, lists, subscribers, tags
+from mailer.web.guards import signed_in_blueprint
+
+bp = signed_in_blueprint("audience", __name__)
+for pages in (lists, subscribers, tags, fields, imports):
+    bp.register_blueprint(pages.bp)

@@ -1,0 +1,98 @@
+"""Custom fields: what a workspace wants to know of its subscribers."""
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from mailer.accounts.roles import Role
+from mailer.audience import queries
+from mailer.audience.fields import create_field, delete_field, field_by_id, update_field
+from mailer.audience.forms import FIELD_TYPES, FieldForm
+from mailer.audience.models import FieldType
+from mailer.db import db
+from mailer.errors import MailerError
+from mailer.web.answers import show_on
+from mailer.web.guards import requires, workspace_blueprint
+
+bp = workspace_blueprint("fields", __name__)
+
+
+@bp.get("/fields")
+def index() -> str:
+    """List the fields."""
+    return _page(FieldForm())
+
+
+@bp.post("/fields")
+@requires(Role.EDITOR)
+def create() -> ResponseReturnValue:
+    """Make a field."""
+    form = FieldForm()
+    if form.validate():
+        try:
+            field = create_field(
+                g.workspace.id,
+                form.label.data or "",
+                key=form.key.data or "",
+                type=FieldType(form.type.data),
+                choices=form.lines(),
+            )
+        except MailerError as error:
+            db.session.rollback()
+            show_on(form, error)
+        else:
+            db.session.commit()
+            flash(
+                f"“{field.label}” is ready; in a mail it is {{{{ subscriber.fields.{field.key} }}}}.",
+                "success",
+            )
+            return redirect(url_for(".index"))
+    return _page(form), 422
+
+
+@bp.get("/fields/<field_id>/edit")
+@requires(Role.EDITOR)
+def edit(field_id: str) -> str:
+    """Ask what should change."""
+    field = field_by_id(g.workspace.id, field_id)
+    form = FieldForm(obj=field, data={"choices": "\n".join(field.choices)})
+    form.choices.data = "\n".join(field.choices)
+    return render_template("audience/fields/edit.html", form=form, field=field)
+
+
+@bp.post("/fields/<field_id>")
+@requires(Role.EDITOR)
+def update(field_id: str) -> ResponseReturnValue:
+    """Change a field's label and choices."""
+    field, form = field_by_id(g.workspace.id, field_id), FieldForm()
+    form.type.data = field.type.value
+    if form.validate():
+        try:
+            update_field(field, label=form.label.data or "", choices=form.lines())
+        except MailerError as error:
+            db.session.rollback()
+            show_on(form, error)
+        else:
+            db.session.commit()
+            flash("Saved.", "success")
+            return redirect(url_for(".index"))
+    return render_template("audience/fields/edit.html", form=form, field=field), 422
+
+
+@bp.post("/fields/<field_id>/delete")
+@requires(Role.ADMIN)
+def delete(field_id: str) -> ResponseReturnValue:
+    """Delete a field and all its values."""
+    field = field_by_id(g.workspace.id, field_id)
+    delete_field(field)
+    db.session.commit()
+    flash(f"“{field.label}” is deleted, with everyone’s value.", "success")
+    return redirect(url_for(".index"))
+
+
+def _page(form: FieldForm) -> str:
+    return render_template(
+        "audience/fields/index.html",
+        fields=queries.fields_of(g.workspace.id),
+        form=form,
+        types=FIELD_TYPES,
+    )

@@ -1,0 +1,153 @@
+"""Mailing lists: how they grow, their sign-up page, their settings."""
+
+from datetime import timedelta
+
+from flask import Response, flash, g, redirect, render_template, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+
+from mailer.accounts.roles import Role
+from mailer.audience import queries
+from mailer.audience.export import csv_of_list
+from mailer.audience.forms import ListForm
+from mailer.audience.lists import archive_list, consent_words, create_list, restore_list, update_list
+from mailer.audience.models import MailingList
+from mailer.current import settings
+from mailer.db import db
+from mailer.errors import MailerError
+from mailer.lib.clock import utcnow
+from mailer.web.answers import show_on
+from mailer.web.guards import requires, workspace_blueprint
+
+bp = workspace_blueprint("lists", __name__)
+
+_GROWTH_DAYS = 90
+
+
+@bp.get("/lists")
+def index() -> str:
+    """List the lists."""
+    return _index(queries.current_lists(g.workspace.id), is_archive=False)
+
+
+@bp.get("/lists/archived")
+def archived() -> str:
+    """List those that were retired."""
+    return _index(queries.archived_lists(g.workspace.id), is_archive=True)
+
+
+@bp.get("/lists/new")
+@requires(Role.EDITOR)
+def new() -> str:
+    """Ask what the list is."""
+    return render_template("audience/lists/form.html", form=ListForm(), mailing_list=None)
+
+
+@bp.post("/lists")
+@requires(Role.EDITOR)
+def create() -> ResponseReturnValue:
+    """Make a list."""
+    form = ListForm()
+    if form.validate():
+        try:
+            mailing_list = create_list(g.workspace.id, **form.values())
+        except MailerError as error:
+            db.session.rollback()
+            show_on(form, error)
+        else:
+            db.session.commit()
+            flash(f"“{mailing_list.name}” is ready.", "success")
+            return redirect(url_for(".show", list_id=mailing_list.public_id))
+    return render_template("audience/lists/form.html", form=form, mailing_list=None), 422
+
+
+@bp.get("/lists/<list_id>")
+def show(list_id: str) -> str:
+    """Show a list's size and growth, and the way in."""
+    mailing_list = _list(list_id)
+    today = utcnow().date()
+    growth = queries.growth_of_list(mailing_list, since=today - timedelta(days=_GROWTH_DAYS - 1), until=today)
+    return render_template(
+        "audience/lists/show.html",
+        mailing_list=mailing_list,
+        counts=queries.counts_of([mailing_list])[mailing_list.id],
+        growth=growth,
+        joined=sum(day.joined for day in growth[-30:]),
+        departed=sum(day.departed for day in growth[-30:]),
+        sign_up_url=f"{settings().base_url}{url_for('signup.show', list_id=list_id)}",
+        consent_words=consent_words(mailing_list),
+    )
+
+
+@bp.get("/lists/<list_id>/edit")
+@requires(Role.EDITOR)
+def edit(list_id: str) -> str:
+    """Ask what should change."""
+    mailing_list = _list(list_id)
+    form = ListForm(obj=mailing_list)
+    return render_template("audience/lists/form.html", form=form, mailing_list=mailing_list)
+
+
+@bp.post("/lists/<list_id>")
+@requires(Role.EDITOR)
+def update(list_id: str) -> ResponseReturnValue:
+    """Change a list."""
+    mailing_list, form = _list(list_id), ListForm()
+    if form.validate():
+        try:
+            update_list(mailing_list, **form.values())
+        except MailerError as error:
+            db.session.rollback()
+            show_on(form, error)
+        else:
+            db.session.commit()
+            flash("Saved.", "success")
+            return redirect(url_for(".show", list_id=list_id))
+    return render_template("audience/lists/form.html", form=form, mailing_list=_list(list_id)), 422
+
+
+@bp.post("/lists/<list_id>/archive")
+@requires(Role.EDITOR)
+def archive(list_id: str) -> ResponseReturnValue:
+    """Retire a list."""
+    mailing_list = _list(list_id)
+    archive_list(mailing_list, now=utcnow())
+    db.session.commit()
+    undo = url_for(".restore", list_id=list_id)
+    flash({"text": f"“{mailing_list.name}” is archived.", "undo": undo}, "success")  # type: ignore[arg-type]
+    return redirect(url_for(".index"))
+
+
+@bp.post("/lists/<list_id>/restore")
+@requires(Role.EDITOR)
+def restore(list_id: str) -> ResponseReturnValue:
+    """Bring a list back."""
+    mailing_list = _list(list_id)
+    restore_list(mailing_list)
+    db.session.commit()
+    flash(f"“{mailing_list.name}” is back.", "success")
+    return redirect(url_for(".show", list_id=list_id))
+
+
+@bp.get("/lists/<list_id>/export.csv")
+@requires(Role.EDITOR)
+def export(list_id: str) -> ResponseReturnValue:
+    """Hand out a list as a file, row by row."""
+    mailing_list = _list(list_id)
+    return Response(
+        stream_with_context(csv_of_list(mailing_list)),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{mailing_list.public_id}.csv"'},
+    )
+
+
+def _list(list_id: str) -> MailingList:
+    return queries.list_by_id(g.workspace.id, list_id)
+
+
+def _index(lists: list[MailingList], *, is_archive: bool) -> str:  # type: ignore[type-arg]
+    return render_template(
+        "audience/lists/index.html",
+        lists=lists,
+        counts=queries.counts_of(lists),
+        is_archive=is_archive,
+    )

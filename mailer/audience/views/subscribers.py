@@ -1,0 +1,181 @@
+"""Subscribers: found, looked at, edited, tagged, erased."""
+
+from uuid import UUID
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import selectinload
+
+from mailer.accounts.roles import Role
+from mailer.audience import queries
+from mailer.audience.forms import SubscriberForm, subscriber_form
+from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
+from mailer.audience.queries import SubscriberFilter
+from mailer.audience.subscribers import change_address, edit_subscriber, erase_subscribers
+from mailer.audience.tags import set_tags, tag_by_id, tag_subscribers, untag_subscribers
+from mailer.audience.timeline import events_of
+from mailer.db import db
+from mailer.errors import Invalid, MailerError
+from mailer.lib.clock import utcnow
+from mailer.lib.ids import parse_id
+from mailer.web.answers import show_on
+from mailer.web.guards import requires, workspace_blueprint
+from mailer.web.pages import page_of
+
+bp = workspace_blueprint("subscribers", __name__)
+
+#: Beyond this many, a filtered list says “10,000+” instead of counting on.
+_COUNTED_TO = 10_000
+_MOST_CHOSEN = 1_000
+
+
+@bp.get("/subscribers")
+def index() -> str:
+    """List subscribers, narrowed as asked."""
+    by = _filter()
+    query = queries.subscribers(g.workspace.id, by)
+    with_tags = query.options(
+        selectinload(Subscriber.tags), selectinload(Subscriber.subscriptions).joinedload(Subscription.list)
+    )
+    return render_template(
+        "audience/subscribers/index.html",
+        page=page_of(with_tags, Subscriber),
+        q=by.search,
+        by=by,
+        note=_size(by),
+        lists=queries.current_lists(g.workspace.id),
+        tags=queries.tags_of(g.workspace.id),
+        statuses=list(SubscriptionStatus),
+        is_empty=not by.is_narrowed and queries.audience_size(g.workspace.id) == 0,
+    )
+
+
+@bp.get("/subscribers/<subscriber_id>")
+def show(subscriber_id: str) -> str:
+    """Show what we know of a subscriber, and everything that happened."""
+    subscriber = _subscriber(subscriber_id)
+    events = events_of(subscriber)
+    places = {place.list_id: place for place in subscriber.subscriptions}
+    lists = queries.current_lists(g.workspace.id)
+    return render_template(
+        "audience/subscribers/show.html",
+        subscriber=subscriber,
+        fields=queries.fields_of(g.workspace.id),
+        places=[place for place in places.values() if place.list.archived_at is None],
+        other_lists=[row for row in lists if row.id not in places],
+        standing=[event for event in events if event.is_standing],
+        events=events,
+        now=utcnow(),
+    )
+
+
+@bp.get("/subscribers/<subscriber_id>/edit")
+@requires(Role.EDITOR)
+def edit(subscriber_id: str) -> str:
+    """Ask what should change."""
+    subscriber = _subscriber(subscriber_id)
+    return _form_page(subscriber, subscriber_form(queries.fields_of(g.workspace.id), subscriber))
+
+
+@bp.post("/subscribers/<subscriber_id>")
+@requires(Role.EDITOR)
+def update(subscriber_id: str) -> ResponseReturnValue:
+    """Change what we know of a subscriber."""
+    subscriber, form = _subscriber(subscriber_id), subscriber_form(queries.fields_of(g.workspace.id))
+    if form.validate():
+        try:
+            change_address(subscriber, form.email.data or "")
+            edit_subscriber(subscriber, **form.details())
+            set_tags(subscriber, form.tag_names())
+        except MailerError as error:
+            db.session.rollback()
+            show_on(form, error)
+        else:
+            db.session.commit()
+            flash("Saved.", "success")
+            return redirect(url_for(".show", subscriber_id=subscriber_id))
+    return _form_page(_subscriber(subscriber_id), form), 422
+
+
+@bp.post("/subscribers/tag")
+@requires(Role.EDITOR)
+def tag() -> ResponseReturnValue:
+    """Put tags on the chosen subscribers."""
+    names = [name for name in request.form.get("tag", "").split(",") if name.strip()]
+    if not names:
+        raise Invalid("Write the tag first.")
+    chosen = _chosen()
+    tag_subscribers(g.workspace.id, chosen, names)
+    db.session.commit()
+    flash(f"{_people(len(chosen))} tagged “{', '.join(name.strip() for name in names)}”.", "success")
+    return redirect(_back())
+
+
+@bp.post("/subscribers/untag")
+@requires(Role.EDITOR)
+def untag() -> ResponseReturnValue:
+    """Take a tag off the chosen subscribers."""
+    chosen, taken = _chosen(), tag_by_id(g.workspace.id, request.form.get("tag_id", ""))
+    untag_subscribers(g.workspace.id, chosen, taken)
+    db.session.commit()
+    flash(f"“{taken.name}” taken off {_people(len(chosen))}.", "success")
+    return redirect(_back())
+
+
+@bp.post("/subscribers/erase")
+@requires(Role.EDITOR)
+def erase() -> ResponseReturnValue:
+    """Erase the chosen subscribers, once it was asked whether they are meant."""
+    chosen = _chosen()
+    if not request.form.get("confirmed"):
+        people = db.session.scalars(
+            queries.subscribers(g.workspace.id, SubscriberFilter()).where(Subscriber.id.in_(chosen))
+        ).all()
+        return render_template("audience/subscribers/erase.html", people=people, back=_back())
+    count = erase_subscribers(g.workspace.id, chosen)
+    db.session.commit()
+    flash(f"{_people(count)} erased.", "success")
+    return redirect(_back())
+
+
+def _filter() -> SubscriberFilter:
+    status = request.args.get("status", "")
+    return SubscriberFilter(
+        search=request.args.get("q", "").strip()[:320],
+        list_id=parse_id("lst", request.args.get("list", "")),
+        status=SubscriptionStatus(status) if status in list(SubscriptionStatus) else None,
+        tag_id=parse_id("tag", request.args.get("tag", "")),
+    )
+
+
+def _size(by: SubscriberFilter) -> str:
+    if not by.is_narrowed:
+        return _people(queries.audience_size(g.workspace.id))
+    count = queries.count_up_to(queries.subscribers(g.workspace.id, by), _COUNTED_TO)
+    return f"{_COUNTED_TO:,}+ subscribers" if count == _COUNTED_TO else _people(count)
+
+
+def _people(count: int) -> str:
+    return f"{count:,} subscriber{'' if count == 1 else 's'}"
+
+
+def _subscriber(subscriber_id: str) -> Subscriber:
+    return queries.subscriber_by_id(g.workspace.id, subscriber_id)
+
+
+def _chosen() -> list[UUID]:
+    ids = [parse_id("sub", value) for value in request.form.getlist("ids")[:_MOST_CHOSEN]]
+    chosen = queries.owned_ids(g.workspace.id, [value for value in ids if value])
+    if not chosen:
+        raise Invalid("Choose at least one subscriber first.")
+    return chosen
+
+
+def _back() -> str:
+    """Return the list that was looked at, with its search and filters."""
+    query = request.form.get("back", "").lstrip("?")
+    return url_for(".index") + (f"?{query}" if query else "")
+
+
+def _form_page(subscriber: Subscriber, form: SubscriberForm) -> str:
+    return render_template("audience/subscribers/form.html", form=form, subscriber=subscriber)

@@ -1,0 +1,87 @@
+"""What consent knows of a subscriber's past: every act, and whether their address is suppressed."""
+
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from mailer import signals
+from mailer.audience.models import Subscriber
+from mailer.audience.timeline import Event
+from mailer.consent.models import Act, Channel, ConsentRecord, LiftedSuppression
+from mailer.consent.suppress import suppression_of
+from mailer.db import db
+
+_ACTS: Final = {
+    Act.REQUESTED: ("mail-question", "Asked to join", "warn"),
+    Act.SUBSCRIBED: ("user-check", "Subscribed to", "good"),
+    Act.CONFIRMED: ("circle-check", "Confirmed", "good"),
+    Act.UNSUBSCRIBED: ("user-minus", "Unsubscribed from", "bad"),
+    Act.PAUSED: ("mail-pause", "Began a pause", "warn"),
+    Act.RESUMED: ("player-play", "Ended the pause", "good"),
+}
+_WAYS: Final = {
+    Channel.SIGNUP_PAGE: "on the sign-up page",
+    Channel.CONFIRMATION_PAGE: "on the confirmation page",
+    Channel.PREFERENCE_PAGE: "on the preference page",
+    Channel.LINK: "by a link in a mail",
+    Channel.ONE_CLICK: "by one click in the mail program",
+    Channel.IMPORT: "by an import",
+    Channel.STAFF: "by a member of staff",
+    Channel.API: "by the API",
+    Channel.COMPLAINT: "by a spam complaint",
+}
+
+
+@signals.timeline_wanted.connect
+def consent_events(subscriber: Subscriber, *, limit: int) -> list[Event]:
+    """Return a subscriber's acts of consent, and what stands against mailing them."""
+    records = db.session.scalars(
+        select(ConsentRecord)
+        .where(ConsentRecord.subscriber_id == subscriber.id)
+        .options(joinedload(ConsentRecord.list))
+        .order_by(ConsentRecord.id.desc())
+        .limit(limit)
+    )
+    return [*_suppressions(subscriber), *(_told(record) for record in records)]
+
+
+def _told(record: ConsentRecord) -> Event:
+    icon, deed, kind = _ACTS[record.act]
+    about = f" “{record.list.name}”" if record.list else ""
+    proof = [f"“{record.words}”" if record.words else "", f"from {record.ip}" if record.ip else ""]
+    return Event(
+        record.created_at,
+        icon,
+        f"{deed}{about} {_WAYS[record.via]}",
+        kind,
+        detail=" · ".join(part for part in proof if part),
+    )
+
+
+def _suppressions(subscriber: Subscriber) -> list[Event]:
+    events = []
+    standing = suppression_of(subscriber.workspace_id, subscriber.email)
+    if standing is not None:
+        reason = standing.reason.replace("_", " ")
+        events.append(
+            Event(
+                standing.created_at,
+                "ban",
+                f"The address is suppressed: {reason}",
+                "bad",
+                detail=standing.detail,
+                is_standing=True,
+            )
+        )
+    lifted = db.session.scalars(
+        select(LiftedSuppression).where(
+            LiftedSuppression.workspace_id == subscriber.workspace_id,
+            LiftedSuppression.email_key == subscriber.email_key,
+        )
+    )
+    events += [
+        Event(row.created_at, "rotate", "The suppression was lifted", "good", detail=row.words)
+        for row in lifted
+    ]
+    return events

@@ -1,0 +1,304 @@
+import random
+import time
+
+import pytest
+
+from mailer.audience import queries
+from mailer.audience.begin_import import begin_import, cancel_import
+from mailer.audience.export import csv_of_list, csv_of_refusals
+from mailer.audience.fields import create_field
+from mailer.audience.models import (
+    Existing,
+    Import,
+    ImportRefusal,
+    ImportStatus,
+    Subscriber,
+    Subscription,
+    SubscriptionStatus,
+)
+from mailer.audience.receive_upload import receive_upload, upload_path
+from mailer.audience.run_import import CHUNK, import_chunks, sweep_imports
+from mailer.consent.models import ConsentRecord
+from mailer.db import db
+from mailer.errors import Conflict, Invalid
+from mailer.lib.clock import utcnow
+from tests import factories
+from tests.factories import refreshed
+
+BASIS = "They signed up at the counter in May 2026."
+
+
+@pytest.fixture
+def bread(workspace):
+    return factories.mailing_list(workspace)
+
+
+@pytest.fixture
+def upload(workspace, ana):
+    def receive(text):
+        data = text if isinstance(text, bytes) else text.encode()
+        return receive_upload(workspace.id, file_name="people.csv", data=data, actor_id=ana.id)
+
+    return receive
+
+
+@pytest.fixture
+def begin(bread):
+    def start(source, *, mapping=None, **values):
+        chosen = {
+            "list_ids": [bread.public_id],
+            "tag_names": [],
+            "existing": Existing.FILL,
+            "consent_basis": BASIS,
+            **values,
+        }
+        begin_import(source, mapping=mapping or source.mapping, now=utcnow(), **chosen)
+        db.session.commit()
+        return source
+
+    return start
+
+
+def run(source):
+    for _ in import_chunks(source.id):
+        db.session.commit()
+    return refreshed(source)
+
+
+def figures(source):
+    return (source.added_count, source.updated_count, source.unchanged_count, source.refused_count)
+
+
+def emails(workspace):
+    query = queries.subscribers(workspace.id, queries.SubscriberFilter())
+    return sorted(row.email for row in db.session.scalars(query))
+
+
+def test_columns_are_guessed_from_what_people_write_above_them(upload, workspace):
+    create_field(workspace.id, "City")
+
+    source = upload("E-Mail;Vorname;Nachname;City;Shoe size\nrosa@example.com;Rosa;Lima;Porto;38\n")
+
+    assert source.mapping == {"0": "email", "1": "first_name", "2": "last_name", "3": "field:city"}
+    assert source.row_count == 1
+
+
+def test_addresses_are_found_under_any_heading(upload):
+    assert upload("who,where\nrosa@example.com,Porto\n").mapping == {"0": "email"}
+
+
+def test_everyone_in_the_file_joins_the_list_with_the_basis_as_proof(workspace, bread, ana, upload, begin):
+    source = run(
+        begin(upload("email,name\nrosa@example.com,Rosa\nSam@Example.com,Sam\n"), tag_names=["fair"])
+    )
+
+    assert source.status is ImportStatus.FINISHED
+    assert figures(source) == (2, 0, 0, 0)
+    assert emails(workspace) == ["Sam@example.com", "rosa@example.com"]
+    assert queries.counts_of([bread])[bread.id].active == 2
+    record = db.session.query(ConsentRecord).first()
+    assert (record.words, record.actor_id, record.list_id) == (BASIS, ana.id, bread.id)
+    assert [tag.name for tag in db.session.query(Subscriber).first().tags] == ["fair"]
+
+
+def test_who_left_stays_away(workspace, bread, upload, begin):
+    left = factories.subscriber(
+        workspace, "left@example.com", on=bread, status=SubscriptionStatus.UNSUBSCRIBED
+    )
+    waits = factories.subscriber(workspace, "waits@example.com", on=bread, status=SubscriptionStatus.PENDING)
+
+    source = run(begin(upload("email\nleft@example.com\nwaits@example.com\nnew@example.com\n")))
+
+    places = {place.subscriber_id: place.status for place in db.session.query(Subscription)}
+    assert places[left.id] is SubscriptionStatus.UNSUBSCRIBED
+    assert places[waits.id] is SubscriptionStatus.PENDING
+    assert (source.subscribed_count, source.left_before_count) == (1, 1)
+    assert db.session.query(ConsentRecord).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("existing", "name", "locale", "updated"),
+    [
+        (Existing.FILL, "Rosa", "pt", 1),
+        (Existing.OVERWRITE, "Rosa Lima", "pt", 1),
+        (Existing.KEEP, "Rosa", "", 0),
+    ],
+)
+def test_who_is_here_already_is_treated_as_chosen(workspace, upload, begin, existing, name, locale, updated):
+    rosa = factories.subscriber(workspace, "rosa@example.com", name="Rosa")
+
+    source = run(begin(upload("email,name,lang\nROSA@example.com,Rosa Lima,pt\n"), existing=existing))
+
+    rosa = refreshed(rosa)
+    assert (rosa.name, rosa.locale, source.updated_count) == (name, locale, updated)
+    assert figures(source) == (0, updated, 1 - updated, 0)
+
+
+def test_refused_rows_are_kept_with_their_reason_and_come_back_as_a_file(workspace, upload, begin):
+    create_field(workspace.id, "Loaves", type="number")
+    text = "email,loaves\nrosa@example.com,3\nnobody,1\n,2\nsam@example.com,many\n"
+
+    source = run(begin(upload(text)))
+
+    assert figures(source) == (1, 0, 0, 3)
+    refused = db.session.query(ImportRefusal).order_by(ImportRefusal.row_number).all()
+    assert [row.row_number for row in refused] == [3, 4, 5]
+    assert "Loaves" in refused[2].reason
+    lines = "".join(csv_of_refusals(source)).splitlines()
+    assert lines[1].startswith("nobody,1,3,")
+
+
+def test_an_address_twice_in_a_file_is_one_subscriber(workspace, upload, begin):
+    source = run(begin(upload("email,name\nrosa@example.com,\nROSA@example.com,Rosa\n")))
+
+    assert emails(workspace) == ["rosa@example.com"]
+    assert db.session.query(Subscriber).one().name == "Rosa"
+    assert sum(figures(source)) == 2
+
+
+def test_a_field_can_be_made_on_the_way(workspace, upload, begin):
+    source = upload("email,Shoe size\nrosa@example.com,38\n")
+
+    run(begin(source, mapping={"0": "email", "1": "new:number"}))
+
+    assert db.session.query(Subscriber).one().fields == {"shoe_size": 38}
+
+
+def test_another_workspace_is_not_touched(workspace, other_workspace, upload, begin):
+    theirs = factories.subscriber(other_workspace, "rosa@example.com", name="Theirs")
+
+    run(begin(upload("email,name\nrosa@example.com,Ours\n"), existing=Existing.OVERWRITE))
+
+    assert refreshed(theirs).name == "Theirs"
+    assert emails(workspace) == ["rosa@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"consent_basis": "ok"}, "when and how"),
+        ({"mapping": {"0": "name"}}, "email addresses"),
+        ({"mapping": {"0": "email", "1": "email"}}, "Two columns"),
+        ({"mapping": {"0": "email", "1": "password"}}, "nothing that a column can be"),
+    ],
+)
+def test_an_import_does_not_begin_without_what_it_needs(upload, begin, values, words):
+    source = upload("email,name\nrosa@example.com,Rosa\n")
+
+    with pytest.raises(Invalid, match=words):
+        begin(source, **values)
+
+
+@pytest.mark.parametrize("text", ["email,name\n", "", "\n\n"])
+def test_a_file_without_people_is_refused(upload, text):
+    with pytest.raises(Invalid):
+        upload(text)
+
+
+@pytest.fixture
+def long_import(upload, begin):
+    rows = "".join(f"reader{number}@example.com\n" for number in range(2 * CHUNK + 500))
+    return begin(upload("email\n" + rows))
+
+
+def test_a_run_that_was_killed_is_taken_up_where_it_stopped(workspace, long_import):
+    chunks = import_chunks(long_import.id)
+    next(chunks)
+    db.session.commit()
+    next(chunks)
+    db.session.rollback()  # the kill: this chunk was never committed
+
+    source = run(long_import)
+
+    assert figures(source) == (2 * CHUNK + 500, 0, 0, 0)
+    assert source.done_count == source.row_count == len(emails(workspace))
+    assert db.session.query(ConsentRecord).count() == source.row_count
+
+
+def test_a_second_run_at_once_does_no_harm(workspace, long_import):
+    first, second = import_chunks(long_import.id), import_chunks(long_import.id)
+    next(first)
+    db.session.commit()
+    stale = refreshed(long_import)
+    stale.done_count = 0
+    db.session.flush()
+    db.session.rollback()
+
+    for _ in second:
+        db.session.commit()
+    for _ in first:
+        db.session.commit()
+
+    source = refreshed(long_import)
+    assert figures(source) == (2 * CHUNK + 500, 0, 0, 0)
+
+
+def test_cancelling_keeps_what_was_imported(workspace, long_import):
+    chunks = import_chunks(long_import.id)
+    next(chunks)
+    db.session.commit()
+
+    cancel_import(long_import, now=utcnow())
+    db.session.commit()
+    list(chunks)
+
+    assert len(emails(workspace)) == CHUNK
+    assert not upload_path(long_import.stored_as).exists()
+    with pytest.raises(Conflict):
+        cancel_import(long_import, now=utcnow())
+
+
+def test_the_sweep_asks_again_for_a_run_that_was_left_behind(long_import, queued, broker):
+    broker.flush_all()
+    long_import.touched_at = utcnow().replace(year=2020)
+    sweep_imports(now=utcnow())
+    db.session.commit()
+
+    assert queued() == [("run_import", str(long_import.id))]
+
+
+def test_a_lost_file_fails_in_words(long_import):
+    upload_path(long_import.stored_as).unlink()
+
+    source = run(long_import)
+
+    assert source.status is ImportStatus.FAILED
+    assert "upload it again" in source.error
+
+
+def test_an_export_comes_back_unchanged(workspace, other_workspace, bread, upload, begin):
+    create_field(workspace.id, "City")
+    text = 'email,name,city\nrosa@example.com,"=cmd|\'/c calc\'!A1",Porto\nsam@example.com,"O\'Neill, Sam",\n'
+    run(begin(upload(text), mapping={"0": "email", "1": "name", "2": "field:city"}))
+    cheese = factories.mailing_list(other_workspace)
+    factories.subscriber(other_workspace, on=cheese)
+    exported = "".join(csv_of_list(refreshed(bread)))
+    before = {row.email: (row.name, row.fields) for row in db.session.query(Subscriber)}
+
+    assert "'=cmd" in exported
+    source = run(begin(upload(exported), existing=Existing.OVERWRITE, list_ids=[]))
+
+    assert figures(source) == (0, 0, 2, 0)
+    assert {row.email: (row.name, row.fields) for row in db.session.query(Subscriber)} == before
+
+
+def test_thousands_of_rows_a_second(workspace, upload, begin):
+    create_field(workspace.id, "City")
+    cities = ["Porto", "Lyon", "Graz"]
+    rows = "".join(
+        f"reader{number}@example.com,Reader {number},{random.choice(cities)}\n" for number in range(5_000)
+    )
+    source = begin(upload("email,name,city\n" + rows))
+
+    began = time.monotonic()
+    run(source)
+
+    assert 5_000 / (time.monotonic() - began) > 1_000
+
+
+def test_an_import_of_another_workspace_is_not_found(other_workspace, upload):
+    source = upload("email\nrosa@example.com\n")
+
+    with pytest.raises(queries.NotFound):
+        queries.import_by_id(other_workspace.id, source.public_id)
+    assert db.session.query(Import).count() == 1
