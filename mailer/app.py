@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from pathlib import Path
+from uuid import UUID
 
 import dramatiq
 from apiflask import APIFlask
@@ -15,6 +16,12 @@ from mailer.api import errors as api_errors
 from mailer.broker import broker_for
 from mailer.config import Settings, load
 from mailer.db import db
+from mailer.lib.links import Links
+from mailer.tracking.front import Front
+from mailer.tracking.ingest import spool_folder
+from mailer.tracking.known_links import KnownLinks
+from mailer.tracking.queries import links_of
+from mailer.tracking.spool import Spool
 from mailer.web import assets, errors, filters, guards, headers, limits, navigation, pages
 
 #: Every module with a blueprint ``bp``. The file's name is its rule: ``views`` need a
@@ -60,6 +67,7 @@ LISTENERS: tuple[str, ...] = (
     "mailer.composing.plant",
     "mailer.consent.imported",
     "mailer.consent.timeline",
+    "mailer.tracking.departures",
     "mailer.transactional.system_mail",
 )
 
@@ -104,4 +112,20 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         app.register_blueprint(door.bp)
         if module.endswith(".api") or module in OPEN_FORMS:
             csrf.exempt(door.bp)
+    app.wsgi_app = _front(app, settings)  # type: ignore[method-assign]
     return app
+
+
+def _front(app: APIFlask, settings: Settings) -> Front:
+    """Put the door for clicks and opens before everything else."""
+
+    def load_links(message_id: UUID) -> list[str] | None:
+        with app.app_context():
+            return links_of(message_id)
+
+    return Front(
+        app.wsgi_app,
+        links=Links(base_url=settings.base_url, secret_key=settings.secret_key),
+        known=KnownLinks(settings.data_dir / "links", load_links),
+        spool=Spool(spool_folder(settings.data_dir)),
+    )

@@ -215,6 +215,8 @@ class Delivery(Identified, Base):
     #: The first open and click, by whoever; ``tracking`` has them all.
     opened_at: Mapped[datetime | None]
     clicked_at: Mapped[datetime | None]
+    #: When its reader left by one of its links.
+    unsubscribed_at: Mapped[datetime | None]
 
     message: Mapped[Message] = relationship()
     subscriber: Mapped[Subscriber | None] = relationship()

@@ -873,6 +873,7 @@ def upgrade() -> None:
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.Column("opened_at", UtcDateTime(), nullable=True),
         sa.Column("clicked_at", UtcDateTime(), nullable=True),
+        sa.Column("unsubscribed_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint(
             "(state = 'skipped') = (skip_reason IS NOT NULL)", name=op.f("ck_deliveries_skipped_has_reason")
         ),
