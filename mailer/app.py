@@ -33,7 +33,9 @@ DOORS: tuple[str, ...] = (
     "mailer.audience.api",
     "mailer.audience.views",
     "mailer.campaigns.api",
+    "mailer.campaigns.views",
     "mailer.catcher.views",
+    "mailer.composing.views",
     "mailer.consent.api",
     "mailer.consent.public",
     "mailer.consent.views",
@@ -64,6 +66,7 @@ TABLES = (
 
 #: Modules that listen to signals of rooms below theirs.
 LISTENERS: tuple[str, ...] = (
+    "mailer.campaigns.follow_run",
     "mailer.composing.plant",
     "mailer.consent.imported",
     "mailer.consent.timeline",

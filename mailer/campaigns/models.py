@@ -108,7 +108,7 @@ class Campaign(Identified, Base):
         self.status = status
 
 
-campaign_lists = Table(
+campaign_lists: Table = Table(
     "campaign_lists",
     Base.metadata,
     Column("campaign_id", Id, ForeignKey(Campaign.id, ondelete="CASCADE"), primary_key=True),

@@ -61,7 +61,7 @@ def deleted_campaign(workspace_id: UUID, public_id: str) -> Campaign:
 
 def campaigns_of(
     workspace_id: UUID, *, search: str = "", status: CampaignStatus | None = None
-) -> Select[tuple[Campaign]]:
+) -> Select[Campaign]:
     """Return the workspace's campaigns whose name or subject holds some words."""
     query = select(Campaign).where(Campaign.workspace_id == workspace_id, Campaign.deleted_at.is_(None))
     if status is not None:
@@ -134,6 +134,19 @@ def senders_of(workspace_id: UUID) -> Sequence[Sender]:
     return db.session.scalars(
         select(Sender).where(Sender.workspace_id == workspace_id).order_by(Sender.id)
     ).all()
+
+
+def usual_sender(workspace_id: UUID) -> Sender:
+    """Return whom the last campaign was from, or the workspace's first sender, or nobody yet."""
+    last = db.session.execute(
+        select(Campaign.from_name, Campaign.from_email, Campaign.reply_to)
+        .where(Campaign.workspace_id == workspace_id, Campaign.from_email != "")
+        .order_by(Campaign.id.desc())
+        .limit(1)
+    ).first()
+    if last is not None:
+        return Sender(name=last.from_name, email=last.from_email, reply_to=last.reply_to)
+    return next(iter(senders_of(workspace_id)), None) or Sender(name="", email="", reply_to="")
 
 
 def _one(workspace_id: UUID, public_id: str, is_there: ColumnElement[bool]) -> Campaign:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from mailer.accounts.models import Workspace
 from mailer.lib.colors import text_on
-from mailer.rendering.design import Design
+from mailer.rendering.design import Design, Frozen
 from mailer.rendering.freeze import freeze
 from mailer.rendering.merge import Rendered, Renderer
 
@@ -42,14 +42,19 @@ def preview(
 
     :raises Invalid: with what is wrong and where
     """
+    return fill_in(freeze(design), shared_values(campaign_name, workspace), reader)
+
+
+def fill_in(frozen: Frozen, shared: Mapping[str, Any], reader: Mapping[str, Any]) -> Rendered:
+    """Return a frozen message as one reader would get it."""
     values = {
-        **shared_values(campaign_name, workspace),
+        **shared,
         "subscriber": dict(reader),
         "unsubscribe_url": "#unsubscribe",
         "preferences_url": "#preferences",
         "view_url": "#view",
     }
-    return Renderer(freeze(design)).render(values)
+    return Renderer(frozen).render(values)
 
 
 def shared_values(campaign_name: str, workspace: Workspace) -> dict[str, Any]:

@@ -117,7 +117,11 @@ def drafts(workspace: Workspace, *, limit: int = 3) -> Sequence[Campaign]:
     """Return the drafts that were worked on last."""
     return db.session.scalars(
         select(Campaign)
-        .where(Campaign.workspace_id == workspace.id, Campaign.status == CampaignStatus.DRAFT)
+        .where(
+            Campaign.workspace_id == workspace.id,
+            Campaign.status == CampaignStatus.DRAFT,
+            Campaign.deleted_at.is_(None),
+        )
         .order_by(Campaign.updated_at.desc())
         .limit(limit)
     ).all()

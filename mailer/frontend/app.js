@@ -29,11 +29,13 @@ import "./css/avatar.css";
 import "./css/auth.css";
 import "./css/editor.css";
 import "./css/mail.css";
+import "./css/composer.css";
 
 import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
 
 import { behaviours } from "./behaviours.js";
+import "./js/autosave.js";
 import "./js/chart.js";
 import "./js/choose-rows.js";
 import "./js/copy.js";
@@ -41,10 +43,13 @@ import "./js/dialog.js";
 import "./js/editor.js";
 import "./js/flash.js";
 import "./js/guess-zone.js";
+import "./js/insert-tag.js";
 import "./js/menu.js";
+import "./js/mirror.js";
 import "./js/must-type.js";
 import "./js/search-key.js";
 import "./js/sidebar.js";
+import "./js/stage.js";
 import "./js/submit-on-change.js";
 import "./js/submit-once.js";
 import "./js/tabs.js";

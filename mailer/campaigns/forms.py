@@ -1,0 +1,140 @@
+"""What marketers type about a campaign."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    DateTimeLocalField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import HiddenInput
+
+from mailer.accounts.models import Workspace
+from mailer.audience.models import MailingList
+from mailer.audience.queries import current_lists, lists_by_ids
+from mailer.campaigns.draft import Draft
+from mailer.campaigns.models import Campaign
+from mailer.composing.models import Format
+from mailer.composing.queries import current_templates, template_by_id
+from mailer.rendering.language import LONGEST_SOURCE
+
+NO_TEMPLATE = "none"
+GENERATED, BY_HAND = "generated", "by_hand"
+
+
+class CampaignForm(FlaskForm):
+    """A draft. Half an address is saved too: what is wrong is said before sending, not while typing."""
+
+    revision = IntegerField(widget=HiddenInput())
+    name = StringField("Name", [Length(max=200)], description="Only you and your colleagues see it.")
+    subject = StringField("Subject", [Length(max=998)])
+    preheader = StringField(
+        "Preheader", [Length(max=500)], description="The inbox’s second line, after the subject."
+    )
+    from_name = StringField("From", [Length(max=120)])
+    from_email = StringField("Address", [Length(max=320)])
+    reply_to = StringField("Replies to", [Length(max=320)])
+    lists = SelectMultipleField("Lists", validate_choice=False)
+    template = SelectField("Design", validate_choice=False)
+    format = RadioField(
+        "Written in", choices=[(Format.MARKDOWN.value, "Markdown"), (Format.HTML.value, "HTML")]
+    )
+    body = TextAreaField("Words", [Length(max=LONGEST_SOURCE)])
+    text_mode = RadioField(
+        "Text part", choices=[(GENERATED, "Made from the words"), (BY_HAND, "Written by hand")]
+    )
+    text = TextAreaField("Text part", [Length(max=LONGEST_SOURCE)])
+
+    @classmethod
+    def showing(cls, campaign: Campaign) -> "CampaignForm":
+        """Return the form as a campaign fills it in."""
+        return cls(
+            formdata=None,
+            obj=campaign,
+            data={
+                "lists": [one.public_id for one in campaign.lists],
+                "template": campaign.template.public_id if campaign.template else NO_TEMPLATE,
+                "format": campaign.format.value,
+                "text_mode": GENERATED if campaign.text is None else BY_HAND,
+            },
+        )
+
+    def draft(self, workspace_id: UUID) -> Draft:
+        """Return what was typed as a draft.
+
+        :raises NotFound: a list or the template is not the workspace's
+        """
+        chosen = self.template.data
+        return Draft(
+            name=self.name.data or "",
+            subject=self.subject.data or "",
+            preheader=self.preheader.data or "",
+            from_name=self.from_name.data or "",
+            from_email=self.from_email.data or "",
+            reply_to=self.reply_to.data or "",
+            format=Format(self.format.data or Format.MARKDOWN),
+            body=self.body.data or "",
+            text=(self.text.data or "") if self.text_mode.data == BY_HAND else None,
+            template=template_by_id(workspace_id, chosen) if chosen and chosen != NO_TEMPLATE else None,
+            lists=lists_by_ids(workspace_id, self.lists.data or []),
+        )
+
+
+class NewCampaignForm(FlaskForm):
+    """The beginning of a campaign."""
+
+    name = StringField("Name", [Length(max=200)], description="Only you and your colleagues see it.")
+    template = RadioField("Design", validate_choice=False)
+
+    def offer(self, workspace_id: UUID) -> None:
+        """Offer the workspace's templates, and to begin without one."""
+        choices = [(template.public_id, template.name) for template in current_templates(workspace_id)]
+        self.template.choices = [*choices, (NO_TEMPLATE, "No design")]
+        if self.template.data is None:
+            self.template.data = self.template.choices[0][0]
+
+
+class TestForm(FlaskForm):
+    """Where a test goes."""
+
+    to = StringField(
+        "Send to",
+        [InputRequired("Write at least one address.")],
+        description="Up to five, with commas between.",
+    )
+    reader = HiddenField()
+
+    @property
+    def addresses(self) -> list[str]:
+        """The addresses one by one."""
+        return (self.to.data or "").replace(";", ",").replace("\n", ",").split(",")
+
+
+class ScheduleForm(FlaskForm):
+    """When a campaign leaves, in the workspace's zone."""
+
+    at = DateTimeLocalField(
+        "Day and time",
+        [InputRequired("Choose a day and a time.")],
+        format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+    )
+
+    def moment(self, workspace: Workspace) -> datetime:
+        """Return the chosen time in UTC."""
+        assert self.at.data is not None
+        return self.at.data.replace(tzinfo=ZoneInfo(workspace.time_zone)).astimezone(UTC)
+
+
+def lists_to_choose(workspace_id: UUID, campaign: Campaign) -> list[MailingList]:
+    """Return the lists that a campaign can go to: the current ones, and those that it has."""
+    current = list(current_lists(workspace_id))
+    return [*current, *(one for one in campaign.lists if one not in current)]

@@ -1,0 +1,35 @@
+"""How a campaign looks to one reader: the draft as it is now, or what was sent."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mailer.campaigns.models import Campaign
+from mailer.campaigns.preflight import design_of
+from mailer.composing.preview import fill_in, preview
+from mailer.rendering.design import Frozen
+from mailer.rendering.freeze import freeze
+from mailer.rendering.merge import Rendered
+
+
+def look(campaign: Campaign, reader: Mapping[str, Any]) -> Rendered:
+    """Return a campaign as a reader gets it; its links lead straight on and count nothing.
+
+    :param reader: merge values of a subscriber
+    :raises Invalid: with what is wrong in the draft, and where
+    """
+    message = campaign.message
+    if message is None:
+        return preview(
+            design_of(campaign), workspace=campaign.workspace, campaign_name=campaign.name, reader=reader
+        )
+    frozen = Frozen(subject=message.subject, html=message.html, text=message.text, links=message.links)
+    return fill_in(frozen, message.values, reader)
+
+
+def made_text(campaign: Campaign) -> str:
+    """Return the text part that is made from a draft's words, with its merge tags.
+
+    :raises Invalid: with what is wrong in the draft, and where
+    """
+    return freeze(replace(design_of(campaign), text=None)).text

@@ -1,0 +1,123 @@
+"""Writing a campaign."""
+
+from flask import flash, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from mailer.accounts.roles import Role
+from mailer.audience import queries as audience
+from mailer.audience.queries import SubscriberFilter
+from mailer.campaigns import queries
+from mailer.campaigns.draft import save_draft
+from mailer.campaigns.forms import CampaignForm, TestForm, lists_to_choose
+from mailer.campaigns.look import look, made_text
+from mailer.campaigns.models import Campaign
+from mailer.campaigns.test_send import send_test
+from mailer.campaigns.views.frame import bp, campaign_of, chosen_reader
+from mailer.composing.queries import current_templates
+from mailer.db import db
+from mailer.errors import Conflict, Invalid, MailerError
+from mailer.lib.clock import utcnow
+from mailer.web.filters import local_time
+from mailer.web.guards import requires
+from mailer.web.headers import framed
+
+
+@bp.get("/campaigns/<campaign_id>/edit")
+@requires(Role.EDITOR)
+def edit(campaign_id: str) -> ResponseReturnValue:
+    """Show the editor."""
+    campaign = campaign_of(campaign_id)
+    if not campaign.is_editable:
+        return redirect(url_for(".show", campaign_id=campaign_id))
+    return _editor(campaign, CampaignForm.showing(campaign))
+
+
+@bp.post("/campaigns/<campaign_id>")
+@requires(Role.EDITOR)
+def update(campaign_id: str) -> ResponseReturnValue:
+    """Save a draft; the page does so by itself and takes JSON for an answer."""
+    campaign = campaign_of(campaign_id)
+    form = CampaignForm()
+    is_by_itself = request.accept_mimetypes.best == "application/json"
+    try:
+        if not form.validate():
+            raise Invalid("Not everything could be saved.", fields={k: v[0] for k, v in form.errors.items()})
+        _save(campaign, form)
+        db.session.commit()
+    except MailerError as error:
+        db.session.rollback()
+        if is_by_itself:
+            status = 409 if isinstance(error, Conflict) else 422
+            return jsonify(message=error.message, fields=error.fields), status
+        flash(error.message, "error")
+        return _editor(campaign, form), 422
+    if is_by_itself:
+        saved_at = local_time(campaign.updated_at, "HH:mm")
+        return jsonify(revision=campaign.revision, message=f"Saved {saved_at}")
+    flash("Draft saved.", "success")
+    return redirect(url_for(".edit", campaign_id=campaign_id))
+
+
+@bp.get("/campaigns/<campaign_id>/preview")
+def preview(campaign_id: str) -> ResponseReturnValue:
+    """Show the mail as one reader gets it: the draft's, or what was sent."""
+    campaign = campaign_of(campaign_id)
+    try:
+        rendered = look(campaign, chosen_reader())
+    except Invalid as error:
+        return framed(render_template("composing/problem.html", message=error.message))
+    if request.args.get("part") == "text":
+        return framed(render_template("composing/text.html", rendered=rendered))
+    return framed(rendered.html)
+
+
+@bp.get("/campaigns/<campaign_id>/readers")
+def readers(campaign_id: str) -> ResponseReturnValue:
+    """Offer subscribers to preview for."""
+    campaign_of(campaign_id)
+    by = SubscriberFilter(search=request.args.get("q", ""))
+    found = db.session.scalars(audience.subscribers(g.workspace.id, by).limit(8)).all()
+    return render_template("campaigns/readers.html", readers=found)
+
+
+@bp.post("/campaigns/<campaign_id>/test")
+@requires(Role.EDITOR)
+def test(campaign_id: str) -> ResponseReturnValue:
+    """Mail the draft to a few addresses."""
+    campaign = campaign_of(campaign_id)
+    form = TestForm()
+    try:
+        if not form.validate():
+            raise Invalid(next(iter(form.errors.values()))[0])
+        sent = send_test(campaign, form.addresses, reader=chosen_reader(form.reader.data), now=utcnow())
+        db.session.commit()
+        flash(f"A test is on its way to {', '.join(sent)}.", "success")
+    except MailerError as error:
+        db.session.rollback()
+        flash(f"No test was sent: {error.message}", "error")
+    return redirect(url_for(".edit" if campaign.is_editable else ".show", campaign_id=campaign_id))
+
+
+def _save(campaign: Campaign, form: CampaignForm) -> None:
+    draft = form.draft(g.workspace.id)
+    begins_by_hand = draft.text == "" and campaign.text is None
+    save_draft(campaign, draft, revision=form.revision.data)
+    if begins_by_hand:
+        # From what was made, not from an empty page.
+        campaign.text = made_text(campaign)
+
+
+def _editor(campaign: Campaign, form: CampaignForm) -> str:
+    lists = lists_to_choose(g.workspace.id, campaign)
+    return render_template(
+        "campaigns/edit.html",
+        campaign=campaign,
+        form=form,
+        lists=lists,
+        counts=audience.counts_of(lists),
+        templates=current_templates(g.workspace.id),
+        senders=queries.senders_of(g.workspace.id),
+        fields=audience.fields_of(g.workspace.id),
+        test_form=TestForm(formdata=None, to=current_user.email),
+    )

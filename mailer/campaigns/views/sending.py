@@ -1,0 +1,115 @@
+"""Sending a campaign: the last look, now or later, stop and go."""
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from mailer.accounts.roles import Role
+from mailer.campaigns import pause as stopping
+from mailer.campaigns.forms import ScheduleForm
+from mailer.campaigns.launch import launch
+from mailer.campaigns.models import Campaign
+from mailer.campaigns.preflight import preflight
+from mailer.campaigns.schedule import schedule as schedule_campaign
+from mailer.campaigns.schedule import unschedule as unschedule_campaign
+from mailer.campaigns.views.frame import bp, campaign_of
+from mailer.db import db
+from mailer.errors import Invalid
+from mailer.lib.clock import utcnow
+from mailer.web.filters import local_time
+from mailer.web.guards import requires
+
+#: From here on the number of people is typed, because a slip would be a large one.
+TYPED_FROM = 5_000
+
+
+@bp.get("/campaigns/<campaign_id>/review")
+@requires(Role.EDITOR)
+def review(campaign_id: str) -> ResponseReturnValue:
+    """Show who gets what from whom, and what was found, before anything is sent."""
+    campaign = campaign_of(campaign_id)
+    if not campaign.is_editable:
+        return redirect(url_for(".show", campaign_id=campaign_id))
+    return _review(campaign, ScheduleForm(formdata=None))
+
+
+@bp.post("/campaigns/<campaign_id>/send")
+@requires(Role.EDITOR)
+def send(campaign_id: str) -> ResponseReturnValue:
+    """Begin to send."""
+    campaign = campaign_of(campaign_id)
+    try:
+        launch(campaign, now=utcnow())
+        db.session.commit()
+    except Invalid as error:
+        db.session.rollback()
+        flash(f"Nothing was sent: {error.message}", "error")
+        return redirect(url_for(".review", campaign_id=campaign_id))
+    return redirect(url_for(".show", campaign_id=campaign_id))
+
+
+@bp.post("/campaigns/<campaign_id>/schedule")
+@requires(Role.EDITOR)
+def schedule(campaign_id: str) -> ResponseReturnValue:
+    """Let it leave later."""
+    campaign = campaign_of(campaign_id)
+    form = ScheduleForm()
+    if not form.validate():
+        return _review(campaign, form), 422
+    try:
+        schedule_campaign(campaign, at=form.moment(g.workspace), now=utcnow())
+        db.session.commit()
+    except Invalid as error:
+        db.session.rollback()
+        form.at.errors = [error.fields.get("at", error.message)]
+        return _review(campaign, form), 422
+    assert campaign.scheduled_at is not None
+    flash(f"“{campaign.name}” leaves on {local_time(campaign.scheduled_at, 'full')}.", "success")
+    return redirect(url_for(".show", campaign_id=campaign_id))
+
+
+@bp.post("/campaigns/<campaign_id>/unschedule")
+@requires(Role.EDITOR)
+def unschedule(campaign_id: str) -> ResponseReturnValue:
+    """Make it a draft again."""
+    unschedule_campaign(campaign_of(campaign_id))
+    db.session.commit()
+    flash("It is a draft again and will not leave by itself.", "success")
+    return redirect(url_for(".edit", campaign_id=campaign_id))
+
+
+@bp.post("/campaigns/<campaign_id>/pause")
+@requires(Role.EDITOR)
+def pause(campaign_id: str) -> ResponseReturnValue:
+    """Stop sending for a while."""
+    stopping.pause(campaign_of(campaign_id), now=utcnow())
+    db.session.commit()
+    return redirect(url_for(".show", campaign_id=campaign_id))
+
+
+@bp.post("/campaigns/<campaign_id>/resume")
+@requires(Role.EDITOR)
+def resume(campaign_id: str) -> ResponseReturnValue:
+    """Go on sending."""
+    stopping.resume(campaign_of(campaign_id))
+    db.session.commit()
+    return redirect(url_for(".show", campaign_id=campaign_id))
+
+
+@bp.post("/campaigns/<campaign_id>/cancel")
+@requires(Role.EDITOR)
+def cancel(campaign_id: str) -> ResponseReturnValue:
+    """Stop sending for good."""
+    stopping.cancel(campaign_of(campaign_id), now=utcnow())
+    db.session.commit()
+    flash("The campaign is cancelled; whoever had not got it will not get it.", "success")
+    return redirect(url_for(".show", campaign_id=campaign_id))
+
+
+def _review(campaign: Campaign, form: ScheduleForm) -> str:
+    return render_template(
+        "campaigns/review.html",
+        campaign=campaign,
+        found=preflight(campaign, now=utcnow()),
+        form=form,
+        typed_from=TYPED_FROM,
+    )

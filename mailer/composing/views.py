@@ -1,0 +1,110 @@
+"""Pages about templates."""
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from mailer.accounts.roles import Role
+from mailer.composing import save_template as verbs
+from mailer.composing.forms import TemplateForm
+from mailer.composing.models import Template
+from mailer.composing.preview import SAMPLE_READER, SAMPLE_WORDS, preview
+from mailer.composing.queries import archived_templates, current_templates, template_by_id
+from mailer.db import db
+from mailer.errors import Invalid, MailerError
+from mailer.lib.clock import utcnow
+from mailer.rendering.design import Design
+from mailer.web.guards import requires, workspace_blueprint
+from mailer.web.headers import framed
+
+bp = workspace_blueprint("templates", __name__)
+
+
+@bp.get("/templates")
+def index() -> ResponseReturnValue:
+    """Show the templates."""
+    return render_template(
+        "composing/index.html",
+        templates=current_templates(g.workspace.id),
+        archived=archived_templates(g.workspace.id),
+    )
+
+
+@bp.get("/templates/<template_id>/edit")
+@requires(Role.EDITOR)
+def edit(template_id: str) -> ResponseReturnValue:
+    """Show a template's HTML and how it looks."""
+    template = template_by_id(g.workspace.id, template_id)
+    return render_template("composing/edit.html", template=template, form=TemplateForm(obj=template))
+
+
+@bp.post("/templates/<template_id>")
+@requires(Role.EDITOR)
+def update(template_id: str) -> ResponseReturnValue:
+    """Change a template."""
+    template = template_by_id(g.workspace.id, template_id)
+    form = TemplateForm()
+    try:
+        if not form.validate():
+            raise Invalid("")
+        verbs.update_template(template, name=form.name.data or "", html=form.html.data or "")
+        db.session.commit()
+    except MailerError as error:
+        db.session.rollback()
+        _show_error(form, error)
+        return render_template("composing/edit.html", template=template, form=form), 422
+    flash("Template saved. Drafts that use it have changed with it.", "success")
+    return redirect(url_for(".edit", template_id=template_id))
+
+
+@bp.post("/templates/<template_id>/duplicate")
+@requires(Role.EDITOR)
+def duplicate(template_id: str) -> ResponseReturnValue:
+    """Begin a template from this one."""
+    made = verbs.duplicate_template(template_by_id(g.workspace.id, template_id))
+    db.session.commit()
+    return redirect(url_for(".edit", template_id=made.public_id))
+
+
+@bp.post("/templates/<template_id>/archive")
+@requires(Role.EDITOR)
+def archive(template_id: str) -> ResponseReturnValue:
+    """Put a template out of the way."""
+    template = template_by_id(g.workspace.id, template_id)
+    verbs.archive_template(template, now=utcnow())
+    db.session.commit()
+    undo = url_for(".restore", template_id=template_id)
+    flash({"text": f"“{template.name}” archived.", "undo": undo}, "success")  # type: ignore[arg-type]
+    return redirect(url_for(".index"))
+
+
+@bp.post("/templates/<template_id>/restore")
+@requires(Role.EDITOR)
+def restore(template_id: str) -> ResponseReturnValue:
+    """Offer an archived template again."""
+    verbs.restore_template(template_by_id(g.workspace.id, template_id))
+    db.session.commit()
+    return redirect(url_for(".index"))
+
+
+@bp.get("/templates/<template_id>/preview")
+def show_preview(template_id: str) -> Response:
+    """Show a template with sample words in it."""
+    template = template_by_id(g.workspace.id, template_id)
+    try:
+        html = _preview_of(template)
+    except Invalid as error:
+        html = render_template("composing/problem.html", message=error.message)
+    return framed(html)
+
+
+def _preview_of(template: Template) -> str:
+    design = Design(subject="", preheader="", body=SAMPLE_WORDS, format="markdown", layout=template.html)
+    return preview(design, workspace=g.workspace, campaign_name="A campaign", reader=SAMPLE_READER).html
+
+
+def _show_error(form: TemplateForm, error: MailerError) -> None:
+    if error.fields.get("name"):
+        form.name.errors = [error.message]
+    elif error.message:
+        form.html.errors = [error.message]

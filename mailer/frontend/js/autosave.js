@@ -1,0 +1,93 @@
+// data-autosave on a form: it saves itself a moment after the last change, and says so in [data-save-state].
+// The `revision` field keeps two windows from overwriting each other. What must see the saved draft (links, other
+// forms) carries data-after-save; a control with data-reload changes the page itself, so the page comes again.
+import { behaviours } from "../behaviours.js";
+
+const QUIET_MS = 700;
+const AGAIN_MS = 5000;
+
+class Draft {
+  constructor(form) {
+    this.form = form;
+    this.state = document.querySelector("[data-save-state]");
+    this.isDirty = false;
+    this.saving = null;
+    form.addEventListener("input", () => this.changed());
+    form.addEventListener("change", (event) => {
+      this.changed();
+      if (event.target.matches("[data-reload]")) this.save().then((saved) => saved && location.reload());
+    });
+    form.addEventListener("submit", () => (this.isDirty = false));
+    window.addEventListener("beforeunload", (event) => {
+      if (this.isDirty) event.preventDefault();
+    });
+  }
+
+  changed() {
+    this.isDirty = true;
+    this.say("Saving…");
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), QUIET_MS);
+  }
+
+  /** Resolves to whether everything is saved. */
+  async save() {
+    clearTimeout(this.timer);
+    while (this.saving) await this.saving;
+    if (!this.isDirty) return true;
+    this.isDirty = false;
+    this.saving = this.post();
+    const saved = await this.saving;
+    this.saving = null;
+    if (saved) this.form.dispatchEvent(new CustomEvent("draft:saved", { bubbles: true }));
+    else this.isDirty = true;
+    return saved;
+  }
+
+  async post() {
+    let answer;
+    try {
+      answer = await fetch(this.form.action, {
+        method: "POST",
+        body: new FormData(this.form),
+        headers: { Accept: "application/json" },
+      });
+    } catch {
+      this.say("Not saved: no connection. Trying again…", "bad");
+      this.timer = setTimeout(() => this.save(), AGAIN_MS);
+      return false;
+    }
+    const isJson = answer.headers.get("Content-Type")?.includes("json");
+    const { message, revision } = isJson ? await answer.json() : {};
+    if (answer.ok && isJson) this.form.elements.revision.value = revision;
+    this.say(message ?? "Not saved. Reload the page and sign in again.", answer.ok && isJson ? "" : "bad");
+    return answer.ok && Boolean(isJson);
+  }
+
+  say(words, kind = "") {
+    this.state.textContent = words;
+    this.state.classList.toggle("is-bad", kind === "bad");
+  }
+}
+
+let draft;
+
+behaviours.add("form[data-autosave]", (form) => {
+  draft = new Draft(form);
+});
+
+behaviours.add("a[data-after-save]", (link) => {
+  link.addEventListener("click", async (event) => {
+    if (!draft?.isDirty && !draft?.saving) return;
+    event.preventDefault();
+    if (await draft.save()) location.assign(link.href);
+  });
+});
+
+behaviours.add("form[data-after-save]", (form) => {
+  form.addEventListener("submit", async (event) => {
+    if (!draft?.isDirty && !draft?.saving) return;
+    event.preventDefault();
+    if (await draft.save()) form.requestSubmit(event.submitter);
+  });
+});
