@@ -31,14 +31,20 @@ DATABASES = ("sqlite", "postgresql")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a run choose its database."""
     parser.addoption("--database", choices=(*DATABASES, "both"), default="both")
+    parser.addoption("--recipients", type=int, default=600, help="of the chaos campaign")
+    parser.addoption("--kills", type=int, default=5, help="during the chaos campaign")
+    parser.addoption("--chaos-seed", type=int, default=1, help="who is killed, and when")
+    parser.addoption("--pictures", help="a folder for screenshots of every page that a journey visits")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run every test that touches the database on each of them."""
+    chosen = metafunc.config.getoption("--database")
+    names = DATABASES if chosen == "both" else (chosen,)
     if "database" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("--database")
-        names = DATABASES if chosen == "both" else (chosen,)
         metafunc.parametrize("database", names, indirect=True, scope="session")
+    elif "database_kind" in metafunc.fixturenames:
+        metafunc.parametrize("database_kind", names, scope="session")
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,149 @@
+"""The whole product, started for real: a supervisor and all its parts in a directory of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mailer.catcher.store import Store
+from mailer.config import load
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 90.0
+
+
+class Product:
+    """One running Mailer.
+
+    :param data_dir: short, since a socket lies in it
+    :param settings: further ``MAILER_…`` variables
+    """
+
+    def __init__(self, data_dir: Path, **settings: str) -> None:
+        self.data_dir = data_dir
+        self.port, self.catcher_port = _free_port(), _free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self._environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("MAILER_")},
+            "PYTHONPATH": str(ROOT),
+            "MAILER_DATA_DIR": str(data_dir),
+            "MAILER_PORT": str(self.port),
+            "MAILER_CATCHER_PORT": str(self.catcher_port),
+            "MAILER_BASE_URL": self.base_url,
+            **settings,
+        }
+        self.database_url = load(self._environ).database_url
+        self._supervisor: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        """What its processes have said."""
+        return (self.data_dir / "log").read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def link(self) -> str:
+        """The link that it said to open."""
+        return self.log.rsplit("Open ", 1)[1].split()[0]
+
+    def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        with (self.data_dir / "log").open("ab") as log:
+            self._supervisor = subprocess.Popen(
+                [sys.executable, "-m", "mailer.cli", "up"], env=self._environ, stdout=log, stderr=log
+            )
+        wait_until(self.is_ready, START_SECONDS, lambda: self.log)
+
+    def stop(self) -> int:
+        """Stop it in order; return its exit status."""
+        assert self._supervisor is not None
+        self._supervisor.send_signal(signal.SIGTERM)
+        return self._supervisor.wait(timeout=90)
+
+    def is_ready(self) -> bool:
+        """Whether it says that everything is there."""
+        try:
+            with urllib.request.urlopen(f"{self.base_url}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def processes(self) -> dict[int, str]:
+        """Its living processes below the supervisor, by id, with the name of their part."""
+        assert self._supervisor is not None
+        parents: dict[int, int] = {}
+        names: dict[int, str] = {}
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit():
+                try:
+                    stat = (folder / "stat").read_text()
+                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+                except OSError:
+                    continue
+                parents[int(folder.name)] = int(stat.rsplit(")", 1)[1].split()[1])
+                names[int(folder.name)] = "broker" if "unixsocket" in command else command
+        return {pid: names[pid].removeprefix("mailer: ") for pid in names if self._is_ours(pid, parents)}
+
+    def mailer(self, *arguments: str) -> str:
+        """Run a command and return what it prints."""
+        return subprocess.run(
+            [sys.executable, "-m", "mailer.cli", *arguments],
+            env=self._environ,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout.strip()
+
+    def api(self, key: str, method: str, path: str, body: Any = None) -> Any:
+        """Call the API and return what it answers."""
+        request = urllib.request.Request(
+            f"{self.base_url}/api/v1{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def caught(self) -> Counter[str]:
+        """How often each recipient's mail was caught."""
+        store = Store(self.data_dir)
+        try:
+            mails = store.newest(limit=100_000)
+        finally:
+            store.close()
+        return Counter(address for mail in mails for address in mail.envelope_to)
+
+    def _is_ours(self, pid: int, parents: dict[int, int]) -> bool:
+        assert self._supervisor is not None
+        while pid in parents:
+            pid = parents[pid]
+            if pid == self._supervisor.pid:
+                return True
+        return False
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, explain: Callable[[], str] = str) -> None:
+    """Wait for something to become true.
+
+    :param explain: what to say when it does not
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"It did not happen within {seconds:g} s.\n{explain()[-6000:]}")
+        time.sleep(0.2)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
