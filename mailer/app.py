@@ -104,9 +104,12 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     dramatiq.set_broker(broker_for(settings.broker_url))
     db.init_app(app)
     migrate.init_app(app, db)
+    # First, since Flask-Security looks for the user before each request: a page that only
+    # looks must have said so by then, or it waits for SQLite's writers.
+    guards.init_app(app)
     csrf.init_app(app)
     security.init_app(app)
-    for frame in (headers, errors, calls, limits, guards, api_errors, pages, assets, filters, navigation):
+    for frame in (headers, errors, calls, limits, api_errors, pages, assets, filters, navigation):
         frame.init_app(app)
     for module in DOORS:
         if module == INBOX and not settings.is_catching:

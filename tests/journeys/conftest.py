@@ -1,0 +1,71 @@
+"""Journeys: Chromium in front of the whole product, with real workers and real SMTP."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support.product import Product
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def product() -> Iterator[Product]:
+    """A Mailer of this module's own, empty at first."""
+    with tempfile.TemporaryDirectory(prefix="mailer-journey-") as folder:
+        product = Product(Path(folder), MAILER_RETRY_FIRST_SECONDS="1")
+        product.start()
+        yield product
+        assert product.stop() == 0
+        assert "Traceback" not in product.log, product.log
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    if CHROMIUM is None:
+        pytest.skip("There is no Chromium on this machine: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, product: Product) -> Iterator[Page]:
+    """A browser window; a mistake that a page writes to its console fails the test."""
+    context = browser.new_context(base_url=product.base_url, viewport=DESKTOP, reduced_motion="reduce")
+    page = context.new_page()
+    mistakes: list[str] = []
+    page.on("pageerror", lambda error: mistakes.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and mistakes.append(message.text))
+    yield page
+    context.close()
+    assert not mistakes
+
+
+@pytest.fixture
+def look(pytestconfig: pytest.Config) -> Callable[[Page, str], None]:
+    """Look at a page: nothing for axe to find; with ``--pictures``, four screenshots of it."""
+    axe, folder = Axe(), pytestconfig.getoption("--pictures")
+
+    def look_at(page: Page, name: str) -> None:
+        found = axe.run(page)
+        assert found.violations_count == 0, found.generate_report()
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            for scheme in ("light", "dark"):
+                for size in (DESKTOP, PHONE):
+                    page.emulate_media(color_scheme=scheme)
+                    page.set_viewport_size(size)
+                    page.screenshot(path=f"{folder}/{name}-{size['width']}-{scheme}.png", full_page=True)
+            page.emulate_media(color_scheme="light")
+            page.set_viewport_size(DESKTOP)
+
+    return look_at
