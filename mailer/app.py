@@ -41,6 +41,7 @@ DOORS: tuple[str, ...] = (
     "mailer.consent.views",
     "mailer.dashboard.views",
     "mailer.runtime.public",
+    "mailer.seeds.views",
     "mailer.signup.public",
 )
 

@@ -123,6 +123,153 @@ def load_actors() -> None:
     import_module("workers").load_all()
 
 
+@mailer.group()
+def owner() -> None:
+    """People who own a workspace."""
+
+
+@owner.command("create")
+@click.option("--email", required=True, help="The address to sign in with.")
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@click.option("--workspace", required=True, help="The name of their new workspace.")
+@click.option("--name", default="", help="Their own name.")
+@click.pass_obj
+def owner_create(settings: Settings, email: str, password: str, workspace: str, name: str) -> None:
+    """Make someone who can sign in, with a workspace of their own."""
+    from mailer.accounts.found import create_owner
+    from mailer.db import db
+    from mailer.runtime.migrations import migrate_to
+
+    with application(settings).app_context():
+        # The first command on an empty database, often: there is nothing to ask then.
+        migrate_to("head")
+        _, made = create_owner(email=email, password=password, workspace=workspace, name=name)
+        db.session.commit()
+        click.echo(made.slug)
+
+
+@mailer.group()
+def key() -> None:
+    """Keys for programs."""
+
+
+@key.command("create")
+@click.option("--workspace", required=True, help="Its slug, id or name.")
+@click.option("--name", required=True, help="What the key is for.")
+@click.option("--scope", type=click.Choice(["all", "sending", "read"]), default="all", show_default=True)
+@click.pass_obj
+def key_create(settings: Settings, workspace: str, name: str, scope: str) -> None:
+    """Make an API key and print it; it cannot be shown again."""
+    from mailer.accounts.keys import create_key
+    from mailer.accounts.models import Scope
+    from mailer.accounts.queries import workspace_called
+    from mailer.db import db
+
+    with application(settings).app_context():
+        _, secret = create_key(workspace_called(workspace).id, name=name, scope=Scope(scope))
+        db.session.commit()
+        click.echo(secret)
+
+
+@mailer.group()
+def campaign() -> None:
+    """Campaigns and what became of them."""
+
+
+@campaign.command("report")
+@click.argument("campaign_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print what the API would answer.")
+@click.pass_obj
+def campaign_report(settings: Settings, campaign_id: str, as_json: bool) -> None:
+    """Print a campaign's figures."""
+    import json
+
+    from mailer.campaigns.queries import campaign_anywhere
+    from mailer.campaigns.report import report
+
+    with application(settings).app_context():
+        figures = report(campaign_anywhere(campaign_id)).as_dict()
+    if as_json:
+        click.echo(json.dumps(figures, ensure_ascii=False))
+        return
+    for name, value in figures.items():
+        if name == "links":
+            continue
+        is_several = isinstance(value, dict)
+        words = ", ".join(f"{count:,} {what}" for what, count in value.items()) if is_several else value
+        click.echo(f"{name.replace('_', ' '):<16} {words}")
+    for link in figures["links"]:
+        click.echo(
+            f"link {link['number']:<11} {link['people']} people, {link['total']} in all  {link['url']}"
+        )
+
+
+@mailer.command()
+@click.option("--workspace", required=True, help="Its slug, id or name.")
+@click.option("--list", "list_name", required=True, help="Its id or name; made when there is none.")
+@click.option("--subscribers", type=click.IntRange(1), required=True, help="How many.")
+@click.option(
+    "--seed", "random_seed", type=int, default=1, show_default=True, help="Other people for another."
+)
+@click.pass_obj
+def seed(settings: Settings, workspace: str, list_name: str, subscribers: int, random_seed: int) -> None:
+    """Put made-up people on a list, as many as you like; their addresses lead nowhere."""
+    import time
+
+    from mailer.accounts.queries import workspace_called
+    from mailer.db import db
+    from mailer.lib.clock import utcnow
+    from mailer.seeds.grow import grow, list_called
+
+    with application(settings).app_context():
+        mailing_list = list_called(workspace_called(workspace).id, list_name)
+        began = time.monotonic()
+        for done in grow(mailing_list, subscribers, now=utcnow(), seed=random_seed):
+            db.session.commit()
+            rate = done / (time.monotonic() - began)
+            click.echo(f"{done:,} of {subscribers:,} subscribers, {rate:,.0f} a second", err=True)
+        click.echo(mailing_list.public_id)
+
+
+@mailer.group()
+def demo() -> None:
+    """The demo world: a bakery's newsletter with results to look at."""
+
+
+@demo.command("plant")
+@click.option("--owner", "email", required=True, help="The address of who will see it.")
+@click.pass_obj
+def demo_plant(settings: Settings, email: str) -> None:
+    """Plant the demo world in a workspace of its own; it sends nothing."""
+    from mailer.accounts.queries import user_by_email
+    from mailer.db import db
+    from mailer.errors import NotFound
+    from mailer.lib.clock import utcnow
+    from mailer.seeds.demo import plant
+
+    with application(settings).app_context():
+        user = user_by_email(email)
+        if user is None:
+            raise NotFound(f"Nobody signs in with {email}.")
+        made = plant(user, now=utcnow())
+        db.session.commit()
+        click.echo(made.slug)
+
+
+@demo.command("remove")
+@click.option("--workspace", required=True, help="The slug of the demo world.")
+@click.pass_obj
+def demo_remove(settings: Settings, workspace: str) -> None:
+    """Remove a demo world and everything in it."""
+    from mailer.accounts.queries import workspace_called
+    from mailer.db import db
+    from mailer.seeds.demo import remove
+
+    with application(settings).app_context():
+        remove(workspace_called(workspace))
+        db.session.commit()
+
+
 def application(settings: Settings) -> "Flask":
     """Build the application for a command that needs it."""
     from mailer.app import create_app

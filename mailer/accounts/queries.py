@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from mailer.accounts.models import ApiKey, Invitation, Membership, User, Workspace
 from mailer.db import db
+from mailer.errors import NotFound
+from mailer.lib.ids import parse_id
 
 
 def has_users() -> bool:
@@ -21,6 +23,24 @@ def workspaces_of(user: User) -> Sequence[Workspace]:
     return db.session.scalars(
         select(Workspace).join(Membership).where(Membership.user_id == user.id).order_by(Workspace.name)
     ).all()
+
+
+def workspace_called(text: str) -> Workspace:
+    """Return the workspace with a slug, an id or a name, as people give it on the command line.
+
+    :raises NotFound: there is none, or several have that name
+    """
+    identifier = parse_id(Workspace.prefix, text)
+    found = db.session.scalars(
+        select(Workspace).where(
+            or_(Workspace.id == identifier, Workspace.slug == text, Workspace.name == text)
+        )
+    ).all()
+    exact = [workspace for workspace in found if text in (workspace.slug, workspace.public_id)] or found
+    if len(exact) != 1:
+        known = ", ".join(db.session.scalars(select(Workspace.slug).order_by(Workspace.slug).limit(20)))
+        raise NotFound(f"There is no workspace “{text}”; the slugs are: {known or 'none yet'}.")
+    return exact[0]
 
 
 def user_by_email(email: str) -> User | None:

@@ -8,13 +8,23 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from uuid_utils import uuid7 as fast_uuid7
 
 from mailer.audience.fields import create_missing_fields
-from mailer.audience.models import AudienceDay, MailingList, Subscriber, Subscription, SubscriptionStatus
+from mailer.audience.lists import create_list
+from mailer.audience.models import (
+    AudienceDay,
+    MailingList,
+    OptIn,
+    Subscriber,
+    Subscription,
+    SubscriptionStatus,
+    Visibility,
+)
 from mailer.consent.models import Act, Channel, ConsentRecord
 from mailer.db import db
+from mailer.lib.ids import parse_id
 from mailer.seeds.bulk import Bulk
 from mailer.seeds.people import Person, people
 
@@ -57,6 +67,17 @@ def grow(mailing_list: MailingList, count: int, *, now: datetime, seed: int = 1)
         moments = [now - SPAN + SPAN * share**0.6 for share in shares]
         _put_on(mailing_list, moments, islice(crowd, size))
         yield done + size
+
+
+def list_called(workspace_id: UUID, text: str) -> MailingList:
+    """Return the list with an id or a name; one that is missing is made, private and with single opt-in."""
+    found = db.session.scalar(
+        select(MailingList).where(
+            MailingList.workspace_id == workspace_id,
+            or_(MailingList.id == parse_id(MailingList.prefix, text), MailingList.name == text),
+        )
+    )
+    return found or create_list(workspace_id, text, opt_in=OptIn.SINGLE, visibility=Visibility.PRIVATE)
 
 
 def id_at(moment: datetime) -> Any:

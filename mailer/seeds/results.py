@@ -1,0 +1,248 @@
+"""Believable results of campaigns: who was reached, who read when, and what they followed.
+
+The shape is that of real newsletters: half of the opens come within three hours, some in
+the evening, a thin tail over days, few at night; some people read everything and many
+read little; one link is followed more than the others.
+"""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from mailer.campaigns.models import Campaign
+from mailer.delivery.models import Attempt, Delivery, DeliveryCount, DeliveryState, SkipReason
+from mailer.seeds.grow import id_at
+from mailer.tracking.models import Activity, Click, HourlyActivity, LinkActivity, Open
+
+_AGENTS: Final = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0",
+    "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile",
+)
+#: How likely someone is at their mail, by the hour of the day.
+_AWAKE: Final = (
+    *(0.08, 0.04, 0.03, 0.03, 0.05, 0.15, 0.45, 0.75, 0.9, 0.95, 0.9, 0.85),
+    *(1.0, 0.9, 0.8, 0.8, 0.85, 0.9, 0.95, 1.0, 0.95, 0.8, 0.5, 0.2),
+)
+_CLICKS_OF_READERS: Final = 0.2
+_LEAVES_OF_READERS: Final = 0.007
+_BOUNCES: Final = 0.006
+_SECONDS_A_DELIVERY: Final = 0.02
+
+
+@dataclass
+class Reader:
+    """A subscriber of the demo world, as far as campaigns care.
+
+    :param interest: how likely they read what reaches them, 0 to 1
+    :param left_at: when they left the list that campaigns go to
+    """
+
+    id: UUID
+    email: str
+    joined_at: datetime
+    interest: float
+    left_at: datetime | None = None
+    suppressed_at: datetime | None = None
+    #: The delivery whose link they left by, or that bounced.
+    because_of: UUID | None = None
+    has_bounced: bool = False
+
+
+@dataclass
+class Results:
+    """Rows of one campaign, by table, ready to be inserted."""
+
+    rows: dict[Any, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    #: When people left by this campaign's link.
+    left_at: list[datetime] = field(default_factory=list)
+
+
+def results_of(
+    campaign: Campaign,
+    list_id: UUID,
+    readers: Iterable[Reader],
+    *,
+    appeal: float,
+    pulls: Sequence[float],
+    now: datetime,
+    chance: random.Random,
+) -> Results:
+    """Make what became of a campaign, and let readers leave or bounce on the way."""
+    results = Results()
+    counts: Counter[tuple[DeliveryState, str]] = Counter()
+    launched = campaign.launched_at
+    assert launched is not None
+    for number, reader in enumerate(reader for reader in readers if reader.joined_at < launched):
+        at = launched + timedelta(seconds=2 + number * _SECONDS_A_DELIVERY)
+        delivery = _delivery(campaign, list_id, reader, at)
+        _decide(delivery, reader, at, chance)
+        if delivery["state"] is DeliveryState.REJECTED:
+            results.rows[Attempt].append(_attempt(delivery, at))
+        if delivery["state"] is DeliveryState.ACCEPTED:
+            _read(results, delivery, reader, at, appeal=appeal, pulls=pulls, now=now, chance=chance)
+        counts[delivery["state"], delivery["skip_reason"] or ""] += 1
+        results.rows[Delivery].append(delivery)
+    results.rows[DeliveryCount] = [
+        {"campaign_id": campaign.id, "state": state, "reason": str(reason), "count": count}
+        for (state, reason), count in counts.items()
+    ]
+    results.rows[HourlyActivity] = _hours(campaign, results)
+    results.rows[LinkActivity] = _links(campaign, results)
+    return results
+
+
+def _delivery(campaign: Campaign, list_id: UUID, reader: Reader, at: datetime) -> dict[str, Any]:
+    return {
+        "id": UUID(bytes=id_at(at).bytes),
+        "created_at": campaign.launched_at,
+        "workspace_id": campaign.workspace_id,
+        "message_id": campaign.message_id,
+        "campaign_id": campaign.id,
+        "subscriber_id": reader.id,
+        "list_id": list_id,
+        "email": reader.email,
+        "state": DeliveryState.ACCEPTED,
+        "skip_reason": None,
+        "attempt": 1,
+        "first_tried_at": at,
+        "reply": "250 2.0.0 OK",
+        "ended_at": at,
+        "opened_at": None,
+        "clicked_at": None,
+    }
+
+
+def _decide(delivery: dict[str, Any], reader: Reader, at: datetime, chance: random.Random) -> None:
+    """Let the gate, or the receiving server, say no."""
+    reason = None
+    if reader.suppressed_at is not None and reader.suppressed_at < at:
+        reason = SkipReason.SUPPRESSED
+    elif reader.left_at is not None and reader.left_at < at:
+        reason = SkipReason.UNSUBSCRIBED
+    if reason is not None:
+        delivery |= {
+            "state": DeliveryState.SKIPPED,
+            "skip_reason": reason,
+            "attempt": 0,
+            "first_tried_at": None,
+            "reply": "",
+        }
+    elif chance.random() < _BOUNCES:
+        delivery |= {
+            "state": DeliveryState.REJECTED,
+            "reply": "550 5.1.1 The email account that you tried to reach does not exist",
+        }
+        reader.suppressed_at, reader.because_of, reader.has_bounced = at, delivery["id"], True
+
+
+def _attempt(delivery: dict[str, Any], at: datetime) -> dict[str, Any]:
+    return {
+        "workspace_id": delivery["workspace_id"],
+        "created_at": at,
+        "delivery_id": delivery["id"],
+        "number": 1,
+        "outcome": "rejected",
+        "code": 550,
+        "reply": delivery["reply"],
+    }
+
+
+def _read(
+    results: Results,
+    delivery: dict[str, Any],
+    reader: Reader,
+    at: datetime,
+    *,
+    appeal: float,
+    pulls: Sequence[float],
+    now: datetime,
+    chance: random.Random,
+) -> None:
+    """Let someone open, follow links and perhaps leave."""
+    opened = at + _delay(chance)
+    while chance.random() > _AWAKE[opened.hour]:
+        opened += timedelta(minutes=chance.uniform(20, 90))
+    if chance.random() > reader.interest * appeal or opened >= now:
+        return
+    agent = chance.choice(_AGENTS)
+    event = {
+        "workspace_id": delivery["workspace_id"],
+        "campaign_id": delivery["campaign_id"],
+        "delivery_id": delivery["id"],
+        "user_agent": agent,
+    }
+    delivery["opened_at"] = opened
+    again = opened
+    while again < now:
+        results.rows[Open].append({**event, "id": UUID(bytes=id_at(again).bytes), "at": again})
+        if chance.random() > 0.3:
+            break
+        again += timedelta(hours=chance.expovariate(1 / 9))
+    clicked = opened
+    while chance.random() < _CLICKS_OF_READERS * (1 if clicked is opened else 1.4):
+        clicked += timedelta(seconds=chance.uniform(8, 150))
+        if clicked >= now:
+            break
+        number = chance.choices(range(len(pulls)), pulls)[0]
+        results.rows[Click].append(
+            {**event, "id": UUID(bytes=id_at(clicked).bytes), "at": clicked, "link_number": number}
+        )
+        delivery["clicked_at"] = delivery["clicked_at"] or clicked
+    left = opened + timedelta(seconds=chance.uniform(5, 60))
+    if chance.random() < _LEAVES_OF_READERS and left < now:
+        reader.left_at, reader.because_of = left, delivery["id"]
+        results.left_at.append(left)
+
+
+def _delay(chance: random.Random) -> timedelta:
+    """Return how long after its arrival a mail is looked at."""
+    kind = chance.random()
+    if kind < 0.58:
+        return timedelta(hours=chance.expovariate(1 / 1.6))
+    if kind < 0.85:
+        return timedelta(hours=max(0.5, chance.gauss(8.5, 2)))
+    return timedelta(hours=12 + chance.expovariate(1 / 22))
+
+
+def _hours(campaign: Campaign, results: Results) -> list[dict[str, Any]]:
+    """Sum by hour; each person counts in the hour of their first."""
+    totals = Counter((Activity.UNSUBSCRIBE, _hour(left)) for left in results.left_at)
+    people = totals.copy()
+    for model, activity in ((Open, Activity.OPEN), (Click, Activity.CLICK)):
+        seen: set[UUID] = set()
+        for event in sorted(results.rows[model], key=lambda row: row["at"]):
+            hour = _hour(event["at"])
+            totals[activity, hour] += 1
+            if event["delivery_id"] not in seen:
+                people[activity, hour] += 1
+                seen.add(event["delivery_id"])
+    return [
+        {
+            "campaign_id": campaign.id,
+            "activity": activity,
+            "hour": hour,
+            "total": total,
+            "people": people[activity, hour],
+        }
+        for (activity, hour), total in totals.items()
+    ]
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _links(campaign: Campaign, results: Results) -> list[dict[str, Any]]:
+    by_link: dict[int, list[UUID]] = defaultdict(list)
+    for click in results.rows[Click]:
+        by_link[click["link_number"]].append(click["delivery_id"])
+    return [
+        {"campaign_id": campaign.id, "link_number": number, "total": len(all_), "people": len(set(all_))}
+        for number, all_ in by_link.items()
+    ]

@@ -1,0 +1,110 @@
+"""The demo world: believable, consistent, sending nothing, gone without a trace."""
+
+import pytest
+from sqlalchemy import func, select
+
+from mailer.accounts.models import Workspace
+from mailer.audience import queries
+from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
+from mailer.campaigns.models import Campaign, CampaignStatus
+from mailer.campaigns.report import by_hour, report
+from mailer.consent.models import ConsentRecord
+from mailer.db import db
+from mailer.delivery.models import Delivery
+from mailer.errors import Forbidden
+from mailer.lib.clock import utcnow
+from mailer.seeds.demo import plant, remove
+from mailer.tracking.models import Click, Open
+from tests import factories
+
+
+def count(model, *conditions) -> int:
+    return db.session.scalar(select(func.count()).select_from(model).where(*conditions))
+
+
+@pytest.fixture
+def demo(ana):
+    made = plant(ana, now=utcnow())
+    db.session.commit()
+    return made
+
+
+def test_it_has_a_history_to_look_at(demo):
+    lists = db.session.scalars(select(MailingList).where(MailingList.workspace_id == demo.id)).all()
+    campaigns = db.session.scalars(
+        select(Campaign).where(Campaign.workspace_id == demo.id).order_by(Campaign.id)
+    ).all()
+
+    assert demo.is_demo
+    assert count(Subscriber, Subscriber.workspace_id == demo.id) == 2_000
+    assert len(lists) == 3
+    statuses = [campaign.status for campaign in campaigns]
+    assert statuses == [CampaignStatus.FINISHED] * 3 + [CampaignStatus.DRAFT]
+    for campaign in campaigns[:3]:
+        figures = report(campaign)
+        assert figures.audience > 1_200
+        assert figures.accepted / figures.audience > 0.9
+        assert 0.3 < figures.opens.people / figures.accepted < 0.65
+        assert 0.03 < figures.clicks.people / figures.accepted < 0.25
+        assert figures.waiting == 0
+        assert len([hour for hour in by_hour(campaign) if hour.opens]) > 24
+        assert all(link.people for link in figures.links[:3])
+    assert sum(report(campaign).unsubscribes for campaign in campaigns) > 3
+    assert sum(report(campaign).rejected for campaign in campaigns) > 3
+
+
+def test_its_sums_agree_with_its_rows(demo):
+    now = utcnow()
+    for campaign in db.session.scalars(
+        select(Campaign).where(Campaign.workspace_id == demo.id, Campaign.launched_at.is_not(None))
+    ):
+        figures = report(campaign)
+        assert figures.audience == count(Delivery, Delivery.campaign_id == campaign.id)
+        assert figures.opens.total == count(Open, Open.campaign_id == campaign.id)
+        assert figures.opens.people == count(
+            Delivery, Delivery.campaign_id == campaign.id, Delivery.opened_at.is_not(None)
+        )
+        assert figures.clicks.total == count(Click, Click.campaign_id == campaign.id)
+        assert sum(link.total for link in figures.links) == figures.clicks.total
+    assert count(Open, Open.at > now) == 0
+    weekly = db.session.scalar(
+        select(MailingList).where(MailingList.workspace_id == demo.id, MailingList.name == "Weekly bread")
+    )
+    counts = queries.counts_of([weekly])[weekly.id]
+    for status, counted in (
+        (SubscriptionStatus.ACTIVE, counts.active),
+        (SubscriptionStatus.PENDING, counts.pending),
+        (SubscriptionStatus.UNSUBSCRIBED, counts.unsubscribed),
+    ):
+        on_list = (Subscription.list_id == weekly.id, Subscription.status == status)
+        assert counted == count(Subscription, *on_list) > 0
+
+
+def test_it_sends_nothing(demo, queued):
+    assert queued() == []
+
+
+def test_planting_twice_gives_the_same_one(demo, ana):
+    assert plant(ana, now=utcnow()) == demo
+    assert count(Workspace, Workspace.is_demo) == 1
+
+
+def test_removing_it_leaves_no_row_of_it(demo, workspace):
+    ours = factories.subscriber(workspace, on=factories.mailing_list(workspace))
+    db.session.commit()
+
+    remove(demo)
+    db.session.commit()
+
+    for table in db.metadata.sorted_tables:
+        if "workspace_id" in table.columns:
+            rows = select(func.count()).where(table.c.workspace_id != workspace.id)
+            assert db.session.scalar(rows) == 0, table.name
+    assert count(Workspace) == 1
+    assert count(Delivery) == count(Open) == count(ConsentRecord) == 0
+    assert db.session.get(Subscriber, ours.id) is not None
+
+
+def test_a_real_workspace_is_not_removed(workspace):
+    with pytest.raises(Forbidden):
+        remove(workspace)

@@ -1,0 +1,55 @@
+"""Audiences of any size."""
+
+from sqlalchemy import func, select
+
+from mailer.audience import queries
+from mailer.audience.models import Subscriber
+from mailer.consent.models import ConsentRecord
+from mailer.consent.subscribe import subscription_of
+from mailer.db import db
+from mailer.lib.clock import utcnow
+from mailer.seeds.grow import grow, list_called
+from mailer.seeds.people import people
+from tests import factories
+
+
+def test_everyone_is_on_the_list_with_a_proof(workspace):
+    weekly = factories.mailing_list(workspace)
+
+    assert list(grow(weekly, 250, now=utcnow())) == [250]
+
+    assert queries.counts_of([weekly])[weekly.id].active == 250
+    assert queries.audience_size(workspace.id) == 250
+    assert db.session.scalar(select(func.count()).select_from(ConsentRecord)) == 250
+    someone = db.session.scalars(select(Subscriber)).first()
+    assert subscription_of(someone, weekly).is_active
+    assert set(someone.fields) == {"city"}
+    assert [field.key for field in queries.fields_of(workspace.id)] == ["city"]
+    assert someone.created_at <= utcnow()
+
+
+def test_growing_again_adds_other_people(workspace):
+    weekly, other = factories.mailing_list(workspace), list_called(workspace.id, "Other")
+
+    list(grow(weekly, 100, now=utcnow()))
+    list(grow(other, 100, now=utcnow()))
+
+    assert queries.counts_of([weekly])[weekly.id].active == 100
+    assert queries.counts_of([other])[other.id].active == 100
+    assert queries.audience_size(workspace.id) == 200
+
+
+def test_a_list_is_found_by_id_and_by_name(workspace):
+    weekly = factories.mailing_list(workspace, "Weekly")
+
+    assert list_called(workspace.id, weekly.public_id) == weekly
+    assert list_called(workspace.id, "Weekly") == weekly
+
+
+def test_the_same_seed_makes_the_same_people_and_nobody_twice():
+    crowd = [person for person, _ in zip(people(seed=1), range(2_000), strict=False)]
+
+    assert crowd == [person for person, _ in zip(people(seed=1), range(2_000), strict=False)]
+    assert len({person.email for person in crowd}) == 2_000
+    assert all(person.email.isascii() for person in crowd)
+    assert all(person.email.rpartition("@")[2].startswith("example.") for person in crowd)
