@@ -42,6 +42,7 @@ import "./js/copy.js";
 import "./js/dialog.js";
 import "./js/editor.js";
 import "./js/flash.js";
+import "./js/focus-error.js";
 import "./js/guess-zone.js";
 import "./js/insert-tag.js";
 import "./js/menu.js";
