@@ -74,7 +74,7 @@ def update_list(
     mailing_list.visibility = visibility
     mailing_list.consent_words = clean_line(consent_words, label="The words of consent", longest=1000)
     mailing_list.welcome_subject = clean_line(welcome_subject, label="The welcome subject", longest=200)
-    mailing_list.welcome_body = welcome_body.replace("\r\n", "\n").strip()
+    mailing_list.welcome_body = welcome_body.replace("\r\n", "\n").replace("\0", "").strip()
 
 
 def archive_list(mailing_list: MailingList, *, now: datetime) -> None:

@@ -59,7 +59,6 @@ def send_confirmation(subscription_id: UUID) -> None:
                 "list_description": mailing_list.description,
                 "consent_words": consent_words(mailing_list),
                 "workspace_name": mailing_list.workspace.name,
-                "postal_address": mailing_list.workspace.postal_address,
                 "confirm_url": links().confirm_url(subscription.id),
                 "lifetime_days": CONFIRMATION_LIFETIME.days,
             },

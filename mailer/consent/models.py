@@ -106,10 +106,11 @@ class ConsentRecord(Identified, Base):
             list_id=subject.list_id if is_subscription else None,
             act=act,
             via=evidence.via,
-            words=evidence.words[:2000],
+            # PostgreSQL has no zero byte in a text.
+            words=evidence.words.replace("\0", "")[:2000],
             locale=evidence.locale[:20],
             ip=evidence.ip[:45],
-            user_agent=evidence.user_agent[:300],
+            user_agent=evidence.user_agent.replace("\0", "")[:300],
             actor_id=evidence.actor_id,
             delivery_id=evidence.delivery_id,
             created_at=at,

@@ -35,7 +35,7 @@ def suppress(
                 "workspace_id": workspace_id,
                 "email_key": key,
                 "reason": reason,
-                "detail": detail[:500],
+                "detail": detail.replace("\0", "")[:500],
                 "actor_id": actor_id,
                 "delivery_id": delivery_id,
             }

@@ -38,10 +38,7 @@ def send_welcome(subscription_id: UUID) -> None:
             values={
                 "subject": mailing_list.welcome_subject,
                 "words": mailing_list.welcome_body,
-                "subscriber_name": subscriber.name,
                 "list_name": mailing_list.name,
-                "workspace_name": mailing_list.workspace.name,
-                "postal_address": mailing_list.workspace.postal_address,
                 "preferences_url": links().preferences_url(subscriber.id),
             },
         )

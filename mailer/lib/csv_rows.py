@@ -65,7 +65,8 @@ def rows_of(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
                     f"Row {number:,} has a cell of more than {LONGEST_CELL:,} characters; "
                     "perhaps a quotation mark is never closed."
                 )
-            yield [plain_cell(cell) for cell in row]
+            # PostgreSQL has no zero byte in a text.
+            yield [plain_cell(cell.replace("\0", "")) for cell in row]
     except csv.Error as error:
         raise Invalid(f"Row {number + 1:,} cannot be read: {error}.") from None
 

@@ -141,7 +141,7 @@ def erase() -> ResponseReturnValue:
 def _filter() -> SubscriberFilter:
     status = request.args.get("status", "")
     return SubscriberFilter(
-        search=request.args.get("q", "").strip()[:320],
+        search=request.args.get("q", "").replace("\0", "").strip()[:320],
         list_id=parse_id("lst", request.args.get("list", "")),
         status=SubscriptionStatus(status) if status in list(SubscriptionStatus) else None,
         tag_id=parse_id("tag", request.args.get("tag", "")),

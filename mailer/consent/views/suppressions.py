@@ -60,7 +60,7 @@ def lift(suppression_id: str) -> ResponseReturnValue:
 
 
 def _page(form: SuppressForm) -> str:
-    reason, search = request.args.get("reason", ""), request.args.get("q", "").strip()[:320]
+    reason, search = request.args.get("reason", ""), request.args.get("q", "").replace("\0", "").strip()[:320]
     query = queries.suppressions(
         g.workspace.id,
         search=search,
