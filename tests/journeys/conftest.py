@@ -44,8 +44,10 @@ def page(browser: Browser, product: Product) -> Iterator[Page]:
     context = browser.new_context(base_url=product.base_url, viewport=DESKTOP, reduced_motion="reduce")
     page = context.new_page()
     mistakes: list[str] = []
-    page.on("pageerror", lambda error: mistakes.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and mistakes.append(message.text))
+    context.on("weberror", lambda error: mistakes.append(f"{error.error}"))
+    context.on(
+        "console", lambda said: said.type == "error" and mistakes.append(f"{said.location}: {said.text}")
+    )
     yield page
     context.close()
     assert not mistakes
