@@ -3,7 +3,15 @@
 from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, Length, Optional, Regexp
 
 from mailer.accounts.models import Scope
@@ -44,11 +52,12 @@ class WorkspaceForm(FlaskForm):
 
 
 class FirstRunForm(WorkspaceForm):
-    """The first owner and the first workspace."""
+    """The first owner and the first workspace, and whether to look around in a demo world first."""
 
     name = StringField("Your name", [Length(max=120)])
     email = EmailField("Your email address", [_required, Length(max=320)])
     password = PasswordField("Password", _new_password)
+    demo = BooleanField("Show me a demo world first")
 
 
 class JoinForm(FlaskForm):

@@ -58,6 +58,9 @@ def finish(token: str) -> ResponseReturnValue:
         else:
             db.session.commit()
             login_user(owner, authn_via=["password"])
+            if form.demo.data:
+                # The same POST goes on to the room that plants it, which stands above this one.
+                return redirect(url_for("demo.plant"), code=307)
             return redirect(url_for("dashboard.show", workspace=workspace.slug))
     check_first_run(token)
     return render_template("accounts/first_run.html", form=form), 422

@@ -95,8 +95,6 @@ class Subscriber(Identified, Base):
         UniqueConstraint("workspace_id", "email_key"),
         Index("ix_subscribers_workspace_id_id", "workspace_id", "id"),
         Index("ix_subscribers_workspace_id_name_key", "workspace_id", "name_key"),
-        # Growth by day reads this index alone.
-        Index("ix_subscribers_workspace_id_created_at", "workspace_id", "created_at"),
         CheckConstraint("email_key LIKE '%_@_%'", name="email_key_is_address"),
     )
 

@@ -74,6 +74,17 @@ def test_the_wizard_signs_the_owner_in_and_shows_the_dashboard(client, app):
     assert client.get(f"/welcome/{link}").status_code == 404
 
 
+def test_the_wizard_leads_on_to_the_demo_world_when_asked(client, app):
+    link = token_of(open_first_run())
+    db.session.commit()
+
+    answer = client.post(f"/welcome/{link}", data=FORM | {"demo": "y"}, follow_redirects=True)
+
+    assert answer.status_code == 200
+    assert "This is a demo world" in answer.text
+    assert {workspace.is_demo for workspace in db.session.query(Workspace)} == {True, False}
+
+
 def test_a_short_password_is_refused_beside_its_field_and_keeps_the_link(client, app):
     link = token_of(open_first_run())
     db.session.commit()

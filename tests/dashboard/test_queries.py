@@ -28,26 +28,6 @@ def launched(workspace, status=CampaignStatus.FINISHED, at=NOON, **values):
     return factories.campaign(workspace, status=status, message_id=message.id, launched_at=at, **values)
 
 
-def test_growth_counts_those_who_were_there_before_and_each_day(workspace, other_workspace):
-    for at in (NOON - 200 * DAY, NOON - 2 * DAY, NOON - 2 * DAY, NOON):
-        factories.subscriber(workspace, created_at=at)
-    factories.subscriber(other_workspace, created_at=NOON)
-
-    growth = queries.growth(workspace, now=NOON, day_count=4)
-
-    assert [size for _, size in growth.days] == [1, 3, 3, 4]
-    assert (growth.total, growth.added) == (4, 3)
-
-
-def test_a_day_begins_when_it_begins_in_the_workspace_zone(workspace):
-    workspace.time_zone = "Pacific/Auckland"
-    factories.subscriber(workspace, created_at=NOON + timedelta(minutes=5))
-
-    growth = queries.growth(workspace, now=NOON + timedelta(minutes=10), day_count=2)
-
-    assert growth.days[-1] == (datetime(2026, 5, 6).date(), 1)  # noqa: DTZ001
-
-
 def test_last_campaigns_come_with_what_was_accepted_opened_and_clicked(workspace, other_workspace):
     older, newer = launched(workspace, at=NOON - DAY), launched(workspace, at=NOON)
     launched(other_workspace)

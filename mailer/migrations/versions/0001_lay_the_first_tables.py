@@ -452,9 +452,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", "email_key", name=op.f("uq_subscribers_workspace_id_email_key")),
     )
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_subscribers_workspace_id_created_at", ["workspace_id", "created_at"], unique=False
-        )
         batch_op.create_index("ix_subscribers_workspace_id_id", ["workspace_id", "id"], unique=False)
         batch_op.create_index(
             "ix_subscribers_workspace_id_name_key", ["workspace_id", "name_key"], unique=False
@@ -1211,7 +1208,6 @@ def downgrade() -> None:
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
         batch_op.drop_index("ix_subscribers_workspace_id_name_key")
         batch_op.drop_index("ix_subscribers_workspace_id_id")
-        batch_op.drop_index("ix_subscribers_workspace_id_created_at")
 
     op.drop_table("subscribers")
     op.drop_table("senders")
