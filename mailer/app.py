@@ -40,6 +40,8 @@ DOORS: tuple[str, ...] = (
     "mailer.consent.public",
     "mailer.consent.views",
     "mailer.dashboard.views",
+    "mailer.delivery.public",
+    "mailer.delivery.views",
     "mailer.runtime.public",
     "mailer.seeds.views",
     "mailer.signup.public",

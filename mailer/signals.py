@@ -42,3 +42,6 @@ campaign_quiet = _signals.signal("campaign_quiet")
 #: A campaign's sending stopped by itself. Sends the campaign's id, with ``reason``, a
 #: sentence that holds the server's words.
 campaign_held = _signals.signal("campaign_held")
+
+#: A campaign that had ended sends again what an operator put back. Sends the campaign's id.
+campaign_reopened = _signals.signal("campaign_reopened")

@@ -86,6 +86,7 @@ PUBLIC_ROUTES: frozenset[str] = frozenset(
         "/s/<list_id>/thanks",
         "/u/<token>",
         "/u/<token>/undo",
+        "/v/<token>",
         "/welcome/<token>",
     }
 )

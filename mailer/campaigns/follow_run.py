@@ -36,3 +36,13 @@ def pause_by_itself(campaign_id: UUID, *, reason: str, **_: Any) -> None:
         campaign.move_to(CampaignStatus.PAUSED)
         campaign.pause_reason = reason[:500]
         db.session.flush()
+
+
+@signals.campaign_reopened.connect
+def reopen(campaign_id: UUID, **_: Any) -> None:
+    """Something that was held or in doubt is sent after all."""
+    campaign = db.session.get(Campaign, campaign_id, with_for_update=True)
+    if campaign is not None and campaign.status is CampaignStatus.FINISHED:
+        campaign.move_to(CampaignStatus.SENDING)
+        campaign.finished_at = None
+        db.session.flush()

@@ -72,7 +72,7 @@ class Composer:
         """
         message = self._message
         leave_url = self._leave_url(delivery)
-        rendered = self._render(delivery, person, leave_url)
+        rendered = self.render(delivery, person)
         letter = Letter(
             from_name=message.from_name,
             from_email=message.from_email,
@@ -88,22 +88,37 @@ class Composer:
         envelope = Envelope(ascii_domain(message.from_email), ascii_domain(delivery.email))
         return envelope, write(letter)
 
-    def _render(self, delivery: Claimed, person: Mapping[str, Any] | None, leave_url: str) -> Rendered:
+    def render(
+        self, delivery: Claimed | Delivery, person: Mapping[str, Any] | None, *, has_pixel: bool = True
+    ) -> Rendered:
+        """Return what a delivery's reader sees.
+
+        :raises Invalid: the message does not suit this reader's values
+        """
         message = self._message
         if self._renderer is None:
             return Rendered(message.subject, message.html, message.text)
-        values = values_for(
-            message, delivery.id, delivery.subscriber_id, delivery.values, person, delivery.email, leave_url
-        )
+        values = self._values(delivery, person)
         if message.kind is not MessageKind.CAMPAIGN:
             return self._renderer.render(values)
         tracking = Tracking(
             link_url=lambda number: self._links.click_url(message.id, delivery.id, number),
-            pixel_url=self._links.open_url(message.id, delivery.id),
+            pixel_url=self._links.open_url(message.id, delivery.id) if has_pixel else "data:,",
         )
         return self._renderer.render(values, tracking)
 
-    def _leave_url(self, delivery: Claimed) -> str:
+    def _values(self, delivery: Claimed | Delivery, person: Mapping[str, Any] | None) -> dict[str, Any]:
+        reader = delivery.subscriber_id
+        return {
+            **self._message.values,
+            "subscriber": dict(person) if person is not None else merge_values(None, delivery.email),
+            "unsubscribe_url": self._leave_url(delivery),
+            "preferences_url": self._links.preferences_url(reader) if reader else "",
+            "view_url": self._links.view_url(self._message.id, delivery.id),
+            **(delivery.values or {}),
+        }
+
+    def _leave_url(self, delivery: Claimed | Delivery) -> str:
         if delivery.subscriber_id is None or delivery.campaign_id is None:
             return ""
         return self._links.leave_url(delivery.subscriber_id, delivery.id, self._list_ids)
@@ -122,27 +137,6 @@ class Composer:
         campaign = public_id("cmp", delivery.campaign_id)
         workspace = public_id("wsp", delivery.workspace_id)
         yield "Feedback-ID", f"{campaign}:{workspace}:campaign:mailer"
-
-
-def values_for(
-    message: Message,
-    delivery_id: UUID,
-    subscriber_id: UUID | None,
-    own: Mapping[str, Any] | None,
-    person: Mapping[str, Any] | None,
-    email: str,
-    leave_url: str,
-) -> dict[str, Any]:
-    """Return everything that a message's merge tags can name, for one delivery."""
-    made = links()
-    return {
-        **message.values,
-        "subscriber": dict(person) if person is not None else merge_values(None, email),
-        "unsubscribe_url": leave_url,
-        "preferences_url": made.preferences_url(subscriber_id) if subscriber_id else "",
-        "view_url": made.view_url(message.id, delivery_id),
-        **(own or {}),
-    }
 
 
 def message_id_of(delivery_id: UUID, domain: str) -> str:

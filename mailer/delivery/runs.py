@@ -122,10 +122,12 @@ def end_when_quiet(campaign_id: UUID, *, now: datetime) -> bool:
 
 
 def reopen(campaign_id: UUID) -> None:
-    """Let a run that had ended send again what an operator put back."""
+    """Let a run that had ended send again what an operator put back, and tell its campaign."""
     run = _run(campaign_id)
-    run.ended_at = None
-    db.session.flush()
+    if run.ended_at is not None:
+        run.ended_at = None
+        db.session.flush()
+        signals.campaign_reopened.send(campaign_id)
     later(DELIVER_BATCH, str(campaign_id))
 
 

@@ -37,13 +37,13 @@ class Place:
 TABS = (
     ("Workspace", "accounts.settings.show", Role.VIEWER),
     ("Members", "accounts.members.index", Role.VIEWER),
-    ("Sending", "delivery.settings", Role.ADMIN),
+    ("Sending", "delivery.settings.show", Role.ADMIN),
     ("API keys", "accounts.keys.index", Role.ADMIN),
 )
 
 PLACES = (
     Place("Dashboard", "layout-dashboard", "dashboard.show"),
-    Place("Campaigns", "send", "campaigns.index"),
+    Place("Campaigns", "send", "campaigns.index", ("delivery.deliveries",)),
     Place(
         "Subscribers",
         "users",
@@ -63,7 +63,7 @@ PLACES = (
         "Settings",
         "settings",
         "accounts.settings.show",
-        tuple(tab[1].rpartition(".")[0] for tab in TABS),
+        (*(tab[1].rpartition(".")[0] for tab in TABS), "delivery.senders"),
         is_apart=True,
     ),
 )

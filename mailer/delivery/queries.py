@@ -1,0 +1,134 @@
+"""What pages about delivery read; the workspace is the first argument."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from mailer.accounts.models import Workspace
+from mailer.audience.models import Subscriber
+from mailer.db import db
+from mailer.delivery.models import Attempt, Delivery, DeliveryCount, DeliveryState, Run, Sender
+from mailer.lib.addresses import address_key
+
+_EXPORT_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True)
+class StateCount:
+    """How many of a campaign's deliveries are in a state."""
+
+    state: DeliveryState
+    count: int
+
+
+def run_of(workspace: Workspace, campaign_id: UUID | None) -> Run | None:
+    """Return the run of one of the workspace's campaigns."""
+    return db.session.scalar(
+        select(Run).where(Run.workspace_id == workspace.id, Run.campaign_id == campaign_id)
+    )
+
+
+def counts(workspace: Workspace, run: Run) -> list[StateCount]:
+    """Return how many deliveries are in each state that there are any in, by the table of states."""
+    rows = db.session.execute(
+        select(DeliveryCount.state, func.sum(DeliveryCount.count))
+        .join(Run, Run.campaign_id == DeliveryCount.campaign_id)
+        .where(Run.workspace_id == workspace.id, DeliveryCount.campaign_id == run.campaign_id)
+        .group_by(DeliveryCount.state)
+    )
+    found = {state: int(number) for state, number in rows}
+    return [StateCount(state, found[state]) for state in DeliveryState if found.get(state)]
+
+
+def deliveries_in(workspace: Workspace, run: Run, state: DeliveryState) -> Select[Delivery]:
+    """Select a campaign's deliveries in one state."""
+    return select(Delivery).where(
+        Delivery.workspace_id == workspace.id,
+        Delivery.campaign_id == run.campaign_id,
+        Delivery.state == state,
+    )
+
+
+def delivery_to(workspace: Workspace, run: Run, address: str) -> Sequence[Delivery]:
+    """Return a campaign's delivery to one whole address, whatever its state: by index, not by search."""
+    return db.session.scalars(
+        select(Delivery)
+        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .where(
+            Subscriber.workspace_id == workspace.id,
+            Subscriber.email_key == address_key(address),
+            Delivery.campaign_id == run.campaign_id,
+        )
+    ).all()
+
+
+def attempts_of(workspace: Workspace, deliveries: Sequence[Delivery]) -> dict[UUID, list[Attempt]]:
+    """Return the tries that were not accepted, oldest first, by delivery."""
+    rows = db.session.scalars(
+        select(Attempt)
+        .where(
+            Attempt.workspace_id == workspace.id,
+            Attempt.delivery_id.in_([delivery.id for delivery in deliveries]),
+        )
+        .order_by(Attempt.id)
+    )
+    tries: dict[UUID, list[Attempt]] = {}
+    for attempt in rows:
+        tries.setdefault(attempt.delivery_id, []).append(attempt)
+    return tries
+
+
+def export(workspace: Workspace, run: Run, state: DeliveryState) -> Iterator[list[str]]:
+    """Yield a campaign's deliveries in one state as cells, a page at a time."""
+    last: UUID | None = None
+    while True:
+        page = (
+            select(
+                Delivery.id,
+                Delivery.email,
+                Delivery.state,
+                Delivery.skip_reason,
+                Delivery.attempt,
+                Delivery.reply,
+                Delivery.next_try_at,
+                Delivery.ended_at,
+            )
+            .where(
+                Delivery.workspace_id == workspace.id,
+                Delivery.campaign_id == run.campaign_id,
+                Delivery.state == state,
+                *([Delivery.id > last] if last is not None else []),
+            )
+            .order_by(Delivery.id)
+            .limit(_EXPORT_AT_ONCE)
+        )
+        rows = db.session.execute(page).all()
+        for row in rows:
+            yield [
+                row.email,
+                row.state,
+                row.skip_reason or "",
+                str(row.attempt),
+                row.reply,
+                row.next_try_at.isoformat() if row.next_try_at else "",
+                row.ended_at.isoformat() if row.ended_at else "",
+            ]
+        if len(rows) < _EXPORT_AT_ONCE:
+            return
+        last = rows[-1].id
+
+
+def senders_of(workspace: Workspace) -> Sequence[Sender]:
+    """Return the workspace's senders, the first one first."""
+    return db.session.scalars(
+        select(Sender).where(Sender.workspace_id == workspace.id).order_by(Sender.id)
+    ).all()
+
+
+def sender(workspace: Workspace, sender_id: UUID | None) -> Sender | None:
+    """Return one of the workspace's senders."""
+    return db.session.scalar(
+        select(Sender).where(Sender.workspace_id == workspace.id, Sender.id == sender_id)
+    )

@@ -1,0 +1,234 @@
+"""The pages of whoever looks after the sending."""
+
+import csv
+import io
+
+from sqlalchemy import select
+
+from mailer.campaigns.models import Campaign, CampaignStatus
+from mailer.db import db
+from mailer.delivery import send
+from mailer.delivery.models import Delivery, DeliveryState, Sender, Transport
+from mailer.lib.ids import public_id
+from tests import factories
+from tests.delivery.conftest import deliveries
+from tests.support.smtp import TAKE_AND_CUT, as_usual, sink
+
+
+def page_of(run):
+    return f"/w/bakery/campaigns/{public_id('cmp', run.campaign_id)}/deliveries"
+
+
+def go_wrong(run, smtp):
+    replies = {
+        "reader-0@example.com": ("rcpt", "550 5.7.26 <b>no DKIM</b>"),
+        "reader-1@example.com": ("dot", TAKE_AND_CUT),
+    }
+
+    def script(stage, recipient):
+        at, answer = replies.get(recipient, ("", ""))
+        return answer if stage == at else None
+
+    smtp.script = script
+    send.deliver_batch(run.campaign_id)
+    smtp.script = as_usual
+
+
+def test_what_needs_a_decision_is_shown_first_with_the_server_s_words(
+    sign_in, ben, bread, readers, launch, smtp
+):
+    run = launch(bread)
+    go_wrong(run, smtp)
+    client = sign_in(ben)
+
+    doubtful = client.get(page_of(run)).text
+    held = client.get(page_of(run) + "?state=held").text
+
+    assert "reader-1@example.com" in doubtful
+    assert "reader-0@example.com" not in doubtful
+    assert "550 5.7.26 &lt;b&gt;no DKIM&lt;/b&gt;" in held
+
+
+def test_one_whole_address_is_found_in_any_state(sign_in, ben, bread, readers, launch, smtp):
+    run = launch(bread)
+    go_wrong(run, smtp)
+
+    page = sign_in(ben).get(page_of(run) + "?q=Reader-4@example.com").text
+
+    assert "reader-4@example.com" in page
+    assert "reader-3@example.com" not in page
+
+
+def test_held_deliveries_are_tried_again_and_the_campaign_goes_on(
+    sign_in, ben, bread, readers, launch, smtp, queued
+):
+    run = launch(bread)
+    go_wrong(run, smtp)
+    assert db.session.get(Campaign, run.campaign_id).status is CampaignStatus.FINISHED
+    client = sign_in(ben)
+
+    client.post(page_of(run) + "/resolve", data={"decision": "retry", "scope": "all", "state": "held"})
+
+    db.session.expire_all()
+    assert deliveries()["reader-0@example.com"].state is DeliveryState.PREPARED
+    assert db.session.get(Campaign, run.campaign_id).status is CampaignStatus.SENDING
+    db.session.rollback()
+    send.deliver_batch(run.campaign_id)
+    assert len(smtp.of("reader-0@example.com")) == 1
+    db.session.expire_all()
+    assert db.session.get(Campaign, run.campaign_id).status is CampaignStatus.FINISHED
+
+
+def test_doubt_is_resolved_for_the_chosen_ones(sign_in, ben, bread, readers, launch, smtp):
+    run = launch(bread)
+    go_wrong(run, smtp)
+    chosen = deliveries()["reader-1@example.com"].public_id
+
+    sign_in(ben).post(page_of(run) + "/resolve", data={"decision": "arrived", "ids": [chosen]})
+
+    assert deliveries()["reader-1@example.com"].state is DeliveryState.ACCEPTED
+
+
+def test_ids_of_another_campaign_are_not_touched(
+    sign_in, cleo, bread, readers, launch, smtp, other_workspace
+):
+    run = launch(bread)
+    go_wrong(run, smtp)
+    chosen = deliveries()["reader-1@example.com"].public_id
+    theirs = page_of(run).replace("/bakery/", "/cheese/")
+    client = sign_in(cleo)
+
+    assert client.get(theirs).status_code == 404
+    assert client.get(theirs + ".csv").status_code == 404
+    assert client.post(theirs + "/resolve", data={"decision": "arrived", "ids": [chosen]}).status_code == 404
+    assert deliveries()["reader-1@example.com"].state is DeliveryState.IN_DOUBT
+
+
+def test_a_viewer_looks_and_decides_nothing(sign_in, vera, bread, readers, launch, smtp):
+    run = launch(bread)
+    go_wrong(run, smtp)
+    client = sign_in(vera)
+
+    assert client.get(page_of(run)).status_code == 200
+    assert (
+        client.post(page_of(run) + "/resolve", data={"decision": "retry", "scope": "all"}).status_code == 403
+    )
+    assert client.get(page_of(run) + ".csv").status_code == 403
+
+
+def test_the_export_is_safe_for_spreadsheets(sign_in, ben, bread, readers, launch, smtp):
+    run = launch(bread)
+    smtp.script = lambda stage, recipient: "550 5.1.1 gone" if stage == "rcpt" else None
+    send.deliver_batch(run.campaign_id)
+    one = db.session.scalars(select(Delivery)).first()
+    one.reply = "=HYPERLINK(1)"
+    db.session.commit()
+
+    answer = sign_in(ben).get(page_of(run) + ".csv?state=rejected")
+
+    rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
+    assert answer.mimetype == "text/csv"
+    assert len(rows) == 5
+    assert {row["reply"] for row in rows} == {"550 5.1.1 gone", "'=HYPERLINK(1)"}
+
+
+def server_form(port, **values):
+    return {"host": "127.0.0.1", "port": port, "tls": "off", "user": "", "password": "", **values}
+
+
+def test_the_test_button_says_what_the_server_answered_and_saves_nothing(sign_in, ana):
+    client = sign_in(ana)
+    with sink() as server:
+        good = client.post("/w/bakery/settings/sending/test", data=server_form(server.port)).text
+        server.script = lambda stage, recipient: "554 5.7.1 <go away>" if stage == "connect" else None
+        bad = client.post("/w/bakery/settings/sending/test", data=server_form(server.port)).text
+
+    assert "lets us in." in good
+    assert "554 5.7.1 &lt;go away&gt;" in bad
+    assert db.session.scalars(select(Transport)).all() == []
+
+
+def test_a_saved_server_is_used_and_its_password_never_shown(sign_in, ana, bread, readers, launch, smtp):
+    run = launch(bread)
+    client = sign_in(ana)
+    with sink(extensions=("AUTH PLAIN",)) as own:
+        form = server_form(own.port, user="ana", password="a long secret")
+        assert client.post("/w/bakery/settings/sending", data=form).status_code == 302
+        page = client.get("/w/bakery/settings/sending").text
+        db.session.rollback()
+        send.deliver_batch(run.campaign_id)
+
+        assert "a long secret" not in page
+        assert len(own.received) == 5
+        assert smtp.received == []
+    stored = db.session.scalars(select(Transport)).one()
+    assert "secret" not in stored.password_encrypted
+
+
+def test_a_stored_password_is_not_sent_to_another_server(sign_in, ana, app):
+    client = sign_in(ana)
+    client.post("/w/bakery/settings/sending", data=server_form(2525, user="ana", password="a long secret"))
+    heard = []
+    with sink(extensions=("AUTH PLAIN",)) as other:
+        other.script = lambda stage, recipient: heard.append(stage)
+        client.post("/w/bakery/settings/sending/test", data=server_form(other.port, user="ana"))
+        client.post("/w/bakery/settings/sending", data=server_form(other.port, user="ana"))
+
+    assert db.session.scalars(select(Transport)).one().password_encrypted == ""
+
+
+def test_disconnecting_goes_back_to_the_installation_s_server(sign_in, ana):
+    client = sign_in(ana)
+    client.post("/w/bakery/settings/sending", data=server_form(2525))
+
+    client.post("/w/bakery/settings/sending/default")
+
+    assert db.session.scalars(select(Transport)).all() == []
+
+
+def test_an_editor_does_not_see_the_server(sign_in, ben):
+    assert sign_in(ben).get("/w/bakery/settings/sending").status_code == 403
+
+
+def test_senders_are_made_changed_and_removed(sign_in, ana, workspace):
+    client = sign_in(ana)
+
+    client.post("/w/bakery/settings/senders", data={"name": "Ana", "email": "ana@bakery.example"})
+    row = db.session.scalars(select(Sender)).one()
+    identifier = row.public_id
+    db.session.rollback()
+    client.post(
+        f"/w/bakery/settings/senders/{identifier}",
+        data={"name": "Ana B.", "email": "ana@bakery.example", "reply_to": "shop@bakery.example"},
+    )
+    db.session.expire_all()
+    changed = db.session.scalars(select(Sender)).one()
+    assert (changed.name, changed.reply_to) == ("Ana B.", "shop@bakery.example")
+    db.session.rollback()
+    client.post(f"/w/bakery/settings/senders/{identifier}/delete")
+
+    assert db.session.scalars(select(Sender)).all() == []
+
+
+def test_a_sender_that_cannot_be_used_is_refused_with_words(sign_in, ana):
+    client = sign_in(ana)
+    client.post("/w/bakery/settings/senders", data={"name": "Ana", "email": "ana@bakery.example"})
+
+    for form, words in (
+        ({"name": "Ana", "email": "ana at bakery"}, "is not an email address"),
+        ({"name": "Ana\nBcc: x@y.z", "email": "a@b.example"}, "control character"),
+        ({"name": "Ana", "email": "ana@bakery.example"}, "already a sender"),
+    ):
+        answer = client.post("/w/bakery/settings/senders", data=form)
+
+        assert answer.status_code == 422
+        assert words in answer.text
+
+
+def test_senders_of_another_workspace_do_not_exist(sign_in, cleo, workspace):
+    theirs = factories.add(Sender(workspace_id=workspace.id, name="Ana", email="ana@bakery.example"))
+    path = f"/w/cheese/settings/senders/{theirs.public_id}"
+    client = sign_in(cleo)
+
+    assert client.get(path).status_code == 404
+    assert client.post(path + "/delete").status_code == 404
