@@ -51,6 +51,7 @@ RUN_IMPORT: Final = _job("run_import", CAMPAIGNS)
 LAUNCH_DUE: Final = _job("launch_due", TRANSACTIONAL, every_seconds=5)
 SWEEP_DELIVERIES: Final = _job("sweep_deliveries", TRANSACTIONAL, every_seconds=5)
 INGEST_EVENTS: Final = _job("ingest_events", TRANSACTIONAL, every_seconds=2)
+FORGET_OLD_ANSWERS: Final = _job("forget_old_answers", TRANSACTIONAL, every_seconds=3600)
 
 
 _WAITING: Final = "mailer.jobs_after_commit"

@@ -1,0 +1,178 @@
+"""Two workspaces with one of everything, and ways to call every route of the application."""
+
+import contextvars
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+from werkzeug.routing import Rule
+
+from mailer.accounts.keys import create_key
+from mailer.accounts.models import Invitation, Membership, Scope, User, Workspace
+from mailer.accounts.roles import Role
+from mailer.audience.fields import create_field
+from mailer.audience.models import Import, SubscriptionStatus
+from mailer.audience.tags import add_tags, tags_named
+from mailer.composing.models import Template
+from mailer.consent.models import SuppressionReason
+from mailer.consent.suppress import suppress
+from mailer.current import links
+from mailer.db import db
+from mailer.lib.clock import utcnow
+from mailer.lib.ids import uuid7
+from tests import factories
+
+_WRITES = ("INSERT", "UPDATE", "DELETE")
+
+
+@dataclass
+class Household:
+    """One of everything that a workspace can have, by the name that routes give it."""
+
+    workspace: Workspace
+    values: dict[str, Any]
+    tokens: dict[str, str]
+
+    def url(self, app: Flask, rule: Rule, **changes: Any) -> str:
+        """Return a rule's address with the ids of this household."""
+        values = {name: {**self.values, **changes}[name] for name in rule.arguments - {"token"}}
+        if "token" in rule.arguments:
+            values["token"] = self.tokens.get(rule.rule.split("/")[1], "no-token")
+        return app.url_map.bind("localhost").build(rule.endpoint, values, force_external=False)
+
+
+@pytest.fixture
+def furnish(app: Flask) -> Callable[[Workspace, User], Household]:
+    """Fill a workspace with one of everything."""
+
+    def fill(workspace: Workspace, owner: User) -> Household:
+        mailing_list = factories.mailing_list(workspace, f"List of {workspace.slug}")
+        subscriber = factories.subscriber(workspace)
+        pending = factories.subscription(subscriber, mailing_list, SubscriptionStatus.PENDING)
+        pending.confirmation_sent_at = utcnow()
+        campaign = factories.campaign(workspace, lists=[mailing_list])
+        template = factories.add(
+            Template(workspace_id=workspace.id, name="Plain", html="<html><body>{{ content }}</body></html>")
+        )
+        add_tags(subscriber, ["vip"])
+        suppression = suppress(workspace.id, "gone@example.com", SuppressionReason.MANUAL)
+        invitation = factories.add(
+            Invitation(
+                workspace_id=workspace.id,
+                email="new@example.com",
+                role=Role.EDITOR,
+                token_hash=uuid7().hex,
+                expires_at=utcnow() + timedelta(days=1),
+            )
+        )
+        upload = factories.add(
+            Import(
+                workspace_id=workspace.id,
+                file_name="people.csv",
+                stored_as="none",
+                encoding="utf-8",
+                delimiter=",",
+                headings=["email"],
+            )
+        )
+        member = db.session.query(Membership).filter_by(workspace_id=workspace.id, user_id=owner.id).one()
+        key, _ = create_key(workspace.id, name="Shop", scope=Scope.ALL)
+        values = {
+            "workspace": workspace.slug,
+            "list_id": mailing_list.public_id,
+            "subscriber_id": subscriber.public_id,
+            "subscription_id": pending.public_id,
+            "campaign_id": campaign.public_id,
+            "template_id": template.public_id,
+            "field_id": create_field(workspace.id, "City").public_id,
+            "tag_id": tags_named(workspace.id, ["vip"])[0].public_id,
+            "import_id": upload.public_id,
+            "suppression_id": suppression.public_id,
+            "invitation_id": invitation.public_id,
+            "member_id": member.public_id,
+            "key_id": key.public_id,
+            "number": 1,
+            "filename": "none.css",
+        }
+        made = links()
+        delivery_id = uuid7()
+        tokens = {
+            "confirm": made.confirm_url(pending.id),
+            "p": made.preferences_url(subscriber.id),
+            "u": made.leave_url(subscriber.id, delivery_id, [mailing_list.id]),
+        }
+        db.session.commit()
+        return Household(workspace, values, {kind: url.rpartition("/")[2] for kind, url in tokens.items()})
+
+    return fill
+
+
+@pytest.fixture
+def ours(furnish, workspace, ana) -> Household:
+    """Ana's bakery."""
+    return furnish(workspace, ana)
+
+
+@pytest.fixture
+def theirs(furnish, other_workspace, cleo) -> Household:
+    """Cleo's cheese shop."""
+    return furnish(other_workspace, cleo)
+
+
+@pytest.fixture
+def visit(app: Flask) -> Callable[..., Any]:
+    """Make one request as someone, in a context of its own, as a server would."""
+
+    def call(method: str, url: str, user: User | None = None, **options: Any) -> Any:
+        client: FlaskClient = app.test_client()
+        uniquifier = user.fs_uniquifier if user else None
+
+        def request() -> Any:
+            if uniquifier:
+                with client.session_transaction() as session:
+                    session["_user_id"], session["_fresh"] = uniquifier, True
+            return client.open(url, method=method, **options)
+
+        db.session.commit()
+        return contextvars.Context().run(request)
+
+    return call
+
+
+@pytest.fixture
+def writes(app: Flask) -> Callable[[], Any]:
+    """Note the statements that change something, inside a ``with`` block."""
+
+    @contextmanager
+    def noting() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            if statement.lstrip().upper().startswith(_WRITES):
+                seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return noting
+
+
+def routes(app: Flask, method: str, prefix: str = "/") -> list[Rule]:
+    """Every rule of the application that takes a method, below a path."""
+    return sorted(
+        (
+            rule
+            for rule in app.url_map.iter_rules()
+            if method in rule.methods and rule.rule.startswith(prefix)
+        ),
+        key=str,
+    )

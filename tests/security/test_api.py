@@ -1,0 +1,172 @@
+"""Every call, walked over the URL map: scopes, foreign ids, and what is typed into it."""
+
+import contextvars
+
+import pytest
+
+from mailer.accounts.keys import create_key
+from mailer.accounts.models import Scope
+from mailer.api.guards import scopes_of
+from mailer.db import db
+from tests.security.conftest import routes
+
+ROOT = "/api/v1/"
+PUBLIC = "/api/v1/openapi.json"
+#: What has once broken a product of this kind, or could.
+PAYLOADS = (
+    "'",
+    '"',
+    "' OR 1=1 --",
+    "1; DROP TABLE subscribers",
+    "%' AND 1=0 UNION SELECT secret_hash FROM api_keys --",
+    "{{ 7 * 7 }}",
+    "{% for x in range(10**9) %}{% endfor %}",
+    "${jndi:ldap://x}",
+    "../../etc/passwd",
+    "\\",
+    "%00",
+    "\x00",
+    "\x1b[2J",
+    "a\r\nBcc: eve@example.com",
+    "\u202e\u2066",
+    "\ufdd0",
+    "😀" * 40,
+    "İ" * 300,
+    "x" * 5_000,
+    "-1",
+    "1e309",
+    "null",
+    "__proto__",
+    "<script>alert(1)</script>",
+)
+
+
+@pytest.fixture
+def call(app):
+    def as_key(secret, method, url, **options):
+        db.session.commit()
+        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+        client = app.test_client()
+        return contextvars.Context().run(
+            lambda: client.open(
+                url, method=method, headers={**headers, **options.pop("headers", {})}, **options
+            )
+        )
+
+    return as_key
+
+
+@pytest.fixture
+def secrets(ours):
+    """A key of each scope for Ana's bakery."""
+    return {scope: create_key(ours.workspace.id, name=scope, scope=scope)[1] for scope in Scope}
+
+
+def test_each_call_takes_a_key_with_one_of_its_scopes(app, ours, call, secrets, writes):
+    wrong = []
+    for method in ("GET", "POST"):
+        for rule in routes(app, method, ROOT):
+            if rule.rule == PUBLIC:
+                continue
+            url = ours.url(app, rule)
+            if call(None, method, url, json={}).status_code != 401:
+                wrong.append((method, rule.rule, "no key"))
+            allowed = scopes_of(app.view_functions[rule.endpoint])
+            for scope, secret in secrets.items():
+                with writes() as seen:
+                    status = call(secret, method, url, json={} if method == "POST" else None).status_code
+                changes = [statement for statement in seen if "api_keys" not in statement]
+                if (status != 403) != (scope in allowed) or (status == 403 and changes):
+                    wrong.append((method, rule.rule, scope, status, changes))
+            if method == "POST" and Scope.READ in allowed:
+                wrong.append((method, rule.rule, "a reading key may write"))
+
+    assert wrong == []
+
+
+def test_ids_of_another_workspace_are_not_found(app, ours, theirs, call, secrets, writes):
+    wrong = []
+    for method in ("GET", "POST"):
+        for rule in routes(app, method, ROOT):
+            for name in rule.arguments:
+                with writes() as seen:
+                    url = ours.url(app, rule, **{name: theirs.values[name]})
+                    answer = call(secrets[Scope.ALL], method, url, json={} if method == "POST" else None)
+                changes = [statement for statement in seen if "api_keys" not in statement]
+                if answer.status_code != 404 or changes:
+                    wrong.append((method, rule.rule, answer.status_code, changes))
+
+    assert wrong == []
+
+
+def test_nothing_that_is_typed_into_an_address_breaks_a_call(app, ours, call, secrets):
+    wrong = []
+    for rule in routes(app, "GET", ROOT):
+        if rule.rule == PUBLIC:
+            continue
+        for payload in PAYLOADS:
+            for name in ("limit", "after", "before", "list", "status", "tag", "email"):
+                answer = call(secrets[Scope.ALL], "GET", ours.url(app, rule), query_string={name: payload})
+                if answer.status_code >= 500:
+                    wrong.append((rule.rule, name, payload))
+            for name in rule.arguments:
+                answer = call(secrets[Scope.ALL], "GET", ours.url(app, rule, **{name: payload}))
+                if answer.status_code not in (404, 405, 308):
+                    wrong.append((rule.rule, name, payload, answer.status_code))
+
+    assert wrong == []
+
+
+BODIES = {
+    "/api/v1/lists": {"name": "Bread", "description": "", "opt_in": "single", "visibility": "public"},
+    "/api/v1/subscribers": {
+        "email": "ana@example.com",
+        "name": "Ana",
+        "locale": "en",
+        "time_zone": "UTC",
+        "fields": {"city": "York"},
+        "tags": ["vip"],
+        "lists": [],
+        "status": "active",
+    },
+    "/api/v1/campaigns": {
+        "name": "Sunday",
+        "subject": "Fresh",
+        "preheader": "",
+        "from": "Ana <ana@example.com>",
+        "reply_to": "ana@example.com",
+        "lists": [],
+        "format": "html",
+        "body": "<p>Hello</p>",
+        "text": "Hello",
+    },
+}
+
+
+@pytest.mark.parametrize("url", BODIES)
+def test_nothing_that_is_typed_into_a_body_breaks_a_call(app, ours, call, secrets, url):
+    wrong = []
+    for field, value in BODIES[url].items():
+        for payload in (*PAYLOADS, 7, -1.5, True, None, [], {}, ["x"], {"x": "y"}, 10**400):
+            given = {"city": payload} if isinstance(value, dict) and isinstance(payload, str) else payload
+            answer = call(secrets[Scope.ALL], "POST", url, json={**BODIES[url], field: given})
+            if answer.status_code not in (200, 201, 422):
+                wrong.append((field, payload, answer.status_code))
+            if answer.status_code == 422 and not answer.json.get("message"):
+                wrong.append((field, payload, "no message"))
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("url", BODIES)
+def test_the_name_of_any_column_in_a_body_changes_nothing(app, ours, theirs, call, secrets, url, writes):
+    columns = {column.name for table in db.metadata.sorted_tables for column in table.columns}
+    wrong = []
+    for column in sorted(columns - set(BODIES[url])):
+        with writes() as seen:
+            body = {**BODIES[url], column: theirs.values.get(column, "1")}
+            answer = call(secrets[Scope.ALL], "POST", url, json=body)
+        if answer.status_code != 422 or [one for one in seen if "api_keys" not in one]:
+            wrong.append((column, answer.status_code, seen))
+
+    assert wrong == []
