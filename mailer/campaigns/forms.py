@@ -57,16 +57,12 @@ class CampaignForm(FlaskForm):
     @classmethod
     def showing(cls, campaign: Campaign) -> "CampaignForm":
         """Return the form as a campaign fills it in."""
-        return cls(
-            formdata=None,
-            obj=campaign,
-            data={
-                "lists": [one.public_id for one in campaign.lists],
-                "template": campaign.template.public_id if campaign.template else NO_TEMPLATE,
-                "format": campaign.format.value,
-                "text_mode": GENERATED if campaign.text is None else BY_HAND,
-            },
-        )
+        form = cls(formdata=None, obj=campaign)
+        form.lists.data = [one.public_id for one in campaign.lists]
+        form.template.data = campaign.template.public_id if campaign.template else NO_TEMPLATE
+        form.format.data = campaign.format.value
+        form.text_mode.data = GENERATED if campaign.text is None else BY_HAND
+        return form
 
     def draft(self, workspace_id: UUID) -> Draft:
         """Return what was typed as a draft.

@@ -75,6 +75,17 @@ def test_a_draft_saves_itself_and_notices_another_window(sign_in, ben, letter):
     assert factories.refreshed(letter).subject == "First"
 
 
+def test_the_editor_shows_everything_that_was_chosen(sign_in, ben, letter, bread, workspace):
+    factories.mailing_list(workspace, "Events")
+
+    shown = sign_in(ben).get(page(letter, "/edit")).text
+
+    assert f'value="{bread.public_id}" checked' in shown
+    assert shown.count('name="lists"') == 2
+    assert f'<option value="{letter.template.public_id}" selected>' in shown
+    assert '<option value="markdown" selected>' in shown
+
+
 def test_a_half_typed_address_is_saved_all_the_same(sign_in, ben, letter):
     browser = sign_in(ben)
 
