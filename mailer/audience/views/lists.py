@@ -22,6 +22,14 @@ bp = workspace_blueprint("lists", __name__)
 
 _GROWTH_DAYS = 90
 
+#: What people put on their own site: a form in their look, or ours in a frame.
+_FORM_CODE = """\
+<form action="{url}" method="post">
+  <label>Email <input type="email" name="email" required></label>
+  <button>Subscribe</button>
+</form>"""
+_FRAME_CODE = '<iframe src="{url}?embed=1" title="Subscribe" width="100%" height="480"></iframe>'
+
 
 @bp.get("/lists")
 def index() -> str:
@@ -66,6 +74,7 @@ def show(list_id: str) -> str:
     mailing_list = _list(list_id)
     today = utcnow().date()
     growth = queries.growth_of_list(mailing_list, since=today - timedelta(days=_GROWTH_DAYS - 1), until=today)
+    sign_up_url = f"{settings().base_url}{url_for('signup.show', list_id=list_id)}"
     return render_template(
         "audience/lists/show.html",
         mailing_list=mailing_list,
@@ -73,7 +82,9 @@ def show(list_id: str) -> str:
         growth=growth,
         joined=sum(day.joined for day in growth[-30:]),
         departed=sum(day.departed for day in growth[-30:]),
-        sign_up_url=f"{settings().base_url}{url_for('signup.show', list_id=list_id)}",
+        sign_up_url=sign_up_url,
+        form_code=_FORM_CODE.format(url=sign_up_url),
+        frame_code=_FRAME_CODE.format(url=sign_up_url),
         consent_words=consent_words(mailing_list),
     )
 
