@@ -74,6 +74,7 @@ LISTENERS: tuple[str, ...] = (
     "mailer.consent.imported",
     "mailer.consent.timeline",
     "mailer.tracking.departures",
+    "mailer.tracking.timeline",
     "mailer.transactional.system_mail",
 )
 
