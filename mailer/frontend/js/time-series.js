@@ -42,7 +42,7 @@ function options(element, { series, zone, unit, day }) {
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     tzDate: zone ? (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone) : undefined,
     axes: [
-      { ...axis, grid: { show: false }, space: 72, values: (_, ticks) => ticks.map((tick) => tickName(tick)) },
+      { ...axis, grid: { show: false }, space: 72, size: 28, values: (_, ticks) => ticks.map((tick) => tickName(tick)) },
       { ...axis, size: 48, space: 36, values: (_, ticks) => ticks.map((tick) => short.format(tick)) },
     ],
     scales: { y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
