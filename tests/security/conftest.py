@@ -20,10 +20,12 @@ from mailer.audience.fields import create_field
 from mailer.audience.models import Import, SubscriptionStatus
 from mailer.audience.tags import add_tags, tags_named
 from mailer.composing.models import Template
+from mailer.config import Settings
 from mailer.consent.models import SuppressionReason
 from mailer.consent.suppress import suppress
 from mailer.current import links
 from mailer.db import db
+from mailer.delivery.models import Sender
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
 from tests import factories
@@ -48,7 +50,7 @@ class Household:
 
 
 @pytest.fixture
-def furnish(app: Flask) -> Callable[[Workspace, User], Household]:
+def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], Household]:
     """Fill a workspace with one of everything."""
 
     def fill(workspace: Workspace, owner: User) -> Household:
@@ -71,11 +73,14 @@ def furnish(app: Flask) -> Callable[[Workspace, User], Household]:
                 expires_at=utcnow() + timedelta(days=1),
             )
         )
+        folder = settings.data_dir / "imports"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{workspace.slug}.csv").write_text("email\nana@example.com\n")
         upload = factories.add(
             Import(
                 workspace_id=workspace.id,
                 file_name="people.csv",
-                stored_as="none",
+                stored_as=f"{workspace.slug}.csv",
                 encoding="utf-8",
                 delimiter=",",
                 headings=["email"],
@@ -83,6 +88,7 @@ def furnish(app: Flask) -> Callable[[Workspace, User], Household]:
         )
         member = db.session.query(Membership).filter_by(workspace_id=workspace.id, user_id=owner.id).one()
         key, _ = create_key(workspace.id, name="Shop", scope=Scope.ALL)
+        sender = factories.add(Sender(workspace_id=workspace.id, name="Ana", email="ana@bakery.example"))
         values = {
             "workspace": workspace.slug,
             "list_id": mailing_list.public_id,
@@ -97,6 +103,7 @@ def furnish(app: Flask) -> Callable[[Workspace, User], Household]:
             "invitation_id": invitation.public_id,
             "member_id": member.public_id,
             "key_id": key.public_id,
+            "sender_id": sender.public_id,
             "number": 1,
             "filename": "none.css",
         }
@@ -137,7 +144,8 @@ def visit(app: Flask) -> Callable[..., Any]:
             if uniquifier:
                 with client.session_transaction() as session:
                     session["_user_id"], session["_fresh"] = uniquifier, True
-            return client.open(url, method=method, **options)
+            # Read to the end here: a streamed answer still needs this context.
+            return client.open(url, method=method, buffered=True, **options)
 
         db.session.commit()
         return contextvars.Context().run(request)
@@ -168,11 +176,5 @@ def writes(app: Flask) -> Callable[[], Any]:
 
 def routes(app: Flask, method: str, prefix: str = "/") -> list[Rule]:
     """Every rule of the application that takes a method, below a path."""
-    return sorted(
-        (
-            rule
-            for rule in app.url_map.iter_rules()
-            if method in rule.methods and rule.rule.startswith(prefix)
-        ),
-        key=str,
-    )
+    rules = (rule for rule in app.url_map.iter_rules() if rule.rule.startswith(prefix))
+    return sorted((rule for rule in rules if method in rule.methods), key=str)
