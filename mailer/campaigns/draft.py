@@ -76,6 +76,8 @@ def save_draft(campaign: Campaign, draft: Draft, *, revision: int | None = None)
 
 def lock(campaign: Campaign) -> Campaign:
     """Return the campaign as it is now, and let nobody change it before this transaction ends."""
+    # What was changed but not written yet would be lost.
+    db.session.flush()
     db.session.refresh(campaign, with_for_update=True)
     return campaign
 

@@ -6,6 +6,7 @@ from mailer.campaigns.draft import lock
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.db import db
 from mailer.delivery import runs
+from mailer.errors import Conflict
 
 
 def pause(campaign: Campaign, *, now: datetime) -> None:
@@ -26,6 +27,8 @@ def resume(campaign: Campaign) -> None:
     :raises Conflict: it is not paused
     """
     campaign = lock(campaign)
+    if campaign.status is not CampaignStatus.PAUSED:
+        raise Conflict(f"This campaign is {campaign.status}; only a paused one can go on.")
     campaign.move_to(CampaignStatus.SENDING)
     campaign.pause_reason, campaign.finished_at = "", None
     db.session.flush()
