@@ -42,6 +42,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, product: Product) -> Iterator[Page]:
     """A browser window; a mistake that a page writes to its console fails the test."""
     context = browser.new_context(base_url=product.base_url, viewport=DESKTOP, reduced_motion="reduce")
+    context.set_default_timeout(20_000)
     page = context.new_page()
     mistakes: list[str] = []
     context.on("weberror", lambda error: mistakes.append(f"{error.error}"))
