@@ -115,7 +115,7 @@ def _is_over(product: Product, key: str, campaign: str) -> bool:
 
 def _deliveries(product: Product) -> tuple[dict[str, str], set[str]]:
     """Return each delivery's state by address, and the addresses of all subscribers."""
-    engine = create_engine(product.database_url)
+    engine = create_engine(product.settings.database_url)
     with engine.connect() as connection:
         rows = connection.execute(
             text("SELECT email, state FROM deliveries WHERE campaign_id IS NOT NULL")

@@ -41,8 +41,14 @@ class Product:
             "MAILER_BASE_URL": self.base_url,
             **settings,
         }
-        self.database_url = load(self._environ).database_url
+        self.settings = load(self._environ)
         self._supervisor: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The supervisor's process id."""
+        assert self._supervisor is not None
+        return self._supervisor.pid
 
     @property
     def log(self) -> str:
