@@ -161,7 +161,7 @@ def _arrivals(now: datetime, chance: random.Random) -> Iterator[datetime]:
     markets = [chance.uniform(0.15, 1) for _ in range(6)]
     shares = []
     for _ in range(READERS):
-        share = chance.random() ** 0.72
+        share = chance.random() ** 0.5
         if chance.random() < 0.12:
             share = min(0.999, abs(chance.choice(markets) - chance.expovariate(1 / 0.004)))
         shares.append(share)
