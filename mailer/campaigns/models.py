@@ -14,6 +14,7 @@ from mailer.db import Base, Id, Identified, enum_column
 from mailer.delivery.models import Message
 from mailer.errors import Conflict
 from mailer.lib.clock import utcnow
+from mailer.rendering.language import without_tags
 
 
 class CampaignStatus(StrEnum):
@@ -97,6 +98,11 @@ class Campaign(Identified, Base):
     def is_editable(self) -> bool:
         """Whether its content may still change."""
         return self.status in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
+
+    @property
+    def subject_line(self) -> str:
+        """The subject as lists show it: with defaults in the place of merge tags."""
+        return without_tags(self.subject)
 
     def move_to(self, status: CampaignStatus) -> None:
         """Change the status by the table of what may follow what.

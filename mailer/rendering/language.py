@@ -49,6 +49,8 @@ _LONGEST_TAG: Final = 1_000
 _MOST_TAGS: Final = 2_000
 _DEEPEST: Final = 30
 
+_DEFAULT: Final = re.compile(r"""\|\s*d(?:efault)?\(\s*(['"])(.*?)\1""")
+
 _STATEMENTS: Final = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.If)
 _EXPRESSIONS: Final = (
     nodes.Const,
@@ -240,6 +242,25 @@ def pieces(source: str) -> Iterator[str | Tag]:
         raise BadTag(f"Line {error.lineno}: {_sentence(error.message)}", line=error.lineno) from None
     if opened:
         raise BadTag(f"Line {line}: the tag {''.join(opened)[:40]} is not closed.", line=line)
+
+
+def without_tags(source: str) -> str:
+    """Return a line as a person would read it in a list: defaults stand for their tags, dots for the others.
+
+    Whatever the source holds, this never fails: half-written drafts are listed too.
+    """
+    try:
+        parts = [piece if isinstance(piece, str) else _stand_in(piece) for piece in pieces(source)]
+    except BadTag:
+        return source
+    return " ".join("".join(parts).split())
+
+
+def _stand_in(tag: Tag) -> str:
+    if tag.is_statement:
+        return ""
+    default = _DEFAULT.search(tag.text)
+    return default[2] if default else "…"
 
 
 def names_in(source: str) -> frozenset[str]:

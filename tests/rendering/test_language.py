@@ -4,7 +4,7 @@ import pytest
 
 from mailer.errors import Invalid
 from mailer.rendering.design import Frozen
-from mailer.rendering.language import BadTag, check, names_in
+from mailer.rendering.language import BadTag, check, names_in, without_tags
 from mailer.rendering.merge import MergeFailed, Renderer
 
 VALUES = {
@@ -154,6 +154,18 @@ def test_far_too_long_a_message_is_refused_while_it_is_made():
 def test_values_that_do_not_suit_a_tag_are_a_clear_error():
     with pytest.raises(MergeFailed, match="does not suit"):
         render("{% if subscriber.name > 3 %}x{% endif %}")
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("Hello {{ subscriber.name | default('friend') }}!", "Hello friend!"),
+        ("{% if subscriber.name %}Dear {{ subscriber.name }}{% endif %}", "Dear …"),
+        ("Half {{ written", "Half {{ written"),
+    ],
+)
+def test_lists_show_a_line_without_its_tags(source, shown):
+    assert without_tags(source) == shown
 
 
 def test_the_names_of_a_source_are_known():

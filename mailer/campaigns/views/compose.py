@@ -18,6 +18,7 @@ from mailer.composing.queries import current_templates
 from mailer.db import db
 from mailer.errors import Conflict, Invalid, MailerError
 from mailer.lib.clock import utcnow
+from mailer.rendering.language import without_tags
 from mailer.web.filters import local_time
 from mailer.web.guards import requires
 from mailer.web.headers import framed
@@ -54,7 +55,8 @@ def update(campaign_id: str) -> ResponseReturnValue:
         return _editor(campaign, form), 422
     if is_by_itself:
         saved_at = local_time(campaign.updated_at, "HH:mm")
-        return jsonify(revision=campaign.revision, message=f"Saved {saved_at}")
+        inbox = {"subject": campaign.subject_line, "preheader": without_tags(campaign.preheader)}
+        return jsonify(revision=campaign.revision, message=f"Saved {saved_at}", inbox=inbox)
     flash("Draft saved.", "success")
     return redirect(url_for(".edit", campaign_id=campaign_id))
 

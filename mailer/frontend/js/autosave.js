@@ -39,11 +39,12 @@ class Draft {
     this.saving = this.post();
     const saved = await this.saving;
     this.saving = null;
-    if (saved) this.form.dispatchEvent(new CustomEvent("draft:saved", { bubbles: true }));
+    if (saved) this.form.dispatchEvent(new CustomEvent("draft:saved", { bubbles: true, detail: saved }));
     else this.isDirty = true;
-    return saved;
+    return Boolean(saved);
   }
 
+  /** Resolves to what the server answered, or to nothing when it did not save. */
   async post() {
     let answer;
     try {
@@ -55,13 +56,14 @@ class Draft {
     } catch {
       this.say("Not saved: no connection. Trying again…", "bad");
       this.timer = setTimeout(() => this.save(), AGAIN_MS);
-      return false;
+      return null;
     }
     const isJson = answer.headers.get("Content-Type")?.includes("json");
-    const { message, revision } = isJson ? await answer.json() : {};
-    if (answer.ok && isJson) this.form.elements.revision.value = revision;
-    this.say(message ?? "Not saved. Reload the page and sign in again.", answer.ok && isJson ? "" : "bad");
-    return answer.ok && Boolean(isJson);
+    const saved = isJson ? await answer.json() : {};
+    const isSaved = answer.ok && isJson;
+    if (isSaved) this.form.elements.revision.value = saved.revision;
+    this.say(saved.message ?? "Not saved. Reload the page and sign in again.", isSaved ? "" : "bad");
+    return isSaved ? saved : null;
   }
 
   say(words, kind = "") {

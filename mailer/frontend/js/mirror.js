@@ -1,9 +1,12 @@
-// data-mirror="subject": the element says what the field of that name holds, while it is typed.
+// data-mirror="subject": the element says what the field of that name holds, while it is typed; once the draft is saved,
+// as a reader would see it, without merge tags.
 import { behaviours } from "../behaviours.js";
 
 behaviours.add("[data-mirror]", (element) => {
-  const field = document.querySelector(`[name="${element.dataset.mirror}"]`);
-  field.addEventListener("input", () => {
-    element.textContent = field.value || element.dataset.mirrorEmpty;
+  const { mirror, mirrorEmpty } = element.dataset;
+  const field = document.querySelector(`[name="${mirror}"]`);
+  field.addEventListener("input", () => (element.textContent = field.value || mirrorEmpty));
+  document.addEventListener("draft:saved", ({ detail }) => {
+    if (detail.inbox?.[mirror] !== undefined) element.textContent = detail.inbox[mirror] || mirrorEmpty;
   });
 });
