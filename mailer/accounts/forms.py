@@ -48,7 +48,7 @@ class WorkspaceForm(FlaskForm):
     """A new workspace."""
 
     workspace = StringField("Name of the workspace", [_required, Length(max=120)])
-    time_zone = SelectField("Time zone", choices=["UTC", *ZONES], default="UTC")
+    time_zone = SelectField("Time zone", choices=[(zone, zone) for zone in ("UTC", *ZONES)], default="UTC")
 
 
 class FirstRunForm(WorkspaceForm):
@@ -77,7 +77,7 @@ class SettingsForm(FlaskForm):
     """A workspace's name, zone, address and look."""
 
     name = StringField("Name", [_required, Length(max=120)])
-    time_zone = SelectField("Time zone", choices=["UTC", *ZONES])
+    time_zone = SelectField("Time zone", choices=[(zone, zone) for zone in ("UTC", *ZONES)])
     locale = SelectField("Language of dates and figures", choices=LOCALES)
     postal_address = TextAreaField("Postal address", [Optional(), Length(max=300)])
     accent_color = StringField(

@@ -36,7 +36,7 @@ class Workspace(Identified, Base):
     )
 
 
-class User(Identified, UserMixin, Base):
+class User(Identified, UserMixin, Base):  # type: ignore[misc]
     """A person who signs in. The ``fs_``, ``tf_`` and ``mf_`` columns are Flask-Security's."""
 
     __tablename__ = "users"

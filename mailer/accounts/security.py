@@ -82,7 +82,7 @@ class Mails(MailUtil):
     ) -> None:
         """Ask for a mail; ``template`` is its folder."""
         user: User = context["user"]
-        values = {"name": user.name, "email": user.email}
+        values: dict[str, Any] = {"name": user.name, "email": user.email}
         if "reset_token" in context:
             # From the setting, never from the request: a forged Host header would
             # otherwise mail people a link to somebody else's server.
@@ -138,8 +138,8 @@ def init_app(app: Flask) -> None:
         SECURITY_EMAIL_TEMPLATE_PASSWORD_RESET="reset_password",  # noqa: S106  - a folder
         SECURITY_EMAIL_TEMPLATE_PASSWORD_RESET_NOTICE="password_changed",  # noqa: S106
         SECURITY_EMAIL_TEMPLATE_PASSWORD_CHANGE_NOTICE="password_changed",  # noqa: S106
-        **{f"SECURITY_MSG_{name}": words for name, words in _WORDS.items()},
     )
+    app.config.update({f"SECURITY_MSG_{name}": words for name, words in _WORDS.items()})
     app.extensions["mailer_security"] = Security(
         app, SQLAlchemyUserDatastore(db, User, NoRole), mail_util_cls=Mails
     )

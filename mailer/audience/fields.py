@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from mailer.audience.models import Field, FieldType, Subscriber
 from mailer.db import db, insert_missing
@@ -91,6 +91,7 @@ def update_field(field: Field, *, label: str, choices: Iterable[str] = ()) -> No
 
 def delete_field(field: Field) -> None:
     """Delete a field and every subscriber's value of it."""
+    without: ColumnElement[Any]
     if db.session.get_bind().dialect.name == "sqlite":
         without = func.json_remove(Subscriber.fields, f'$."{field.key}"')
         has_value = func.json_type(Subscriber.fields, f'$."{field.key}"').is_not(None)

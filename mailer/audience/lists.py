@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from mailer.audience.models import MailingList, OptIn, Visibility
 from mailer.db import db
@@ -95,12 +95,13 @@ def consent_words(mailing_list: MailingList) -> str:
 
 
 def _refuse_taken(mailing_list: MailingList, name: str) -> None:
+    is_another = MailingList.id != mailing_list.id if mailing_list.id else true()
     with db.session.no_autoflush:
         taken = db.session.scalar(
             select(MailingList.id).where(
                 MailingList.workspace_id == mailing_list.workspace_id,
                 func.lower(MailingList.name) == func.lower(name),
-                MailingList.id != mailing_list.id if mailing_list.id else True,
+                is_another,
             )
         )
     if taken is not None:

@@ -86,7 +86,7 @@ class Subscriber(Identified, Base):
     paused_until: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
 
-    tags: Mapped[list["Tag"]] = relationship(secondary=lambda: subscriber_tags, order_by="Tag.name")
+    tags: Mapped[list["Tag"]] = relationship(secondary="subscriber_tags", order_by="Tag.name")
     subscriptions: Mapped[list["Subscription"]] = relationship(
         back_populates="subscriber", passive_deletes=True
     )

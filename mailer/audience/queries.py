@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from mailer.audience.models import (
     AudienceDay,
@@ -212,7 +212,7 @@ def owned_ids(workspace_id: UUID, subscriber_ids: Sequence[UUID]) -> list[UUID]:
     )
 
 
-def subscribers(workspace_id: UUID, by: SubscriberFilter) -> Select[tuple[Subscriber]]:
+def subscribers(workspace_id: UUID, by: SubscriberFilter) -> Select[Subscriber]:
     """Return the select of a workspace's subscribers, narrowed and not yet ordered."""
     query = select(Subscriber).where(Subscriber.workspace_id == workspace_id)
     if by.search:
@@ -234,7 +234,7 @@ def subscribers(workspace_id: UUID, by: SubscriberFilter) -> Select[tuple[Subscr
     return query
 
 
-def count_up_to(query: Select[tuple[Subscriber]], most: int) -> int:
+def count_up_to(query: Select[Subscriber], most: int) -> int:
     """Return how many rows a select has, or ``most`` when there are that many or more."""
     few = query.with_only_columns(Subscriber.id).limit(most).subquery()
     return db.session.scalar(select(func.count()).select_from(few)) or 0
@@ -267,7 +267,7 @@ def import_by_id(workspace_id: UUID, public_id: str) -> Import:
     return found
 
 
-def imports_of(workspace_id: UUID) -> Select[tuple[Import]]:
+def imports_of(workspace_id: UUID) -> Select[Import]:
     """Return the select of a workspace's imports, not yet ordered."""
     return select(Import).where(Import.workspace_id == workspace_id)
 
@@ -290,7 +290,7 @@ def refusals_of(source: Import, *, limit: int) -> Sequence[ImportRefusal]:
     ).all()
 
 
-def _begins_with(search: str):  # type: ignore[no-untyped-def]
+def _begins_with(search: str) -> ColumnElement[bool]:
     key = address_key(search)
     conditions = [and_(Subscriber.email_key >= key, Subscriber.email_key < key + _LAST)]
     # The database made ``name_key``, so it makes what is looked for; SQLite's lower()

@@ -213,7 +213,7 @@ def _known(workspace_id: UUID, people: Mapping[str, _Person]) -> dict[str, Any]:
 
 
 def _add(workspace_id: UUID, people: Mapping[str, _Person]) -> dict[str, UUID]:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": uuid7(),
             "workspace_id": workspace_id,
@@ -225,7 +225,7 @@ def _add(workspace_id: UUID, people: Mapping[str, _Person]) -> dict[str, UUID]:
         for key, person in people.items()
     ]
     made = set(insert_missing(Subscriber, rows, returning=Subscriber.id))
-    ids = {row["email_key"]: row["id"] for row in rows if row["id"] in made}
+    ids: dict[str, UUID] = {row["email_key"]: row["id"] for row in rows if row["id"] in made}
     if len(ids) < len(rows):
         # Somebody else added them between our look and our insert.
         late = [key for key in people if key not in ids]

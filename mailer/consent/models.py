@@ -99,11 +99,10 @@ class ConsentRecord(Identified, Base):
         cls, subject: Subscription | Subscriber, *, act: Act, evidence: Evidence, at: datetime
     ) -> "ConsentRecord":
         """Return the record of an act about one subscription, or about all of a subscriber's."""
-        is_subscription = isinstance(subject, Subscription)
         return cls(
             workspace_id=subject.workspace_id,
-            subscriber_id=subject.subscriber_id if is_subscription else subject.id,
-            list_id=subject.list_id if is_subscription else None,
+            subscriber_id=subject.subscriber_id if isinstance(subject, Subscription) else subject.id,
+            list_id=subject.list_id if isinstance(subject, Subscription) else None,
             act=act,
             via=evidence.via,
             # PostgreSQL has no zero byte in a text.

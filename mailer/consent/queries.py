@@ -10,7 +10,7 @@ from mailer.lib.addresses import address_key
 
 def suppressions(
     workspace_id: UUID, *, search: str = "", reason: SuppressionReason | None = None
-) -> Select[tuple[Suppression]]:
+) -> Select[Suppression]:
     """Return the select of a workspace's suppressions, narrowed and not yet ordered."""
     query = select(Suppression).where(Suppression.workspace_id == workspace_id)
     if search:

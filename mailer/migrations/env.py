@@ -1,6 +1,6 @@
 """Run migrations inside the application that Flask-Migrate was given."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -10,7 +10,7 @@ from sqlalchemy import JSON
 from mailer.db import Id, UtcDateTime, db
 
 
-def _render_type(kind: str, value: Any, autogen: AutogenContext) -> str | bool:
+def _render_type(kind: str, value: Any, autogen: AutogenContext) -> str | Literal[False]:
     if kind != "type":
         return False
     if isinstance(value, Id | UtcDateTime):

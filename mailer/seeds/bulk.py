@@ -45,7 +45,7 @@ class Bulk:
         places = ", ".join("?" * len(columns))
         self._connection.exec_driver_sql(
             f'INSERT INTO "{table.name}" ({names}) VALUES ({places})',  # noqa: S608  - our own tables' names
-            rows,  # type: ignore[arg-type]
+            rows,
         )
 
     @staticmethod

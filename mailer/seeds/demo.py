@@ -108,7 +108,7 @@ def remove(workspace: Workspace) -> None:
     # cascade, every row would be looked for once for each of its parents.
     for model in (Open, Click, Delivery, ConsentRecord, Subscription, Subscriber):
         db.session.execute(
-            delete(model).where(model.workspace_id == workspace.id),  # type: ignore[attr-defined]
+            delete(model).where(model.workspace_id == workspace.id),
             execution_options={"synchronize_session": False},
         )
     db.session.execute(
@@ -302,7 +302,9 @@ def _proofs(
     workspace: Workspace, mailing_list: MailingList, guest: _Guest, left_at: datetime | None
 ) -> Iterator[dict[str, Any]]:
     joined_at, because_of = guest.reader.joined_at, guest.reader.because_of
-    steps = [(Act.REQUESTED, Channel.SIGNUP_PAGE, joined_at, None)]
+    steps: list[tuple[Act, Channel, datetime, UUID | None]] = [
+        (Act.REQUESTED, Channel.SIGNUP_PAGE, joined_at, None)
+    ]
     if not guest.is_pending:
         steps.append((Act.CONFIRMED, Channel.CONFIRMATION_PAGE, joined_at + timedelta(minutes=3), None))
     if left_at:

@@ -85,7 +85,7 @@ def add_hourly(activity: Activity, totals: Counter[Any], people: Counter[Any]) -
 
 
 def _deliveries_of(events: Iterable[Event]) -> dict[UUID, Row[Any]]:
-    rows = db.session.execute(
+    rows: Iterable[Any] = db.session.execute(
         select(
             Delivery.id, Delivery.workspace_id, Delivery.campaign_id, Delivery.message_id, Delivery.state
         ).where(Delivery.id.in_({event.delivery_id for event in events}))

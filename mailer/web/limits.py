@@ -38,7 +38,7 @@ def init_app(app: Flask) -> None:
         view = limiter.limit(from_one_address, methods=["POST"])(app.view_functions[endpoint])
         if for_one_person:
             view = limiter.limit(for_one_person, methods=["POST"], key_func=_typed_email)(view)
-        app.view_functions[endpoint] = view
+        app.view_functions[endpoint] = view  # type: ignore[assignment]
 
 
 def _storage_of(broker_url: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
@@ -95,6 +96,6 @@ def settings_tabs() -> Iterator[tuple[str, str, bool]]:
             yield words, url_for(endpoint), request.blueprint == endpoint.rpartition(".")[0]
 
 
-def url_if(endpoint: str, **values: str) -> str:
+def url_if(endpoint: str, **values: Any) -> str:
     """Return a page's address, or nothing where this installation has no such page."""
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""

@@ -1,5 +1,6 @@
 """Mailing lists: how they grow, their sign-up page, their settings."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import Response, flash, g, redirect, render_template, stream_with_context, url_for
@@ -155,7 +156,7 @@ def _list(list_id: str) -> MailingList:
     return queries.list_by_id(g.workspace.id, list_id)
 
 
-def _index(lists: list[MailingList], *, is_archive: bool) -> str:  # type: ignore[type-arg]
+def _index(lists: Sequence[MailingList], *, is_archive: bool) -> str:
     return render_template(
         "audience/lists/index.html",
         lists=lists,
