@@ -22,7 +22,12 @@ class PageQuery(BaseModel):
 
 
 def page(
-    query: Select[Any], model: Any, asked: PageQuery, present: Callable[[list[Any]], list[Any]]
+    query: Select[Any],
+    model: Any,
+    asked: PageQuery,
+    present: Callable[[list[Any]], list[Any]],
+    *,
+    key: Any = None,
 ) -> dict[str, Any]:
     """Return one page of a query's rows, newest first.
 
@@ -30,17 +35,19 @@ def page(
 
     :param query: a select of ``model``'s rows, already filtered, not ordered
     :param present: turns the page's rows into what is answered
+    :param key: a joined column that holds the id as well, in whose index the rows are found
     :raises Invalid: a cursor is not an id of this kind, or both are given
     """
     if asked.after and asked.before:
         raise Invalid("Give after or before, not both.", fields={"before": "Give after or before, not both."})
+    key = model.id if key is None else key
     if asked.before:
-        newer = query.where(model.id > _cursor(model, "before", asked.before)).order_by(model.id)
+        newer = query.where(key > _cursor(model, "before", asked.before)).order_by(key)
         rows = list(db.session.scalars(newer.limit(asked.limit + 1)))
         shown = rows[: asked.limit][::-1]
     else:
-        older = query.where(model.id < _cursor(model, "after", asked.after)) if asked.after else query
-        rows = list(db.session.scalars(older.order_by(model.id.desc()).limit(asked.limit + 1)))
+        older = query.where(key < _cursor(model, "after", asked.after)) if asked.after else query
+        rows = list(db.session.scalars(older.order_by(key.desc()).limit(asked.limit + 1)))
         shown = rows[: asked.limit]
     return {"object": "list", "has_more": len(rows) > asked.limit, "data": present(shown)}
 

@@ -73,17 +73,15 @@ def post_list(json_data: NewList) -> ListShown:
 def index_subscribers(query_data: SubscriberQuery) -> dict[str, Any]:
     """Read the subscribers, newest first."""
     workspace_id = g.workspace.id
-    found = queries.subscribers(
-        workspace_id,
-        queries.SubscriberFilter(
-            list_id=queries.list_by_id(workspace_id, query_data.list).id if query_data.list else None,
-            status=SubscriptionStatus(query_data.status) if query_data.status else None,
-            tag_id=_tag_id(query_data.tag) if query_data.tag else None,
-        ),
+    by = queries.SubscriberFilter(
+        list_id=queries.list_by_id(workspace_id, query_data.list).id if query_data.list else None,
+        status=SubscriptionStatus(query_data.status) if query_data.status else None,
+        tag_id=_tag_id(query_data.tag) if query_data.tag else None,
     )
+    found = queries.subscribers(workspace_id, by)
     if query_data.email:
         found = found.where(Subscriber.email_key == address_key(query_data.email))
-    return page(found, Subscriber, query_data, shown_subscribers)
+    return page(found, Subscriber, query_data, shown_subscribers, key=queries.order_of(by))
 
 
 @bp.get("/subscribers/<subscriber_id>")

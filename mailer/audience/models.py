@@ -117,7 +117,7 @@ class Subscription(Identified, Base):
     __tablename__ = "subscriptions"
     prefix = "scn"
 
-    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), index=True)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
     list_id: Mapped[UUID] = mapped_column(ForeignKey(MailingList.id, ondelete="CASCADE"))
     subscriber_id: Mapped[UUID] = mapped_column(ForeignKey(Subscriber.id, ondelete="CASCADE"), index=True)
     status: Mapped[SubscriptionStatus] = mapped_column(enum_column(SubscriptionStatus))
@@ -134,6 +134,9 @@ class Subscription(Identified, Base):
 
     __table_args__ = (
         UniqueConstraint("list_id", "subscriber_id"),
+        Index(
+            "ix_subscriptions_workspace_id_status_subscriber_id", "workspace_id", "status", "subscriber_id"
+        ),
         Index("ix_subscriptions_list_id_status_subscriber_id", "list_id", "status", "subscriber_id"),
         Index(
             "ix_subscriptions_mail_due_at",
@@ -233,7 +236,8 @@ subscriber_tags = Table(
     "subscriber_tags",
     Base.metadata,
     Column("subscriber_id", Id, ForeignKey(Subscriber.id, ondelete="CASCADE"), primary_key=True),
-    Column("tag_id", Id, ForeignKey(Tag.id, ondelete="CASCADE"), primary_key=True, index=True),
+    Column("tag_id", Id, ForeignKey(Tag.id, ondelete="CASCADE"), primary_key=True),
+    Index("ix_subscriber_tags_tag_id_subscriber_id", "tag_id", "subscriber_id"),
 )
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union
+from sqlalchemy.orm import aliased
 
 from mailer.audience.models import (
     AudienceDay,
@@ -27,7 +29,9 @@ from mailer.lib.addresses import address_key
 from mailer.lib.ids import parse_id
 
 #: Sorts after every character that an address or a name holds.
-_LAST = "\U0010ffff"
+_LAST: Final = "\U0010ffff"
+#: A search looks no further than this by address, and by name; whoever wants more types more letters.
+MOST_FOUND: Final = 2_000
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,10 @@ class ListCounts:
     active: int = 0
     pending: int = 0
     unsubscribed: int = 0
+
+    def of(self, status: SubscriptionStatus | None) -> int:
+        """Return how many have a status, or any."""
+        return getattr(self, status.value) if status else self.active + self.pending + self.unsubscribed
 
 
 @dataclass(frozen=True)
@@ -212,29 +220,43 @@ def owned_ids(workspace_id: UUID, subscriber_ids: Sequence[UUID]) -> list[UUID]:
     )
 
 
-def subscribers(workspace_id: UUID, by: SubscriberFilter) -> Select[Subscriber]:
-    """Return the select of a workspace's subscribers, narrowed and not yet ordered."""
+def subscribers(workspace_id: UUID, by: SubscriberFilter) -> Select[tuple[Subscriber]]:
+    """Return the select of a workspace's subscribers, narrowed and not yet ordered.
+
+    Ordered by :func:`order_of` the same filter, a page costs the same at any size: the
+    rows come out of the narrowest index in their order, and nothing is sorted.
+    """
     query = select(Subscriber).where(Subscriber.workspace_id == workspace_id)
-    if by.search:
-        query = query.where(_begins_with(by.search))
-    if by.list_id or by.status:
-        query = query.where(
-            exists().where(
-                Subscription.subscriber_id == Subscriber.id,
-                *([Subscription.list_id == by.list_id] if by.list_id else []),
-                *([Subscription.status == by.status] if by.status else []),
-            )
-        )
     if by.tag_id:
+        query = query.join(subscriber_tags, subscriber_tags.c.subscriber_id == Subscriber.id).where(
+            subscriber_tags.c.tag_id == by.tag_id
+        )
+        if by.list_id or by.status:
+            query = query.where(exists().where(Subscription.subscriber_id == Subscriber.id, *_place(by)))
+    elif by.list_id or by.status:
+        query = query.join(Subscription, Subscription.subscriber_id == Subscriber.id).where(
+            Subscription.workspace_id == workspace_id, *_place(by)
+        )
+        if not by.list_id:
+            query = query.where(_is_first_place())
+    if by.search:
+        is_alone = not (by.tag_id or by.list_id or by.status)
         query = query.where(
-            exists().where(
-                subscriber_tags.c.subscriber_id == Subscriber.id, subscriber_tags.c.tag_id == by.tag_id
-            )
+            Subscriber.id.in_(_first_found(workspace_id, by.search))
+            if is_alone
+            else or_(*_begins_with(by.search))
         )
     return query
 
 
-def count_up_to(query: Select[Subscriber], most: int) -> int:
+def order_of(by: SubscriberFilter) -> Any:
+    """Return the column that holds the subscriber's id in the index that a filter is read from."""
+    if by.tag_id:
+        return subscriber_tags.c.subscriber_id
+    return Subscription.subscriber_id if by.list_id or by.status else Subscriber.id
+
+
+def count_up_to(query: Select[tuple[Subscriber]], most: int) -> int:
     """Return how many rows a select has, or ``most`` when there are that many or more."""
     few = query.with_only_columns(Subscriber.id).limit(most).subquery()
     return db.session.scalar(select(func.count()).select_from(few)) or 0
@@ -267,7 +289,7 @@ def import_by_id(workspace_id: UUID, public_id: str) -> Import:
     return found
 
 
-def imports_of(workspace_id: UUID) -> Select[Import]:
+def imports_of(workspace_id: UUID) -> Select[tuple[Import]]:
     """Return the select of a workspace's imports, not yet ordered."""
     return select(Import).where(Import.workspace_id == workspace_id)
 
@@ -290,15 +312,48 @@ def refusals_of(source: Import, *, limit: int) -> Sequence[ImportRefusal]:
     ).all()
 
 
-def _begins_with(search: str) -> ColumnElement[bool]:
+def _place(by: SubscriberFilter) -> list[ColumnElement[bool]]:
+    conditions = []
+    if by.list_id:
+        conditions.append(Subscription.list_id == by.list_id)
+    if by.status:
+        conditions.append(Subscription.status == by.status)
+    return conditions
+
+
+def _is_first_place() -> ColumnElement[bool]:
+    """Whether a subscription is its subscriber's first of its status, so that each is listed once."""
+    other = aliased(Subscription)
+    return ~exists().where(
+        other.subscriber_id == Subscription.subscriber_id,
+        other.status == Subscription.status,
+        other.id < Subscription.id,
+    )
+
+
+def _first_found(workspace_id: UUID, search: str) -> Any:
+    # Each way of finding is one range of one index. OR between them made SQLite read the
+    # whole audience for a name that nobody has: 150 ms at 100,000 against 0.1 ms.
+    arms = [
+        select(Subscriber.id.label("id"))
+        .where(Subscriber.workspace_id == workspace_id, condition)
+        .limit(MOST_FOUND)
+        .subquery()
+        for condition in _begins_with(search)
+    ]
+    return union(*(select(arm.c.id) for arm in arms))
+
+
+def _begins_with(search: str) -> list[ColumnElement[bool]]:
     key = address_key(search)
     conditions = [and_(Subscriber.email_key >= key, Subscriber.email_key < key + _LAST)]
     # The database made ``name_key``, so it makes what is looked for; SQLite's lower()
     # knows ASCII alone, so that “év” is also looked for as “Év”.
     for spelling in dict.fromkeys((search, search[:1].upper() + search[1:])):
-        name = func.lower(spelling)
-        conditions.append(and_(Subscriber.name_key >= name, Subscriber.name_key < name.concat(_LAST)))
-    return or_(*conditions)
+        if spelling == search or not spelling.isascii():
+            name = func.lower(spelling)
+            conditions.append(and_(Subscriber.name_key >= name, Subscriber.name_key < name.concat(_LAST)))
+    return conditions
 
 
 def _day_by_day(rows: list[tuple[date, int, int]], since: date, until: date) -> list[Growth]:

@@ -37,22 +37,24 @@ def page_url(**changes: str | None) -> str:
     )
 
 
-def page_of(query: Select[Any], model: Any, *, size: int = 50) -> Page[Any]:
+def page_of(query: Select[Any], model: Any, *, size: int = 50, key: Any = None) -> Page[Any]:
     """Return the page of a query that the request's ``after`` or ``before`` asks for.
 
     Ids are UUIDv7, so that the order by id is the order of creation.
 
     :param query: a select of ``model``'s rows, already filtered, not ordered
+    :param key: a joined column that holds the id as well, in whose index the rows are found
     """
+    key = model.id if key is None else key
     after = _cursor(model, "after")
     before = _cursor(model, "before")
     if before is not None:
-        rows = list(db.session.scalars(query.where(model.id > before).order_by(model.id).limit(size + 1)))
+        rows = list(db.session.scalars(query.where(key > before).order_by(key).limit(size + 1)))
         more_newer, more_older = len(rows) > size, True
         rows = rows[:size][::-1]
     else:
-        older = query.where(model.id < after) if after is not None else query
-        rows = list(db.session.scalars(older.order_by(model.id.desc()).limit(size + 1)))
+        older = query.where(key < after) if after is not None else query
+        rows = list(db.session.scalars(older.order_by(key.desc()).limit(size + 1)))
         more_newer, more_older = after is not None, len(rows) > size
         rows = rows[:size]
     return Page(

@@ -1,5 +1,6 @@
 """Subscribers: found, looked at, edited, tagged, erased."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from sqlalchemy.orm import selectinload
 from mailer.accounts.roles import Role
 from mailer.audience import queries
 from mailer.audience.forms import SubscriberForm, subscriber_form
-from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
+from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
 from mailer.audience.queries import SubscriberFilter
 from mailer.audience.subscribers import change_address, edit_subscriber, erase_subscribers
 from mailer.audience.tags import set_tags, tag_by_id, tag_subscribers, untag_subscribers
@@ -32,18 +33,18 @@ _MOST_CHOSEN = 1_000
 @bp.get("/subscribers")
 def index() -> str:
     """List subscribers, narrowed as asked."""
-    by = _filter()
+    by, lists = _filter(), queries.current_lists(g.workspace.id)
     query = queries.subscribers(g.workspace.id, by)
     with_tags = query.options(
         selectinload(Subscriber.tags), selectinload(Subscriber.subscriptions).joinedload(Subscription.list)
     )
     return render_template(
         "audience/subscribers/index.html",
-        page=page_of(with_tags, Subscriber),
+        page=page_of(with_tags, Subscriber, key=queries.order_of(by)),
         q=by.search,
         by=by,
-        note=_size(by),
-        lists=queries.current_lists(g.workspace.id),
+        note=_size(by, lists),
+        lists=lists,
         tags=queries.tags_of(g.workspace.id),
         statuses=list(SubscriptionStatus),
         is_empty=not by.is_narrowed and queries.audience_size(g.workspace.id) == 0,
@@ -148,11 +149,17 @@ def _filter() -> SubscriberFilter:
     )
 
 
-def _size(by: SubscriberFilter) -> str:
+def _size(by: SubscriberFilter, lists: Sequence[MailingList]) -> str:
+    """Say how many there are, without counting where a sum is kept."""
     if not by.is_narrowed:
         return _people(queries.audience_size(g.workspace.id))
-    count = queries.count_up_to(queries.subscribers(g.workspace.id, by), _COUNTED_TO)
-    return f"{_COUNTED_TO:,}+ subscribers" if count == _COUNTED_TO else _people(count)
+    named = next((row for row in lists if by == SubscriberFilter(list_id=row.id, status=by.status)), None)
+    if named is not None:
+        counts = queries.counts_of([named])[named.id]
+        return _people(counts.of(by.status))
+    most = queries.MOST_FOUND if by == SubscriberFilter(search=by.search) else _COUNTED_TO
+    count = queries.count_up_to(queries.subscribers(g.workspace.id, by), most)
+    return f"{most:,}+ subscribers" if count == most else _people(count)
 
 
 def _people(count: int) -> str:

@@ -735,7 +735,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subscriber_id", "tag_id", name=op.f("pk_subscriber_tags")),
     )
     with op.batch_alter_table("subscriber_tags", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_subscriber_tags_tag_id"), ["tag_id"], unique=False)
+        batch_op.create_index(
+            "ix_subscriber_tags_tag_id_subscriber_id", ["tag_id", "subscriber_id"], unique=False
+        )
 
     op.create_table(
         "subscriptions",
@@ -800,7 +802,11 @@ def upgrade() -> None:
             sqlite_where=sa.text("mail_due_at IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_subscriptions_subscriber_id"), ["subscriber_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_subscriptions_workspace_id"), ["workspace_id"], unique=False)
+        batch_op.create_index(
+            "ix_subscriptions_workspace_id_status_subscriber_id",
+            ["workspace_id", "status", "subscriber_id"],
+            unique=False,
+        )
 
     op.create_table(
         "campaign_lists",
@@ -1172,7 +1178,7 @@ def downgrade() -> None:
 
     op.drop_table("campaign_lists")
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_subscriptions_workspace_id"))
+        batch_op.drop_index("ix_subscriptions_workspace_id_status_subscriber_id")
         batch_op.drop_index(batch_op.f("ix_subscriptions_subscriber_id"))
         batch_op.drop_index(
             "ix_subscriptions_mail_due_at",
@@ -1183,7 +1189,7 @@ def downgrade() -> None:
 
     op.drop_table("subscriptions")
     with op.batch_alter_table("subscriber_tags", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_subscriber_tags_tag_id"))
+        batch_op.drop_index("ix_subscriber_tags_tag_id_subscriber_id")
 
     op.drop_table("subscriber_tags")
     op.drop_table("list_days")
