@@ -220,7 +220,7 @@ def owned_ids(workspace_id: UUID, subscriber_ids: Sequence[UUID]) -> list[UUID]:
     )
 
 
-def subscribers(workspace_id: UUID, by: SubscriberFilter) -> Select[tuple[Subscriber]]:
+def subscribers(workspace_id: UUID, by: SubscriberFilter) -> Select[Subscriber]:
     """Return the select of a workspace's subscribers, narrowed and not yet ordered.
 
     Ordered by :func:`order_of` the same filter, a page costs the same at any size: the
@@ -252,7 +252,7 @@ def order_of(by: SubscriberFilter) -> Any:
     return Subscription.subscriber_id if by.list_id or by.status else Subscriber.id
 
 
-def count_up_to(query: Select[tuple[Subscriber]], most: int) -> int:
+def count_up_to(query: Select[Subscriber], most: int) -> int:
     """Return how many rows a select has, or ``most`` when there are that many or more."""
     few = query.with_only_columns(Subscriber.id).limit(most).subquery()
     return db.session.scalar(select(func.count()).select_from(few)) or 0
@@ -285,7 +285,7 @@ def import_by_id(workspace_id: UUID, public_id: str) -> Import:
     return found
 
 
-def imports_of(workspace_id: UUID) -> Select[tuple[Import]]:
+def imports_of(workspace_id: UUID) -> Select[Import]:
     """Return the select of a workspace's imports, not yet ordered."""
     return select(Import).where(Import.workspace_id == workspace_id)
 
