@@ -78,10 +78,8 @@ def renew(worker: str, *, now: datetime) -> None:
     )
 
 
-def ask_again(
-    run: Run, deliveries: Iterable[UUID], *, worker: str, now: datetime
-) -> tuple[set[UUID], dict[UUID, SkipReason], bool]:
-    """Ask once more about claims that are not sent yet: people leave while a batch is under way.
+def ask_again(run: Run, *, worker: str, now: datetime) -> tuple[set[UUID], dict[UUID, SkipReason], bool]:
+    """Ask once more about a worker's claims: people leave while a batch is under way.
 
     :return: those that are still this worker's, why others may no longer be sent, and
         whether the whole run was stopped
@@ -89,9 +87,7 @@ def ask_again(
     stopped_at = db.session.scalar(select(Run.stopped_at).where(Run.campaign_id == run.campaign_id))
     rows = db.session.execute(
         select(Delivery.id, _refusal(run, now=now)).where(
-            Delivery.id.in_(list(deliveries)),
-            Delivery.worker == worker,
-            Delivery.state == DeliveryState.CLAIMED,
+            Delivery.worker == worker, Delivery.state == DeliveryState.CLAIMED
         )
     ).all()
     refused = {identifier: SkipReason(reason) for identifier, reason in rows if reason is not None}

@@ -176,7 +176,7 @@ class _Batch:
         now = utcnow()
         self._record()
         claim.renew(self._journal.name, now=now)
-        ours, refused, is_stopped = claim.ask_again(self._run, self._open, worker=self._journal.name, now=now)
+        ours, refused, is_stopped = claim.ask_again(self._run, worker=self._journal.name, now=now)
         for reason in set(refused.values()):
             chosen = [identifier for identifier, why in refused.items() if why is reason]
             ledger.skip(chosen, reason, worker=self._journal.name, now=now)
