@@ -38,7 +38,7 @@ from mailer.errors import Forbidden
 from mailer.lib.addresses import address_key
 from mailer.lib.ids import uuid7
 from mailer.seeds import bakery
-from mailer.seeds.grow import id_at
+from mailer.seeds.moments import id_at
 from mailer.seeds.people import Person, people
 from mailer.seeds.results import Reader, results_of
 from mailer.tracking.models import Click, Open
@@ -138,7 +138,7 @@ def _guests(
     guests = []
     for person, joined_at in zip(people(seed=18), _arrivals(now, chance), strict=False):
         reader = Reader(
-            id=UUID(bytes=id_at(joined_at).bytes),
+            id=id_at(joined_at),
             email=person.email,
             joined_at=joined_at,
             # Some read everything, many read now and then.
@@ -312,7 +312,7 @@ def _proofs(
         steps.append((Act.UNSUBSCRIBED, via, left_at, because_of))
     for act, via, at, delivery_id in steps:
         yield {
-            "id": UUID(bytes=id_at(at).bytes),
+            "id": id_at(at),
             "created_at": at,
             "workspace_id": workspace.id,
             "subscriber_id": guest.reader.id,

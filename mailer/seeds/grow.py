@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
-from uuid_utils import uuid7 as fast_uuid7
 
 from mailer.audience.fields import create_missing_fields
 from mailer.audience.lists import create_list
@@ -57,14 +56,14 @@ def grow(mailing_list: MailingList, count: int, *, now: datetime, seed: int = 1)
 
     :return: how many there are after each chunk
     """
-    workspace_id = mailing_list.workspace_id
+    workspace_id, start = mailing_list.workspace_id, now.astimezone(UTC) - SPAN
     create_missing_fields(workspace_id, {"city": ""})
     crowd = people(seed=seed, first=_ever_added(workspace_id))
     for done in range(0, count, CHUNK):
         size = min(CHUNK, count - done)
         # Ever more of them as time goes on.
         shares = ((done + position + 1) / count for position in range(size))
-        moments = [now - SPAN + SPAN * share**0.6 for share in shares]
+        moments = [start + SPAN * share**0.6 for share in shares]
         _put_on(mailing_list, moments, islice(crowd, size))
         yield done + size
 
@@ -80,11 +79,6 @@ def list_called(workspace_id: UUID, text: str) -> MailingList:
     return found or create_list(workspace_id, text, opt_in=OptIn.SINGLE, visibility=Visibility.PRIVATE)
 
 
-def id_at(moment: datetime) -> Any:
-    """Return an id as it would have been made at a moment, so that ids sort as the rows were made."""
-    return fast_uuid7(nanoseconds=int(moment.timestamp() * 1_000_000) * 1_000)
-
-
 def _ever_added(workspace_id: UUID) -> int:
     """Return how many subscribers there have ever been: the number of the next made-up one."""
     added = select(func.sum(AudienceDay.added)).where(AudienceDay.workspace_id == workspace_id)
@@ -98,17 +92,16 @@ def _put_on(mailing_list: MailingList, moments: list[datetime], crowd: Iterator[
     subscriptions: list[tuple[Any, ...]] = []
     proofs: list[tuple[Any, ...]] = []
     for moment, person in zip(moments, crowd, strict=True):
-        subscriber_id, at = bulk.id(id_at(moment)), bulk.moment(moment)
-        email = person.email
+        at, email = bulk.moment(moment), person.email
+        subscriber_id, place_id, proof_id = bulk.ids_at(moment, 3)
         subscribers.append(
             (
                 *(subscriber_id, at, at, workspace_id, email, email),
                 *(person.name, person.locale, person.time_zone, _fields(person.city)),
             )
         )
-        place = (workspace_id, list_id, subscriber_id, _ACTIVE)
-        subscriptions.append((bulk.id(id_at(moment)), at, at, *place))
-        proofs.append((bulk.id(id_at(moment)), at, workspace_id, subscriber_id, list_id, *_PROOF))
+        subscriptions.append((place_id, at, at, workspace_id, list_id, subscriber_id, _ACTIVE))
+        proofs.append((proof_id, at, workspace_id, subscriber_id, list_id, *_PROOF))
     bulk.copy_in(Subscriber.__table__, _SUBSCRIBER, subscribers)  # type: ignore[arg-type]
     bulk.copy_in(Subscription.__table__, _SUBSCRIPTION, subscriptions)  # type: ignore[arg-type]
     bulk.copy_in(ConsentRecord.__table__, _CONSENT_RECORD, proofs)  # type: ignore[arg-type]

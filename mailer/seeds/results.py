@@ -15,7 +15,7 @@ from uuid import UUID
 
 from mailer.campaigns.models import Campaign
 from mailer.delivery.models import Attempt, Delivery, DeliveryCount, DeliveryState, SkipReason
-from mailer.seeds.grow import id_at
+from mailer.seeds.moments import id_at
 from mailer.tracking.models import Activity, Click, HourlyActivity, LinkActivity, Open
 
 _AGENTS: Final = (
@@ -99,7 +99,7 @@ def results_of(
 
 def _delivery(campaign: Campaign, list_id: UUID, reader: Reader, at: datetime) -> dict[str, Any]:
     return {
-        "id": UUID(bytes=id_at(at).bytes),
+        "id": id_at(at),
         "created_at": campaign.launched_at,
         "workspace_id": campaign.workspace_id,
         "message_id": campaign.message_id,
@@ -180,7 +180,7 @@ def _read(
     delivery["opened_at"] = opened
     again = opened
     while again < now:
-        results.rows[Open].append({**event, "id": UUID(bytes=id_at(again).bytes), "at": again})
+        results.rows[Open].append({**event, "id": id_at(again), "at": again})
         if chance.random() > 0.3:
             break
         again += timedelta(hours=chance.expovariate(1 / 9))
@@ -190,9 +190,7 @@ def _read(
         if clicked >= now:
             break
         number = chance.choices(range(len(pulls)), pulls)[0]
-        results.rows[Click].append(
-            {**event, "id": UUID(bytes=id_at(clicked).bytes), "at": clicked, "link_number": number}
-        )
+        results.rows[Click].append({**event, "id": id_at(clicked), "at": clicked, "link_number": number})
         delivery["clicked_at"] = delivery["clicked_at"] or clicked
     left = opened + timedelta(seconds=chance.uniform(5, 60))
     if chance.random() < _LEAVES_OF_READERS and left < now:
