@@ -204,11 +204,6 @@ def check(source: str, *, names: frozenset[str] = VOCABULARY, may_link: bool = F
     tags = [piece for piece in pieces(source) if isinstance(piece, Tag)]
     if len(tags) > _MOST_TAGS:
         raise BadTag(f"There are more than {_MOST_TAGS:,} tags.", line=tags[_MOST_TAGS].line)
-    for tag in tags:
-        if len(tag.text) > _LONGEST_TAG:
-            raise BadTag(
-                f"Line {tag.line}: this tag is longer than {_LONGEST_TAG:,} characters.", line=tag.line
-            )
     try:
         tree = _TEXT.parse(source)
     except TemplateSyntaxError as error:
@@ -226,15 +221,22 @@ def pieces(source: str) -> Iterator[str | Tag]:
     if len(source) > LONGEST_SOURCE:
         raise BadTag(f"This is longer than {LONGEST_SOURCE // 1024} KB.", line=1)
     opened: list[str] = []
-    line = 1
+    line, length = 1, 0
     try:
         for number, kind, value in _TEXT.lex(source):
             if kind == "data" and not opened:
                 yield value
                 continue
             if not opened:
-                line = number
+                line, length = number, 0
             opened.append(value)
+            length += len(value)
+            # Asked while it is read: an unclosed tag is as long as the rest of the source.
+            if length > _LONGEST_TAG:
+                raise BadTag(
+                    f"Line {line}: a tag longer than {_LONGEST_TAG:,} characters, or one that is not closed.",
+                    line=line,
+                )
             if kind in {"variable_end", "block_end", "raw_end"}:
                 yield Tag("".join(opened), line)
                 opened = []
