@@ -22,6 +22,9 @@ from mailer.rendering.shield import Shield
 _MOST_RULES: Final = 1_000
 _MOST_INLINING: Final = 250_000
 
+#: A newsletter has some hundred; every step below takes time for each.
+_MOST_ELEMENTS: Final = 10_000
+
 _COUNTED: Final = re.compile(r"https?://[^/]", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 #: Where a link may lead; everything else, ``javascript:`` and ``data:`` first, is refused.
@@ -50,6 +53,8 @@ def parse(html: str) -> Element:
     root = etree.fromstring(html.encode(), etree.HTMLParser(encoding="utf-8"))
     if root is None or root.find("body") is None:
         raise Invalid("There is nothing in this design that a mail program could show.")
+    if sum(1 for _ in root.iter()) > _MOST_ELEMENTS:
+        raise Invalid(f"There are more than {_MOST_ELEMENTS:,} elements in this design.")
     for element in list(root.iter(*_NEVER_RUN)):
         _drop(element)
     for element in root.iter(etree.Element):

@@ -44,7 +44,9 @@ FIELDS: Final = "subscriber.fields."
 LINK_URL: Final = "link_url"
 PIXEL_URL: Final = "pixel_url"
 
-LONGEST_SOURCE: Final = 512 * 1024
+#: What somebody may write, and what a frozen message, with its CSS inlined, may have become.
+LONGEST_SOURCE: Final = 256 * 1024
+_LONGEST_FROZEN: Final = 8 * LONGEST_SOURCE
 _LONGEST_TAG: Final = 1_000
 _MOST_TAGS: Final = 2_000
 _DEEPEST: Final = 30
@@ -186,7 +188,7 @@ def compiled(source: str, *, is_html: bool) -> Template:
 
     :raises BadTag: the source is not in the merge language
     """
-    check(source, names=VOCABULARY | {PIXEL_URL}, may_link=True)
+    check(source, names=VOCABULARY | {PIXEL_URL}, may_link=True, longest=_LONGEST_FROZEN)
     environment = _HTML if is_html else _TEXT
     try:
         return environment.from_string(source)
@@ -194,14 +196,20 @@ def compiled(source: str, *, is_html: bool) -> Template:
         raise BadTag("The tags are nested too deeply.", line=1) from None
 
 
-def check(source: str, *, names: frozenset[str] = VOCABULARY, may_link: bool = False) -> None:
+def check(
+    source: str,
+    *,
+    names: frozenset[str] = VOCABULARY,
+    may_link: bool = False,
+    longest: int = LONGEST_SOURCE,
+) -> None:
     """Refuse everything that is not in the merge language.
 
     :param names: the vocabulary
     :param may_link: whether ``link_url(3)`` may stand there, as it does once frozen
     :raises BadTag: with the line, the tag and, for a misspelling, what was probably meant
     """
-    tags = [piece for piece in pieces(source) if isinstance(piece, Tag)]
+    tags = [piece for piece in pieces(source, longest=longest) if isinstance(piece, Tag)]
     if len(tags) > _MOST_TAGS:
         raise BadTag(f"There are more than {_MOST_TAGS:,} tags.", line=tags[_MOST_TAGS].line)
     try:
@@ -213,13 +221,13 @@ def check(source: str, *, names: frozenset[str] = VOCABULARY, may_link: bool = F
     _Checker(tags, names, may_link=may_link).check(tree, depth=0)
 
 
-def pieces(source: str) -> Iterator[str | Tag]:
+def pieces(source: str, *, longest: int = LONGEST_SOURCE) -> Iterator[str | Tag]:
     """Split a source into plain text and merge tags, in order.
 
     :raises BadTag: a tag is not closed, or there is far too much text
     """
-    if len(source) > LONGEST_SOURCE:
-        raise BadTag(f"This is longer than {LONGEST_SOURCE // 1024} KB.", line=1)
+    if len(source) > longest:
+        raise BadTag(f"This is longer than {longest // 1024} KB.", line=1)
     opened: list[str] = []
     line, length = 1, 0
     try:

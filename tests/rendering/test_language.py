@@ -138,12 +138,12 @@ def test_a_bad_tag_is_named_with_its_line(source, line, says):
     ids=lambda source: source[:40],
 )
 def test_bombs_and_escapes_are_refused_at_once(source):
-    started = time.perf_counter()
+    started = time.process_time()
 
     with pytest.raises(Invalid):
         check(source)
 
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_far_too_long_a_message_is_refused_while_it_is_made():
