@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from mailer.accounts.models import Workspace
 from mailer.audience.models import MailingList, Subscriber
 from mailer.db import Base, Identified, enum_column
+from mailer.rendering.language import without_tags
 
 
 class Sender(Identified, Base):
@@ -131,6 +132,11 @@ class Run(Base):
             sqlite_where=text("ended_at IS NULL"),
         ),
     )
+
+    @property
+    def subject_line(self) -> str:
+        """The subject as lists show it: with defaults in the place of merge tags."""
+        return without_tags(self.subject)
 
 
 class DeliveryState(StrEnum):

@@ -110,7 +110,6 @@ class SmtpCourier:
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if code != 220:
                 raise Refused(_at_the_door(code, words))
-            _answer_at_once(smtp)
             self._wait_up_to(_COMMAND_SECONDS, smtp)
             _greet(smtp)
             self._encrypt(smtp)
@@ -253,13 +252,6 @@ class _BrokenBeforeDot(Exception):
         super().__init__(str(error))
         self.outcome = deferred(f"The connection broke: {_why(error)}")
         self.is_first_command = is_first_command
-
-
-def _answer_at_once(smtp: smtplib.SMTP) -> None:
-    # The final dot is written apart from the message, after its intent; with Nagle's
-    # algorithm it would wait 40 ms for the acknowledgement of what came before it.
-    assert smtp.sock is not None
-    smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _command(smtp: smtplib.SMTP, command: str) -> tuple[int, bytes]:
