@@ -67,6 +67,8 @@ function state(textarea) {
         "aria-label": label?.textContent.trim() ?? textarea.name,
         "aria-describedby": textarea.getAttribute("aria-describedby") ?? "",
         spellcheck: "true",
+        // What can be edited can be focused, but checkers look for this.
+        tabindex: "0",
       }),
       EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
