@@ -137,8 +137,8 @@ def _what_it_is_about(code: int, text: str, stage: Stage) -> _About:
     found = _ENHANCED.search(text)
     if found:
         subject, detail = int(found[1]), int(found[2])
-        # 5.7.1 is the code of servers that have only one; their words say more.
-        if subject == 7 and detail in (0, 1) and _names_a_dead_address(text):
+        # 5.7.1 and 5.5.0 are the codes of servers that have only one; their words say more.
+        if subject in (5, 7) and detail in (0, 1) and _names_a_dead_address(text):
             return _About.ADDRESS
         if subject != 0:
             return _DETAILS.get((subject, detail)) or _SUBJECTS.get(subject, _About.MESSAGE)

@@ -1,0 +1,249 @@
+"""What is found after something died."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from mailer import signals
+from mailer.current import settings
+from mailer.db import db
+from mailer.delivery import claim, journal, ledger, prepare, runs, send, sweep
+from mailer.delivery.engine.outcomes import Outcome, Verdict
+from mailer.delivery.journal import Journal
+from mailer.delivery.ledger import Result
+from mailer.delivery.models import Delivery, DeliveryState, Run
+from mailer.delivery.send import _Batch
+from mailer.lib.clock import utcnow
+from tests.delivery.conftest import deliveries
+
+ACCEPTED, IN_DOUBT, PREPARED = DeliveryState.ACCEPTED, DeliveryState.IN_DOUBT, DeliveryState.PREPARED
+
+
+class Killed(BaseException):
+    """The process is gone: nothing that would clean up catches this."""
+
+
+@pytest.fixture(autouse=True)
+def _no_old_journals(request):
+    """Forget what another test's dead workers left on disk."""
+    if "app" in request.fixturenames:
+        for path in journal.folder(request.getfixturevalue("settings").data_dir).glob("*"):
+            path.unlink()
+
+
+def at_nth(monkeypatch, owner, name, number, *, after=False):
+    """Die when something is done for the nth time, before or after it is done."""
+    original, calls = getattr(owner, name), [0]
+
+    def deadly(*args, **kwargs):
+        calls[0] += 1
+        if calls[0] == number and not after:
+            raise Killed
+        answer = original(*args, **kwargs)
+        if calls[0] == number:
+            raise Killed
+        return answer
+
+    monkeypatch.setattr(owner, name, deadly)
+
+
+#: Where it dies, what is killed there, and how many are in doubt for it.
+CRASH_POINTS = {
+    "after the claim": (_Batch, "deliver", 1, False, 0),
+    "while composing": (Journal, "composed", 3, False, 0),
+    "before the dot": (Journal, "intends", 3, False, 0),
+    "after the intent": (Journal, "intends", 3, True, 1),
+    "before the reply is written down": (Journal, "answered", 3, False, 1),
+    "after the reply": (Journal, "answered", 3, True, 0),
+    "before the outcomes are committed": (_Batch, "_finish", 1, False, 0),
+    "after the outcomes are committed": (_Batch, "_finish", 1, True, 0),
+}
+
+
+@pytest.mark.parametrize("point", CRASH_POINTS)
+def test_whoever_dies_wherever_nobody_is_lost_and_nobody_is_mailed_twice(
+    point, bread, readers, launch, smtp, monkeypatch
+):
+    owner, name, number, after, in_doubt = CRASH_POINTS[point]
+    run = launch(bread)
+    campaign_id = run.campaign_id
+    with monkeypatch.context() as patch:
+        at_nth(patch, owner, name, number, after=after)
+        with pytest.raises(Killed):
+            send.deliver_batch(campaign_id)
+    db.session.rollback()
+
+    sweep.sweep_deliveries(now=utcnow())
+    db.session.execute(update(Delivery).where(Delivery.state == PREPARED).values(next_try_at=utcnow()))
+    db.session.commit()
+    send.deliver_batch(campaign_id)
+
+    states = Counter(row.state for row in deliveries().values())
+    received = Counter(message.recipient for message in smtp.received)
+    assert states == +Counter({ACCEPTED: 5 - in_doubt, IN_DOUBT: in_doubt})
+    assert max(received.values()) == 1
+    assert len(received) >= 5 - in_doubt
+    assert ledger.counts_of(campaign_id) == states
+    assert list(journal.folder(settings().data_dir).glob("*")) == []
+
+
+def test_a_living_worker_s_claims_are_left_alone(bread, readers, launch):
+    run = launch(bread)
+    alive = Journal(journal.folder(settings().data_dir))
+    claim.claim_batch(run, worker=alive.name, now=utcnow() - timedelta(days=1))
+    db.session.commit()
+
+    sweep.sweep_deliveries(now=utcnow())
+
+    assert {row.state for row in deliveries().values()} <= {DeliveryState.CLAIMED, PREPARED}
+    assert all(row.state is not IN_DOUBT for row in deliveries().values())
+    alive.remove()
+
+
+def test_a_host_that_is_gone_leaves_doubt_once_its_lease_is_over(bread, readers, launch):
+    run = launch(bread)
+    claim.claim_batch(run, worker="another-host-1", now=utcnow())
+    db.session.commit()
+
+    sweep.sweep_deliveries(now=utcnow())
+    assert {row.state for row in deliveries().values()} == {DeliveryState.CLAIMED}
+    sweep.sweep_deliveries(now=utcnow() + claim.LEASE + timedelta(seconds=1))
+
+    assert {row.state for row in deliveries().values()} == {IN_DOUBT}
+    assert ledger.counts_of(run.campaign_id) == {IN_DOUBT: 5}
+
+
+def test_an_answer_that_comes_after_all_resolves_the_doubt(bread, readers, launch):
+    run = launch(bread)
+    claimed, _ = claim.claim_batch(run, worker="slow-host-1", now=utcnow())
+    sweep.sweep_deliveries(now=utcnow() + claim.LEASE + timedelta(seconds=1))
+
+    late = [Result(delivery, Outcome(Verdict.ACCEPTED, "250 ok", 250)) for delivery in claimed]
+    written = ledger.record(late, worker="slow-host-1", now=utcnow(), first_retry_seconds=60)
+    db.session.commit()
+
+    assert len(written) == 5
+    assert ledger.counts_of(run.campaign_id) == {ACCEPTED: 5}
+
+
+def test_an_answer_under_a_claim_that_is_someone_else_s_is_not_written(bread, readers, launch):
+    run = launch(bread)
+    claimed, _ = claim.claim_batch(run, worker="slow-host-1", now=utcnow())
+    ledger.release([each.id for each in claimed], worker="slow-host-1", next_try_at=utcnow())
+    claim.claim_batch(run, worker="host-2", now=utcnow())
+
+    late = [Result(delivery, Outcome(Verdict.ACCEPTED, "250 ok", 250)) for delivery in claimed]
+    written = ledger.record(late, worker="slow-host-1", now=utcnow(), first_retry_seconds=60)
+    db.session.commit()
+
+    assert written == []
+    assert {row.worker for row in deliveries().values()} == {"host-2"}
+
+
+def test_after_a_reboot_what_has_no_answer_is_in_doubt(bread, readers, launch, monkeypatch):
+    run = launch(bread)
+    dead = Journal(journal.folder(settings().data_dir))
+    claimed, _ = claim.claim_batch(run, worker=dead.name, now=utcnow())
+    db.session.commit()
+    dead.intends(claimed[0].id)
+    dead.answered(claimed[0].id, Outcome(Verdict.ACCEPTED, "250 ok", 250))
+    dead.leave()
+    monkeypatch.setattr(journal, "_boot_id", lambda: "another boot")
+
+    sweep.sweep_deliveries(now=utcnow())
+
+    assert ledger.counts_of(run.campaign_id) == {ACCEPTED: 1, IN_DOUBT: 4}
+
+
+def test_a_row_that_kills_its_worker_three_times_is_rejected_and_blocks_nobody(
+    bread, readers, launch, smtp, monkeypatch
+):
+    run = launch(bread)
+    campaign_id = run.campaign_id
+    poison = deliveries()["reader-2@example.com"].id
+    original = Journal.composed
+
+    def deadly(self, delivery_id):
+        if delivery_id == poison:
+            raise Killed
+        original(self, delivery_id)
+
+    monkeypatch.setattr(Journal, "composed", deadly)
+    now = utcnow()
+    for _ in range(sweep.CRASH_LIMIT):
+        db.session.execute(update(Delivery).where(Delivery.state == PREPARED).values(next_try_at=now))
+        db.session.commit()
+        with pytest.raises(Killed):
+            send.deliver_batch(campaign_id)
+        db.session.rollback()
+        sweep.sweep_deliveries(now=utcnow())
+    send.deliver_batch(campaign_id)
+
+    row = deliveries()["reader-2@example.com"]
+    assert row.state is DeliveryState.REJECTED
+    assert "died 3 times" in row.reply
+    assert ledger.counts_of(campaign_id) == {ACCEPTED: 4, DeliveryState.REJECTED: 1}
+
+
+def test_work_that_nobody_was_told_of_is_asked_for(bread, readers, launch, broker, queued):
+    run = launch(bread)
+    broker.flush_all()
+
+    sweep.sweep_deliveries(now=utcnow())
+
+    lanes = settings().campaign_workers * settings().worker_threads
+    assert queued().count(("deliver_batch", str(run.campaign_id))) == lanes
+
+
+def test_a_preparation_that_died_goes_on(bread, readers, launch, broker, queued):
+    run = launch(bread, is_prepared=False)
+    prepare.prepare_next(run, now=utcnow(), rows=2)
+    db.session.commit()
+    broker.flush_all()
+
+    sweep.sweep_deliveries(now=utcnow())
+    assert ("prepare_campaign", str(run.campaign_id)) in queued()
+    prepare.prepare_campaign(run.campaign_id)
+
+    assert ledger.counts_of(run.campaign_id) == {PREPARED: 5}
+
+
+def test_a_paused_run_is_left_alone(bread, readers, launch, broker, queued):
+    run = launch(bread)
+    runs.stop(run.campaign_id, now=utcnow())
+    db.session.commit()
+    broker.flush_all()
+
+    sweep.sweep_deliveries(now=utcnow())
+
+    assert queued() == []
+
+
+def test_what_a_worker_held_when_the_campaign_was_cancelled_is_skipped(bread, readers, launch):
+    run = launch(bread)
+    claim.claim_batch(run, worker="w", now=utcnow(), size=2)
+    runs.cancel(run.campaign_id, now=utcnow())
+    db.session.commit()
+    claimed = [row.id for row in deliveries().values() if row.state is DeliveryState.CLAIMED]
+    ledger.release(claimed, worker="w", next_try_at=utcnow())
+    db.session.commit()
+
+    sweep.sweep_deliveries(now=utcnow())
+
+    assert ledger.counts_of(run.campaign_id) == {DeliveryState.SKIPPED: 5}
+    assert db.session.get(Run, run.campaign_id).ended_at is not None
+
+
+def test_nobody_on_the_list_is_an_end_too(bread, launch):
+    told = []
+
+    def listen(campaign_id):
+        told.append(campaign_id)
+
+    run = launch(bread)
+    with signals.campaign_quiet.connected_to(listen):
+        sweep.sweep_deliveries(now=utcnow())
+
+    assert told == [run.campaign_id]
