@@ -1,5 +1,7 @@
 """The description of the API, made from its routes and the kinds of value that they take."""
 
+import json
+import re
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -40,6 +42,7 @@ class Problem(Shown):
     errors: list[FieldProblem] = []
 
 
+_NESTED_NAME: Final = re.compile(r"(#/components/schemas/)\w+\.(?=\w)")
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -73,7 +76,7 @@ def describe(app: Flask, *, base_url: str) -> dict[str, Any]:
     for bp in app.blueprints.values():
         if isinstance(bp, APIBlueprint):
             described.register_blueprint(bp)
-    document: dict[str, Any] = described.spec  # type: ignore[assignment]
+    document = _with_plain_names(described.spec)
     document["servers"] = [{"url": base_url}]
     document["tags"] = [{"name": name} for name in dict.fromkeys(tag["name"] for tag in document["tags"])]
     _complete_components(document["components"])
@@ -85,6 +88,14 @@ def describe(app: Flask, *, base_url: str) -> dict[str, Any]:
                     operation, rule.endpoint, app.view_functions[rule.endpoint], is_post=method != "get"
                 )
     return document
+
+
+def _with_plain_names(document: Any) -> dict[str, Any]:
+    """Name each kind of value once: nested in another it would bear both names."""
+    plain: dict[str, Any] = json.loads(_NESTED_NAME.sub(r"\1", json.dumps(document)))
+    schemas = plain["components"]["schemas"]
+    plain["components"]["schemas"] = {name.rpartition(".")[2]: schema for name, schema in schemas.items()}
+    return plain
 
 
 def _complete_components(components: dict[str, Any]) -> None:

@@ -93,6 +93,8 @@ def lists_by_ids(workspace_id: UUID, public_ids: Iterable[str]) -> list[MailingL
     :raises Invalid: naming the ids that are not the workspace's
     """
     asked = list(dict.fromkeys(public_ids))
+    if not asked:
+        return []
     ids = [parse_id("lst", public_id) for public_id in asked]
     found = {
         row.public_id: row

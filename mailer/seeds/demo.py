@@ -62,6 +62,7 @@ class _Guest:
     lists: list[MailingList] = field(default_factory=list)
     tags: list[UUID] = field(default_factory=list)
     is_pending: bool = False
+    left_others_at: datetime | None = None
 
 
 def demo_of(user: User) -> Workspace | None:
@@ -152,6 +153,8 @@ def _guests(
         guest.is_pending = now - joined_at < _LATELY and chance.random() < _UNCONFIRMED
         if chance.random() < _LEAVES and not guest.is_pending:
             reader.left_at = joined_at + (now - joined_at) * chance.uniform(0.1, 0.95)
+        if chance.random() < _LEAVES and not guest.is_pending:
+            guest.left_others_at = joined_at + (now - joined_at) * chance.uniform(0.2, 1)
         guests.append(guest)
     return guests
 
@@ -273,7 +276,7 @@ def _insert_places(workspace: Workspace, weekly: MailingList, guests: Sequence[_
     proofs: list[dict[str, Any]] = []
     for guest in guests:
         for mailing_list in guest.lists:
-            left_at = guest.reader.left_at if mailing_list is weekly else None
+            left_at = guest.reader.left_at if mailing_list is weekly else guest.left_others_at
             places.append(_place(workspace, mailing_list, guest, left_at))
             proofs.extend(_proofs(workspace, mailing_list, guest, left_at))
     db.session.execute(insert(Subscription), places)
@@ -308,8 +311,9 @@ def _proofs(
     if not guest.is_pending:
         steps.append((Act.CONFIRMED, Channel.CONFIRMATION_PAGE, joined_at + timedelta(minutes=3), None))
     if left_at:
-        via = Channel.ONE_CLICK if because_of else Channel.PREFERENCE_PAGE
-        steps.append((Act.UNSUBSCRIBED, via, left_at, because_of))
+        is_by_mail = because_of is not None and left_at == guest.reader.left_at
+        via = Channel.ONE_CLICK if is_by_mail else Channel.PREFERENCE_PAGE
+        steps.append((Act.UNSUBSCRIBED, via, left_at, because_of if is_by_mail else None))
     for act, via, at, delivery_id in steps:
         yield {
             "id": id_at(at),
