@@ -108,7 +108,7 @@ def report(campaign: Campaign) -> Report:
 
 
 def by_hour(campaign: Campaign) -> Sequence[Hour]:
-    """Return people's first opens and clicks by the hour since the launch, without gaps."""
+    """Return people's first opens and clicks by the hour, without gaps, from the hour before the launch."""
     rows = db.session.execute(
         select(HourlyActivity.hour, HourlyActivity.activity, HourlyActivity.people).where(
             HourlyActivity.campaign_id == campaign.id,
@@ -122,7 +122,8 @@ def by_hour(campaign: Campaign) -> Sequence[Hour]:
         counted.setdefault(hour, {})[activity] = people
     first = min(campaign.launched_at.replace(minute=0, second=0, microsecond=0), *counted)
     last = min(max(counted), first + _LONGEST_CHART)
-    hours = []
+    # The curve rises from nothing, and is a curve even in the first hour.
+    hours = [Hour(first - timedelta(hours=1), 0, 0)]
     at = first
     while at <= last:
         done = counted.get(at, {})

@@ -58,11 +58,11 @@ def test_the_audience_is_the_sum_of_the_states(sent):
     assert found["links"] == [{"number": 0, "url": "https://bakery.example/order", "people": 6, "total": 7}]
 
 
-def test_the_curve_has_every_hour_from_the_launch_to_the_last_event(sent):
+def test_the_curve_rises_at_the_launch_and_has_every_hour_to_the_last_event(sent):
     hours = by_hour(sent)
 
-    assert [(hour.opens, hour.clicks) for hour in hours] == [(30, 0), (0, 0), (0, 0), (5, 6)]
-    assert hours[0].at == NOON
+    assert [(hour.opens, hour.clicks) for hour in hours] == [(0, 0), (30, 0), (0, 0), (0, 0), (5, 6)]
+    assert hours[1].at == NOON
 
 
 def test_a_draft_has_a_report_of_zeros(workspace):
