@@ -18,7 +18,7 @@ from mailer.lib.ids import parse_id
 from mailer.tracking.models import Activity, HourlyActivity
 
 #: Up to here people are counted one by one; above, the lists' own counts say it at once.
-_COUNTED_EXACTLY = 20_000
+_COUNTED_EXACTLY = 10_000
 
 
 @dataclass(frozen=True)
