@@ -1,8 +1,12 @@
 """One line of text that a person typed: trimmed, of one spelling, without anything invisible that steers."""
 
 import unicodedata
+from typing import Final
 
 from mailer.errors import Invalid
+
+#: Control characters, lone surrogates, separators of lines and paragraphs.
+_STEERING: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def clean_line(text: str, *, label: str, longest: int, is_required: bool = False) -> str:
@@ -16,7 +20,8 @@ def clean_line(text: str, *, label: str, longest: int, is_required: bool = False
     :raises Invalid: with a sentence that says what is wrong with it
     """
     line = " ".join(part for part in unicodedata.normalize("NFC", text).replace("\t", " ").split(" ") if part)
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in line):
+    # Nearly every line is printable, which is known at once.
+    if not line.isprintable() and any(unicodedata.category(one) in _STEERING for one in line):
         raise Invalid(f"{label} has a line break or a control character; keep it to one plain line.")
     if len(line) > longest:
         raise Invalid(f"{label} has {len(line):,} characters; {longest} at most.")
