@@ -68,6 +68,8 @@ def look(pytestconfig: pytest.Config) -> Callable[[Page, str], None]:
                 for size in (DESKTOP, PHONE):
                     page.emulate_media(color_scheme=scheme)
                     page.set_viewport_size(size)
+                    # Frames are laid out a moment later than the page.
+                    page.wait_for_timeout(150)
                     page.screenshot(path=f"{folder}/{name}-{size['width']}-{scheme}.png", full_page=True)
             page.emulate_media(color_scheme="light")
             page.set_viewport_size(DESKTOP)

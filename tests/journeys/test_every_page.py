@@ -20,7 +20,7 @@ OUTSIDE = ("/login", "/reset")
 
 def test_every_page_is_there_and_axe_finds_nothing(page: Page, product: Product, look: Look):
     product.mailer("owner", "create", "--email", EMAIL, "--password", PASSWORD, "--workspace", "Bakery")
-    product.mailer("demo", "plant", "--owner", EMAIL)
+    demo = product.mailer("demo", "plant", "--owner", EMAIL).split()[-1]
     for path in OUTSIDE:
         page.goto(path)
         look(page, name_of(path))
@@ -28,7 +28,7 @@ def test_every_page_is_there_and_axe_finds_nothing(page: Page, product: Product,
 
     seen: set[str] = set()
     complaints: list[str] = []
-    waiting = [page.url]
+    waiting = [f"{product.base_url}/w/{demo}/"]
     while waiting:
         url = waiting.pop(0)
         kind = kind_of(product, url)

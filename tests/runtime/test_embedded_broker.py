@@ -1,0 +1,102 @@
+"""The broker that comes with Mailer, run for real."""
+
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import dramatiq
+import pytest
+
+from mailer.broker import broker_for, enqueue, enqueue_tick, is_answering
+from mailer.runtime.children import Child, start_program
+from mailer.runtime.embedded_broker import answers, broker_command, stop_left_over
+from tests.support.product import wait_until
+
+
+class Server:
+    """A broker in a short directory of its own, since a socket lies in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.path = folder, folder / "broker.sock"
+        self.child: Child | None = None
+
+    def start(self) -> None:
+        self.child = start_program(broker_command(self.folder, self.path))
+        wait_until(lambda: answers(self.path), 20)
+
+    def kill(self) -> None:
+        assert self.child is not None
+        os.kill(self.child.pid, signal.SIGKILL)
+        wait_until(lambda: self.child is not None and self.child.poll() is not None, 20)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="mailer-broker-") as folder:
+        server = Server(Path(folder))
+        server.start()
+        yield server
+        stop_left_over(server.path)
+
+
+@pytest.fixture
+def queue(server: Server) -> dramatiq.Broker:
+    made = broker_for(f"unix://{server.path}")
+    dramatiq.set_broker(made)
+    return made
+
+
+def waiting(queue: dramatiq.Broker) -> int:
+    return int(queue.do_qsize("campaigns"))  # type: ignore[attr-defined]
+
+
+def test_queues_outlive_a_kill(server, queue):
+    enqueue("deliver_batch", "campaigns", "1")
+    # The server writes once a second; what comes later is what the sweep is for.
+    wait_until(lambda: (server.folder / "appendonlydir").exists(), 10)
+    signal.sigtimedwait([], 1.5)
+
+    server.kill()
+    server.start()
+
+    assert waiting(queue) == 1
+
+
+def test_ticks_do_not_pile_up_while_nobody_takes_them(queue):
+    for _ in range(5):
+        enqueue_tick("sweep_deliveries", "campaigns")
+
+    assert waiting(queue) == 1
+
+
+def test_a_taken_tick_makes_room_for_the_next(queue):
+    taken: list[str] = []
+    dramatiq.actor(
+        lambda: taken.append("tick"), actor_name="sweep_deliveries", queue_name="campaigns", broker=queue
+    )
+    worker = dramatiq.Worker(queue, worker_threads=1, worker_timeout=50)
+    worker.start()
+
+    enqueue_tick("sweep_deliveries", "campaigns")
+    wait_until(lambda: len(taken) == 1, 20)
+    enqueue_tick("sweep_deliveries", "campaigns")
+    wait_until(lambda: len(taken) == 2, 20)
+
+    worker.stop()
+
+
+def test_a_broker_says_whether_it_answers(server, queue):
+    assert is_answering(queue)
+
+    server.kill()
+
+    assert not is_answering(queue)
+
+
+def test_a_server_that_was_left_over_is_stopped(server):
+    stop_left_over(server.path)
+
+    assert not answers(server.path)
+    assert not server.path.exists()
