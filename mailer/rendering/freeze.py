@@ -26,8 +26,10 @@ _PLAIN_LAYOUT: Final = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 </head>
-<body>
+<body style="margin:0;padding:24px;font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.6">
+<div style="max-width:600px;margin:0 auto">
 {{ content }}
+</div>
 </body>
 </html>
 """
