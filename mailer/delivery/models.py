@@ -90,6 +90,11 @@ class Message(Identified, Base):
     #: Values that are the same for everybody: the campaign's and the workspace's.
     values: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
+    @property
+    def subject_line(self) -> str:
+        """The subject as lists show it: with defaults in the place of merge tags."""
+        return without_tags(self.subject)
+
 
 class Run(Base):
     """A campaign on its way out: what it sends, to which lists, and whether it may go on.
@@ -132,11 +137,6 @@ class Run(Base):
             sqlite_where=text("ended_at IS NULL"),
         ),
     )
-
-    @property
-    def subject_line(self) -> str:
-        """The subject as lists show it: with defaults in the place of merge tags."""
-        return without_tags(self.subject)
 
 
 class DeliveryState(StrEnum):
