@@ -290,10 +290,11 @@ def test_thousands_of_rows_a_second(workspace, upload, begin):
     )
     source = begin(upload("email,name,city\n" + rows))
 
-    began = time.monotonic()
+    # Of our own processor time, so that a busy machine does not fail it.
+    began = time.process_time()
     run(source)
 
-    assert 5_000 / (time.monotonic() - began) > 1_000
+    assert 5_000 / (time.process_time() - began) > 1_000
 
 
 def test_an_import_of_another_workspace_is_not_found(other_workspace, upload):

@@ -68,9 +68,13 @@ def test_known_and_unknown_addresses_take_the_same_time(workspace, send, bread):
         send(bread, email)
         return time.monotonic() - began
 
-    send(bread, "warm@example.com")
-    known = min(seconds("active@example.com") for _ in range(3))
-    unknown = min(seconds(f"new{n}@example.com") for n in range(3))
+    # The fastest of some, so that a busy machine does not fail it.
+    known = unknown = 60.0
+    for number in range(20):
+        known = min(known, seconds("active@example.com"))
+        unknown = min(unknown, seconds(f"new{number}@example.com"))
+        if number > 1 and abs(known - unknown) < 0.01:
+            break
 
     assert abs(known - unknown) < 0.02
 
