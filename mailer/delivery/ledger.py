@@ -120,6 +120,8 @@ def release(
             lease_expires_at=None,
             next_try_at=next_try_at,
             attempt=Delivery.attempt - 1,
+            # The three days until it is given up begin with a try, not with a claim.
+            first_tried_at=case((Delivery.attempt > 1, Delivery.first_tried_at)),
             crash_count=Delivery.crash_count + is_crash,
         )
 

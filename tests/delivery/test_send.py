@@ -198,6 +198,7 @@ def test_a_pause_gives_the_rest_back_untouched(bread, readers, launch, smtp, mon
     assert len(smtp.received) == 1
     rows = sorted((row.state, row.attempt) for row in deliveries().values())
     assert rows == [(ACCEPTED, 1), *[(DeliveryState.PREPARED, 0)] * 4]
+    assert sum(row.first_tried_at is not None for row in deliveries().values()) == 1
 
 
 def test_a_cancelled_campaign_skips_all_who_wait(bread, readers, launch, smtp):
