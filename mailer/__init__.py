@@ -4,3 +4,5 @@ Each package below is a room of the house; the README has the map. Importing a p
 room (``lib``, ``rendering``, ``delivery.engine``) must not start Flask, so nothing
 is imported here.
 """
+
+__version__ = "0.1.0"

@@ -2,12 +2,12 @@
 
 import json
 import re
-from importlib.metadata import version
 from typing import Any, Final
 
 from apiflask import APIBlueprint, APIFlask
 from flask import Flask
 
+from mailer import __version__
 from mailer.api.guards import scopes_of
 from mailer.api.idempotency import is_idempotent
 from mailer.api.schemas import Shown
@@ -68,7 +68,7 @@ def describe(app: Flask, *, base_url: str) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of every call that the application offers."""
     # APIFlask describes all blueprints of one application and stumbles over those of
     # plain pages, so that the calls are described in an application of their own.
-    described = APIFlask("mailer", title="Mailer", version=version("mailer"), docs_path=None)
+    described = APIFlask("mailer", title="Mailer", version=__version__, docs_path=None)
     described.config.update(
         AUTO_SERVERS=False,
     )
