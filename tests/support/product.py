@@ -30,7 +30,7 @@ class Product:
 
     def __init__(self, data_dir: Path, **settings: str) -> None:
         self.data_dir = data_dir
-        self.port, self.catcher_port = _free_port(), _free_port()
+        self.port, self.catcher_port = free_port(), free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self._environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("MAILER_")},
@@ -149,7 +149,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, explain: Callable[
         time.sleep(0.2)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
