@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from mailer.seeds.bulk import Bulk
 from mailer.seeds.people import Person, people
 
 #: How many are made between two commits.
-CHUNK: Final = 20_000
+CHUNK: Final = 5_000
 #: Over how long they are said to have come, so that growth has a curve.
 SPAN: Final = timedelta(days=540)
 WORDS: Final = "Made up by the seeds; no such person exists."
@@ -48,24 +49,57 @@ _CONSENT_RECORD: Final = (
 )
 
 
-def grow(mailing_list: MailingList, count: int, *, now: datetime, seed: int = 1) -> Iterator[int]:
+@dataclass(frozen=True)
+class Crowd:
+    """People who are to be made, and when each is said to have come.
+
+    :param first: how many there have ever been; the next one's number
+    """
+
+    workspace_id: UUID
+    list_id: UUID
+    count: int
+    start: datetime
+    first: int
+    seed: int
+
+    @classmethod
+    def of(cls, mailing_list: MailingList, count: int, *, now: datetime, seed: int = 1) -> "Crowd":
+        """Return a crowd for a list, and make the fields that they have."""
+        workspace_id = mailing_list.workspace_id
+        create_missing_fields(workspace_id, {"city": ""})
+        first = _ever_added(workspace_id)
+        return cls(workspace_id, mailing_list.id, count, now.astimezone(UTC) - SPAN, first, seed)
+
+    def shared_by(self, loaders: int) -> list[range]:
+        """Return each loader's part.
+
+        Neighbours are one loader's: two that counted people of the same day would wait
+        for each other's commit.
+        """
+        edges = [self.count * number // loaders for number in range(loaders + 1)]
+        return [range(begin, end) for begin, end in pairwise(edges)]
+
+    def moment(self, position: int) -> datetime:
+        """Return when one of them came: ever more as time goes on."""
+        return self.start + SPAN * ((position + 1) / self.count) ** 0.6
+
+
+def grow(crowd: Crowd, part: range | None = None) -> Iterator[int]:
     """Put made-up people on a list, with the proof of each.
 
     One chunk is made for each step of the iteration, so that the caller can commit
     between two of them.
 
-    :return: how many there are after each chunk
+    :param part: which of the crowd, when several loaders share it
+    :return: how many each chunk has
     """
-    workspace_id, start = mailing_list.workspace_id, now.astimezone(UTC) - SPAN
-    create_missing_fields(workspace_id, {"city": ""})
-    crowd = people(seed=seed, first=_ever_added(workspace_id))
-    for done in range(0, count, CHUNK):
-        size = min(CHUNK, count - done)
-        # Ever more of them as time goes on.
-        shares = ((done + position + 1) / count for position in range(size))
-        moments = [start + SPAN * share**0.6 for share in shares]
-        _put_on(mailing_list, moments, islice(crowd, size))
-        yield done + size
+    part = part or range(crowd.count)
+    made = people(seed=crowd.seed, first=crowd.first + part.start)
+    for begin in range(part.start, part.stop, CHUNK):
+        positions = range(begin, min(begin + CHUNK, part.stop))
+        _put_on(crowd, [crowd.moment(position) for position in positions], islice(made, len(positions)))
+        yield len(positions)
 
 
 def list_called(workspace_id: UUID, text: str) -> MailingList:
@@ -85,13 +119,13 @@ def _ever_added(workspace_id: UUID) -> int:
     return int(db.session.scalar(added) or 0)
 
 
-def _put_on(mailing_list: MailingList, moments: list[datetime], crowd: Iterator[Person]) -> None:
+def _put_on(crowd: Crowd, moments: list[datetime], made: Iterator[Person]) -> None:
     bulk = Bulk()
-    workspace_id, list_id = bulk.id(mailing_list.workspace_id), bulk.id(mailing_list.id)
+    workspace_id, list_id = bulk.id(crowd.workspace_id), bulk.id(crowd.list_id)
     subscribers: list[tuple[Any, ...]] = []
     subscriptions: list[tuple[Any, ...]] = []
     proofs: list[tuple[Any, ...]] = []
-    for moment, person in zip(moments, crowd, strict=True):
+    for moment, person in zip(moments, made, strict=True):
         at, email = bulk.moment(moment), person.email
         subscriber_id, place_id, proof_id = bulk.ids_at(moment, 3)
         subscribers.append(

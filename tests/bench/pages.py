@@ -30,7 +30,7 @@ from mailer.db import db
 from mailer.delivery.prepare import prepare_campaign
 from mailer.lib.clock import utcnow
 from mailer.runtime.migrations import migrate_to
-from mailer.seeds.grow import grow, list_called
+from mailer.seeds.grow import Crowd, grow, list_called
 from tests.support.postgres import server
 from tests.support.product import Product
 
@@ -95,7 +95,7 @@ def fill(app: Flask, subscribers: int) -> list[str]:
     """Make the audience, and a paused campaign to all of it; return the pages to visit."""
     _, workspace = create_owner(email=EMAIL, password=PASSWORD, workspace="Bakery", name="Ana")
     bread = list_called(workspace.id, "Weekly bread")
-    for _ in grow(bread, subscribers, now=utcnow()):
+    for _ in grow(Crowd.of(bread, subscribers, now=utcnow())):
         db.session.commit()
     written = Draft(
         name="Sunday loaf",

@@ -8,7 +8,7 @@ from mailer.consent.models import ConsentRecord
 from mailer.consent.subscribe import subscription_of
 from mailer.db import db
 from mailer.lib.clock import utcnow
-from mailer.seeds.grow import grow, list_called
+from mailer.seeds.grow import Crowd, grow, list_called
 from mailer.seeds.people import people
 from tests import factories
 
@@ -16,7 +16,7 @@ from tests import factories
 def test_everyone_is_on_the_list_with_a_proof(workspace):
     weekly = factories.mailing_list(workspace)
 
-    assert list(grow(weekly, 250, now=utcnow())) == [250]
+    assert list(grow(Crowd.of(weekly, 250, now=utcnow()))) == [250]
 
     assert queries.counts_of([weekly])[weekly.id].active == 250
     assert queries.audience_size(workspace.id) == 250
@@ -31,12 +31,22 @@ def test_everyone_is_on_the_list_with_a_proof(workspace):
 def test_growing_again_adds_other_people(workspace):
     weekly, other = factories.mailing_list(workspace), list_called(workspace.id, "Other")
 
-    list(grow(weekly, 100, now=utcnow()))
-    list(grow(other, 100, now=utcnow()))
+    list(grow(Crowd.of(weekly, 100, now=utcnow())))
+    list(grow(Crowd.of(other, 100, now=utcnow())))
 
     assert queries.counts_of([weekly])[weekly.id].active == 100
     assert queries.counts_of([other])[other.id].active == 100
     assert queries.audience_size(workspace.id) == 200
+
+
+def test_several_loaders_share_a_crowd_and_make_nobody_twice(workspace):
+    weekly = factories.mailing_list(workspace)
+    crowd = Crowd.of(weekly, 101, now=utcnow())
+
+    made = [sum(grow(crowd, part)) for part in crowd.shared_by(3)]
+
+    assert made == [33, 34, 34]
+    assert queries.counts_of([weekly])[weekly.id].active == 101
 
 
 def test_a_list_is_found_by_id_and_by_name(workspace):
