@@ -19,7 +19,7 @@ class Draft {
     });
     form.addEventListener("submit", () => (this.isDirty = false));
     window.addEventListener("beforeunload", (event) => {
-      if (this.isDirty) event.preventDefault();
+      if (this.isDirty || this.saving) event.preventDefault();
     });
   }
 
@@ -62,7 +62,9 @@ class Draft {
     const saved = isJson ? await answer.json() : {};
     const isSaved = answer.ok && isJson;
     if (isSaved) this.form.elements.revision.value = saved.revision;
-    this.say(saved.message ?? "Not saved. Reload the page and sign in again.", isSaved ? "" : "bad");
+    // What was typed while the server answered is not saved yet, so nothing may say that it is.
+    if (!isSaved) this.say(saved.message ?? "Not saved. Reload the page and sign in again.", "bad");
+    else if (!this.isDirty) this.say(saved.message);
     return isSaved ? saved : null;
   }
 
