@@ -52,7 +52,10 @@ class User(Identified, UserMixin, Base):  # type: ignore[misc]
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
     #: Flask-Security takes a used code out of the list in place; a plain JSON column would not notice.
-    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(Json))
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(
+        # A copy: what is made mutable is every column of this very type.
+        MutableList.as_mutable(Json.copy())
+    )
 
     memberships: Mapped[list["Membership"]] = relationship(
         back_populates="user", cascade="all, delete-orphan"
