@@ -150,3 +150,12 @@ def test_text_comes_first_and_html_last():
 
 def test_a_message_without_html_has_no_parts():
     assert parsed(write(letter(html=""))).get_content_type() == "text/plain"
+
+
+@given(text=st.text(st.sampled_from(" \t\n\rx=é"), max_size=300))
+def test_nothing_is_left_for_dkim_s_relaxed_form_to_change(text):
+    lines = quoted_printable(text)
+
+    assert b"\t" not in lines
+    assert b"  " not in lines
+    assert b" \r\n" not in lines
