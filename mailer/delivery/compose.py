@@ -11,6 +11,8 @@ from sqlalchemy import select
 from mailer.audience.models import MailingList, Subscriber
 from mailer.current import links
 from mailer.db import db
+from mailer.delivery.domains import signers_for
+from mailer.delivery.engine.dkim import sign_message
 from mailer.delivery.engine.mime import Letter, ascii_domain, write
 from mailer.delivery.engine.ports import Envelope
 from mailer.delivery.ledger import Claimed
@@ -61,6 +63,7 @@ class Composer:
         self._links = links()
         self._host = urlsplit(self._links.base_url).hostname or "localhost"
         self._domain = ascii_domain(message.from_email).rpartition("@")[2]
+        self._signers = signers_for(message.workspace_id, self._domain)
         self._renderer = None if message.kind is MessageKind.SYSTEM else Renderer(_frozen(message))
 
     def compose(
@@ -86,7 +89,7 @@ class Composer:
             headers=list(self._headers(delivery, leave_url)),
         )
         envelope = Envelope(ascii_domain(message.from_email), ascii_domain(delivery.email))
-        return envelope, write(letter)
+        return envelope, self._signed(write(letter), now=now)
 
     def render(
         self, delivery: Claimed | Delivery, person: Mapping[str, Any] | None, *, has_pixel: bool = True
@@ -106,6 +109,10 @@ class Composer:
             pixel_url=self._links.open_url(message.id, delivery.id) if has_pixel else "data:,",
         )
         return self._renderer.render(values, tracking)
+
+    def _signed(self, written: bytes, *, now: datetime) -> bytes:
+        head, _, body = written.partition(b"\r\n\r\n")
+        return sign_message(self._signers, head, body, at=int(now.timestamp())) + written
 
     def _values(self, delivery: Claimed | Delivery, person: Mapping[str, Any] | None) -> dict[str, Any]:
         reader = delivery.subscriber_id

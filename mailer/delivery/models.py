@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from mailer.accounts.models import Workspace
 from mailer.audience.models import MailingList, Subscriber
 from mailer.db import Base, Identified, enum_column
+from mailer.delivery.engine.dkim_keys import Algorithm, record_name, record_value, zone_line
 from mailer.rendering.language import without_tags
 
 
@@ -26,6 +27,107 @@ class Sender(Identified, Base):
     reply_to: Mapped[str] = mapped_column(String(320), default="")
 
     __table_args__ = (UniqueConstraint("workspace_id", "email", "name"),)
+
+
+class SendingDomain(Identified, Base):
+    """A domain that a workspace sends from, and the keys that its mail is signed with (DKIM)."""
+
+    __tablename__ = "sending_domains"
+    prefix = "sdm"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    #: As A-labels.
+    domain: Mapped[str] = mapped_column(String(253))
+    #: Off where the mail server that takes our mail signs it.
+    is_signing: Mapped[bool] = mapped_column(default=True)
+
+    keys: Mapped[list["DkimKey"]] = relationship(
+        back_populates="sending_domain", order_by="DkimKey.id", cascade="all, delete-orphan"
+    )
+
+    __table_args__ = (UniqueConstraint("workspace_id", "domain"),)
+
+    def keys_in(self, *states: "KeyState") -> list["DkimKey"]:
+        """Return the keys in some states, oldest first."""
+        return [key for key in self.keys if key.state in states]
+
+
+class KeyState(StrEnum):
+    """How far a key is in its life."""
+
+    #: Its record is not known to be published.
+    PENDING = "pending"
+    #: It signs.
+    ACTIVE = "active"
+    #: Another signs in its place; its record stays for the mail that is still on its way.
+    REPLACED = "replaced"
+    #: Its private half is destroyed, and its record can go.
+    RETIRED = "retired"
+
+
+class DkimKey(Identified, Base):
+    """A key pair of a sending domain, published under a selector of its own."""
+
+    __tablename__ = "dkim_keys"
+    prefix = "dkm"
+
+    sending_domain_id: Mapped[UUID] = mapped_column(ForeignKey(SendingDomain.id, ondelete="CASCADE"))
+    algorithm: Mapped[Algorithm] = mapped_column(enum_column(Algorithm))
+    selector: Mapped[str] = mapped_column(String(63))
+    #: As ``p=`` of its record has it.
+    public_key: Mapped[str] = mapped_column(Text)
+    #: ``lib.secrets.encrypt`` under the purpose ``dkim-key``; empty once it is retired.
+    private_key_encrypted: Mapped[str] = mapped_column(Text)
+    #: When its record was last looked for, and what was wrong with it; empty when nothing was.
+    checked_at: Mapped[datetime | None]
+    problem: Mapped[str] = mapped_column(String(500), default="")
+    activated_at: Mapped[datetime | None]
+    replaced_at: Mapped[datetime | None]
+    retired_at: Mapped[datetime | None]
+
+    sending_domain: Mapped[SendingDomain] = relationship(back_populates="keys")
+
+    __table_args__ = (
+        UniqueConstraint("sending_domain_id", "selector"),
+        # One of a kind signs at a time.
+        Index(
+            "uq_dkim_keys_active",
+            "sending_domain_id",
+            "algorithm",
+            unique=True,
+            postgresql_where=text("activated_at IS NOT NULL AND replaced_at IS NULL AND retired_at IS NULL"),
+            sqlite_where=text("activated_at IS NOT NULL AND replaced_at IS NULL AND retired_at IS NULL"),
+        ),
+    )
+
+    @property
+    def state(self) -> KeyState:
+        """How far it is in its life."""
+        if self.retired_at is not None:
+            return KeyState.RETIRED
+        if self.replaced_at is not None:
+            return KeyState.REPLACED
+        return KeyState.PENDING if self.activated_at is None else KeyState.ACTIVE
+
+    @property
+    def is_published(self) -> bool:
+        """Whether its record was there when it was last looked for."""
+        return self.checked_at is not None and not self.problem
+
+    @property
+    def record_name(self) -> str:
+        """The name of the DNS record that publishes it."""
+        return record_name(self.selector, self.sending_domain.domain)
+
+    @property
+    def record_value(self) -> str:
+        """The text of that record."""
+        return record_value(self.algorithm, self.public_key)
+
+    @property
+    def zone_line(self) -> str:
+        """That record as a zone file has it."""
+        return zone_line(self.record_name, self.record_value)
 
 
 class Tls(StrEnum):

@@ -23,6 +23,21 @@ def clean_address(text: str) -> str:
     return checked.normalized
 
 
+def clean_domain(text: str) -> str:
+    """Return the domain that someone typed, or that of an address, as A-labels in lower case (RFC 5890).
+
+    :raises Invalid: it is none
+    """
+    domain = text.strip().rpartition("@")[2].removesuffix(".")
+    try:
+        checked = validate_email(f"mail@{domain}", check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise Invalid(f"“{text.strip()[:80]}” is not a domain: {_lower_first(str(error))}") from None
+    if not checked.ascii_domain:
+        raise Invalid(f"“{text.strip()[:80]}” is not a domain.")
+    return checked.ascii_domain.lower()
+
+
 def split_mailbox(text: str) -> tuple[str, str]:
     """Return the name and the address of ``Ana <ana@example.com>``; the name may be missing.
 

@@ -61,6 +61,9 @@ def sign_message(signers: Iterable["Signer"], head: bytes, body: bytes, *, at: i
     :param body: what follows the empty line
     :param at: seconds since 1970, the time that the signatures name
     """
+    signers = tuple(signers)
+    if not signers:
+        return b""
     covered, digest = cover(head), body_hash(body)
     return b"".join([signer.sign(covered, digest, at=at) for signer in signers])
 

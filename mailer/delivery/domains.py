@@ -1,0 +1,85 @@
+"""The domains that a workspace sends from, and what signs their mail."""
+
+from functools import lru_cache
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from mailer.current import settings
+from mailer.db import db
+from mailer.delivery.dkim_rotation import KEY_PURPOSE, add_key
+from mailer.delivery.engine.dkim import Signer
+from mailer.delivery.engine.dkim_keys import Algorithm
+from mailer.delivery.models import KeyState, SendingDomain
+from mailer.errors import Conflict
+from mailer.lib.addresses import clean_domain
+from mailer.lib.secrets import decrypt, derive_key
+
+
+def signers_for(workspace_id: UUID, from_domain: str) -> tuple[Signer, ...]:
+    """Return the keys that sign what comes from a domain: its own, or those of one above it.
+
+    A signature of ``bakery.example`` vouches for ``news.bakery.example`` too, as DMARC
+    reads it (relaxed alignment).
+
+    :param from_domain: as A-labels
+    :raises ValueError: a key was stored under another ``MAILER_SECRET_KEY``
+    """
+    labels = from_domain.lower().split(".")
+    at_or_above = [".".join(labels[start:]) for start in range(len(labels) - 1)]
+    found = db.session.scalars(
+        select(SendingDomain)
+        .where(SendingDomain.workspace_id == workspace_id, SendingDomain.domain.in_(at_or_above))
+        .options(selectinload(SendingDomain.keys))
+    )
+    for sending_domain in sorted(found, key=lambda each: len(each.domain), reverse=True):
+        if not sending_domain.is_signing:
+            return ()
+        if keys := sending_domain.keys_in(KeyState.ACTIVE):
+            # RSA first: some verifiers look at the first signature alone, and few know Ed25519.
+            keys.sort(key=lambda key: key.algorithm is not Algorithm.RSA)
+            return tuple(
+                _signer(
+                    sending_domain.domain, key.selector, key.private_key_encrypted, settings().secret_key
+                )
+                for key in keys
+            )
+    return ()
+
+
+def add_domain(workspace_id: UUID, text: str) -> SendingDomain:
+    """Begin to send from a domain, with a first key that waits for its record.
+
+    :raises Invalid: it is no domain
+    :raises Conflict: it is there already
+    """
+    domain = clean_domain(text)
+    twin = select(SendingDomain.id).where(
+        SendingDomain.workspace_id == workspace_id, SendingDomain.domain == domain
+    )
+    if db.session.scalar(twin) is not None:
+        raise Conflict(f"“{domain}” is there already.")
+    sending_domain = SendingDomain(workspace_id=workspace_id, domain=domain)
+    db.session.add(sending_domain)
+    add_key(sending_domain, Algorithm.RSA)
+    return sending_domain
+
+
+def switch_signing(sending_domain: SendingDomain, *, is_on: bool) -> None:
+    """Sign a domain's mail, or leave that to the server that takes it."""
+    sending_domain.is_signing = is_on
+    db.session.flush()
+
+
+def remove_domain(sending_domain: SendingDomain) -> None:
+    """Forget a domain and destroy its keys; its mail leaves unsigned from now on."""
+    db.session.delete(sending_domain)
+    db.session.flush()
+
+
+@lru_cache(maxsize=512)
+def _signer(domain: str, selector: str, private_key_encrypted: str, secret_key: str) -> Signer:
+    """Parse a key once in a process's life: it takes as long as a hundred signatures."""
+    pem = decrypt(derive_key(secret_key, KEY_PURPOSE), private_key_encrypted)
+    return Signer(domain=domain, selector=selector, private_key_pem=pem.encode())

@@ -1,0 +1,42 @@
+"""Asking the DNS for a TXT record, and saying in words why there is no answer."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import dns.resolver
+from dns.exception import DNSException, Timeout
+from dns.resolver import NXDOMAIN, NoAnswer, NoNameservers
+
+_PATIENCE_SECONDS: Final = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found under a name.
+
+    :param texts: the records, each with its strings joined
+    :param problem: why there are none; empty when there are
+    :param is_authentic: whether the DNS said so; otherwise nobody could be asked
+    """
+
+    texts: tuple[str, ...] = ()
+    problem: str = ""
+    is_authentic: bool = True
+
+
+def look_up(name: str) -> Answer:
+    """Return the TXT records under a name, as the resolver of this machine sees them."""
+    try:
+        found = dns.resolver.get_default_resolver().resolve(name, "TXT", lifetime=_PATIENCE_SECONDS)
+    except (NXDOMAIN, NoAnswer):
+        return Answer(problem=f"There is no TXT record named {name} yet.")
+    except NoNameservers:
+        return Answer(problem=f"The name servers of {name} answered with an error.", is_authentic=False)
+    except Timeout:
+        return Answer(
+            problem="The DNS did not answer in time. Is this machine connected to the internet?",
+            is_authentic=False,
+        )
+    except (DNSException, OSError) as error:
+        return Answer(problem=f"The DNS could not be asked from here: {error}.", is_authentic=False)
+    return Answer(tuple(b"".join(record.strings).decode("utf-8", "replace") for record in found))
