@@ -40,9 +40,7 @@ def signers_for(workspace_id: UUID, from_domain: str) -> tuple[Signer, ...]:
             # RSA first: some verifiers look at the first signature alone, and few know Ed25519.
             keys.sort(key=lambda key: key.algorithm is not Algorithm.RSA)
             return tuple(
-                _signer(
-                    sending_domain.domain, key.selector, key.private_key_encrypted, settings().secret_key
-                )
+                _signer(sending_domain.domain, key.selector, key.private_key_encrypted, settings().secret_key)
                 for key in keys
             )
     return ()
