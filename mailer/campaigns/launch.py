@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mailer.campaigns.draft import lock
-from mailer.campaigns.models import Campaign, CampaignStatus
+from mailer.campaigns.models import PRIORITY_WEIGHTS, Campaign, CampaignStatus
 from mailer.campaigns.preflight import frozen_if_ready
 from mailer.composing.preview import shared_values
 from mailer.db import db
@@ -29,7 +29,13 @@ def launch(campaign: Campaign, *, now: datetime) -> None:
     campaign.pause_reason = ""
     campaign.move_to(CampaignStatus.SENDING)
     db.session.flush()
-    runs.start(message, campaign_id=campaign.id, list_ids=[one.id for one in campaign.lists], now=now)
+    runs.start(
+        message,
+        campaign_id=campaign.id,
+        list_ids=[one.id for one in campaign.lists],
+        now=now,
+        weight=PRIORITY_WEIGHTS[campaign.priority],
+    )
 
 
 def freeze_message(

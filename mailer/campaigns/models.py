@@ -43,6 +43,18 @@ NEXT_STATUSES: dict[CampaignStatus, frozenset[CampaignStatus]] = {
 }
 
 
+class Priority(StrEnum):
+    """How a campaign shares the sending with others of its workspace."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+
+#: Batches of each while the others have theirs.
+PRIORITY_WEIGHTS: dict[Priority, int] = {Priority.LOW: 25, Priority.NORMAL: 100, Priority.HIGH: 400}
+
+
 class Campaign(Identified, Base):
     """One send to many: written as a draft, frozen into a message when it is launched."""
 
@@ -62,6 +74,7 @@ class Campaign(Identified, Base):
     text: Mapped[str | None] = mapped_column(Text)
     template_id: Mapped[UUID | None] = mapped_column(ForeignKey(Template.id, ondelete="SET NULL"))
     status: Mapped[CampaignStatus] = mapped_column(enum_column(CampaignStatus), default=CampaignStatus.DRAFT)
+    priority: Mapped[Priority] = mapped_column(enum_column(Priority), default=Priority.NORMAL)
     #: Counts the saves of a draft, so that two tabs do not overwrite each other.
     revision: Mapped[int] = mapped_column(default=1)
     scheduled_at: Mapped[datetime | None]

@@ -1,6 +1,6 @@
 """Senders, transports, messages, deliveries and the attempts made."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -140,12 +140,23 @@ class Tls(StrEnum):
 
 
 class Transport(Identified, Base):
-    """The SMTP server that a workspace's mail leaves by; without one, the installation's is used."""
+    """An SMTP server that a workspace's mail leaves by; without any, the installation's is used."""
 
     __tablename__ = "transports"
     prefix = "trn"
 
-    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), unique=True)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(120), default="")
+    #: Its share of the mail beside the others'; with 0 it only steps in when they are in trouble.
+    weight: Mapped[int] = mapped_column(default=100)
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+    #: Only mail from these domains leaves by it; empty for all that no other one names.
+    from_domains: Mapped[list[str]] = mapped_column(default=list)
+    #: Open at a time, for each worker process.
+    connections: Mapped[int] = mapped_column(default=8)
+    messages_per_connection: Mapped[int] = mapped_column(default=1_000)
+    #: The most messages that each machine hands it in a second; unlimited when none.
+    per_second: Mapped[float | None]
     host: Mapped[str] = mapped_column(String(255))
     port: Mapped[int]
     tls: Mapped[Tls] = mapped_column(enum_column(Tls))
@@ -154,7 +165,107 @@ class Transport(Identified, Base):
     password_encrypted: Mapped[str] = mapped_column(Text, default="")
     updated_at: Mapped[datetime]
 
-    __table_args__ = (CheckConstraint("port BETWEEN 1 AND 65535", name="port_in_range"),)
+    __table_args__ = (
+        CheckConstraint("port BETWEEN 1 AND 65535", name="port_in_range"),
+        CheckConstraint("weight BETWEEN 0 AND 100", name="weight_in_range"),
+        CheckConstraint("connections > 0 AND messages_per_connection > 0", name="has_connections"),
+    )
+
+
+class RouteHealth(Base):
+    """A server in trouble, as all workers know it; one that is well has no row.
+
+    ``engine.breaker`` says what the values mean.
+    """
+
+    __tablename__ = "route_health"
+
+    #: ``routes.Route.key``: the installation's own server belongs to no workspace.
+    route: Mapped[str] = mapped_column(String(40), primary_key=True)
+    failure_count: Mapped[int]
+    failed_at: Mapped[datetime]
+    probing_until: Mapped[datetime | None]
+    #: The server's last words.
+    reply: Mapped[str] = mapped_column(String(500), default="")
+
+
+class LearnedPace(Base):
+    """What a mailbox domain bears at the moment, as one worker learned it for all."""
+
+    __tablename__ = "learned_paces"
+
+    route: Mapped[str] = mapped_column(String(40), primary_key=True)
+    domain: Mapped[str] = mapped_column(String(255), primary_key=True)
+    per_second: Mapped[float]
+    concurrent: Mapped[int]
+    paused_until: Mapped[datetime]
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class DomainLimit(Identified, Base):
+    """The most that a workspace sends to some mailbox domains, which count as one."""
+
+    __tablename__ = "domain_limits"
+    prefix = "dml"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), index=True)
+    domains: Mapped[list[str]]
+    per_second: Mapped[float | None]
+    concurrent: Mapped[int | None]
+
+    __table_args__ = (
+        CheckConstraint("per_second IS NOT NULL OR concurrent IS NOT NULL", name="limits_something"),
+        CheckConstraint("per_second > 0 AND concurrent > 0", name="is_positive"),
+    )
+
+
+class SendingLimits(Base):
+    """How much a workspace sends in an hour and a day, and how it warms up."""
+
+    __tablename__ = "sending_limits"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), primary_key=True)
+    per_hour: Mapped[int | None]
+    per_day: Mapped[int | None]
+    #: The first day of the warm-up, in the workspace's time zone; none when it does not warm up.
+    warm_up_starts_on: Mapped[date | None]
+    warm_up_first: Mapped[int] = mapped_column(default=50)
+    warm_up_factor: Mapped[float] = mapped_column(default=1.5)
+    #: Messages a day at which the warm-up has reached its end.
+    warm_up_target: Mapped[int] = mapped_column(default=10_000)
+
+    __table_args__ = (
+        CheckConstraint("per_hour > 0 AND per_day > 0", name="caps_are_positive"),
+        CheckConstraint("warm_up_first > 0 AND warm_up_target >= warm_up_first", name="warms_up_from_low"),
+        CheckConstraint("warm_up_factor > 1", name="warm_up_grows"),
+    )
+
+
+class SentHour(Base):
+    """How many messages of a workspace were claimed for sending in an hour: what caps are counted by."""
+
+    __tablename__ = "sent_hours"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+
+class Share(Base):
+    """A workspace's part of the workers' time: start-time fair queueing (``share``)."""
+
+    __tablename__ = "shares"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), primary_key=True)
+    weight: Mapped[int] = mapped_column(default=100)
+    #: Where its next batch begins: messages sent so far, each worth 1/weight.
+    virtual_time: Mapped[float] = mapped_column(default=0.0)
+    #: Where its last batch began.
+    batch_began: Mapped[float] = mapped_column(default=0.0)
+    #: Where the last batch of any of its runs began, in the runs' own time.
+    runs_time: Mapped[float] = mapped_column(default=0.0)
+
+    __table_args__ = (CheckConstraint("weight BETWEEN 1 AND 1000", name="weight_in_range"),)
 
 
 class MessageKind(StrEnum):
@@ -227,6 +338,13 @@ class Run(Base):
     held_before: Mapped[int] = mapped_column(default=0)
     #: When nothing waited any more.
     ended_at: Mapped[datetime | None]
+    #: Its part of its workspace's share.
+    weight: Mapped[int] = mapped_column(default=100)
+    #: Where its next batch begins, as in ``Share``.
+    virtual_time: Mapped[float] = mapped_column(default=0.0)
+    #: Nothing is claimed before: a cap is reached, or every server is in trouble; with the reason.
+    waits_until: Mapped[datetime | None]
+    wait_reason: Mapped[str] = mapped_column(String(500), default="")
 
     message: Mapped[Message] = relationship()
 

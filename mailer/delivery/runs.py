@@ -27,14 +27,20 @@ _HELD_AT_MOST: Final = 1_000
 _WAITING: Final = (DeliveryState.PREPARED, DeliveryState.CLAIMED)
 
 
-def start(message: Message, *, campaign_id: UUID, list_ids: Sequence[UUID], now: datetime) -> Run:
-    """Begin to send a frozen message to the subscribers of some lists."""
+def start(
+    message: Message, *, campaign_id: UUID, list_ids: Sequence[UUID], now: datetime, weight: int = 100
+) -> Run:
+    """Begin to send a frozen message to the subscribers of some lists.
+
+    :param weight: its part of the workspace's share; 100 is everybody's
+    """
     run = Run(
         campaign_id=campaign_id,
         workspace_id=message.workspace_id,
         message_id=message.id,
         list_ids=[str(list_id) for list_id in list_ids],
         started_at=now,
+        weight=weight,
     )
     db.session.add(run)
     db.session.flush()

@@ -22,8 +22,13 @@ _IDLE_SECONDS: Final = 60.0
 
 
 def transport_of(workspace_id: UUID) -> Transport | None:
-    """Return the workspace's own transport, if it has one."""
-    return db.session.scalar(select(Transport).where(Transport.workspace_id == workspace_id))
+    """Return the workspace's own transport that carries most, if it has one."""
+    return db.session.scalar(
+        select(Transport)
+        .where(Transport.workspace_id == workspace_id, Transport.is_enabled)
+        .order_by(Transport.weight.desc(), Transport.id)
+        .limit(1)
+    )
 
 
 def server_for(workspace_id: UUID) -> Server:
