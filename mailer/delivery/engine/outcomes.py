@@ -71,6 +71,11 @@ def read_reply(code: int, text: str, *, stage: Stage) -> Outcome:
     return _refusal(code, text, reply, stage)
 
 
+def accepted(line: bytes) -> Outcome:
+    """Return what ``read_reply`` would for a single line that begins with 250, at less cost."""
+    return Outcome(Verdict.ACCEPTED, line.decode("utf-8", "replace").strip()[:LONGEST_REPLY], 250)
+
+
 def deferred(reason: str) -> Outcome:
     """Return the outcome of a try that no server answered before the final dot."""
     return Outcome(Verdict.DEFERRED, reason[:LONGEST_REPLY])

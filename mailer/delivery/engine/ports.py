@@ -1,8 +1,8 @@
 """How the engine sees the world: what it is given, and whom it tells."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
 
 from mailer.delivery.engine.outcomes import Outcome
 
@@ -32,8 +32,62 @@ class Envelope:
     recipient: str
 
 
+@dataclass(slots=True)
+class Parcel:
+    """One message on its way.
+
+    Not frozen: one is made for every message, and freezing doubles what that costs.
+
+    :param key: the caller's own handle
+    :param sender: of the envelope, with an ASCII domain
+    :param recipient: of the envelope, with an ASCII domain
+    :param content: complete, with CRLF line ends and one at its end; no line begins with
+        a dot, and the final dot is not part of it
+    """
+
+    key: Any
+    sender: str
+    recipient: str
+    content: bytes
+    #: How many connections were lost under its envelope, through no fault of its own.
+    lost_connections: int = field(default=0, init=False)
+
+
 class LeaseLost(Exception):
-    """Raised by ``before_dot``: the right to send has passed to someone else."""
+    """Raised before the final dot: the right to send has passed to someone else."""
+
+
+class Refused(Exception):
+    """The server would not let us begin; ``outcome`` says why, and is true of every message."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.reply)
+        self.outcome = replace(outcome, is_about_server=True)
+
+
+class Desk(Protocol):
+    """Where a pool gets its messages, and tells what became of them."""
+
+    def take(self, server: Server) -> Parcel | None:
+        """Return the next message for a free connection to a server; None when there is none now."""
+        ...
+
+    def intend(self, parcels: Sequence[Parcel]) -> None:
+        """Note that these are about to be handed over: from here on nobody can know.
+
+        Called once a round, before the first byte of any of them is written.
+
+        :raises LeaseLost: none of them is written; ``Pool.recall`` gives them back
+        """
+        ...
+
+    def settle(self, parcel: Parcel, outcome: Outcome) -> None:
+        """Note what became of a message."""
+        ...
+
+    def trouble(self, server: Server, outcome: Outcome) -> None:
+        """Note that a server would not let us begin; no message is used up by it."""
+        ...
 
 
 class Courier(Protocol):

@@ -2,9 +2,9 @@
 
 import pytest
 
+from mailer.delivery.engine.courier import SmtpCourier
 from mailer.delivery.engine.outcomes import Verdict
 from mailer.delivery.engine.ports import Envelope, LeaseLost, Server
-from mailer.delivery.engine.smtp import SmtpCourier
 from tests.support.smtp import CUT, STALL, TAKE_AND_CUT, sink
 
 TO_BEN = Envelope("ana@bakery.example", "ben@example.com")

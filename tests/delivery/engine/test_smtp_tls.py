@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from mailer.delivery.engine.courier import SmtpCourier
 from mailer.delivery.engine.outcomes import Verdict
 from mailer.delivery.engine.ports import Envelope, Server
-from mailer.delivery.engine.smtp import SmtpCourier
 from mailer.lib.clock import utcnow
 from tests.support.product import free_port
 

@@ -1,0 +1,349 @@
+"""Many conversations with many servers, in one thread.
+
+All that the pool does between two looks at the network is one round: read what came,
+settle what was answered, take what comes next, note what is about to be handed over,
+write. The desk is asked and told; nothing here knows of campaigns or of a database.
+"""
+
+import select
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from mailer.delivery.engine.connection import Connection
+from mailer.delivery.engine.outcomes import Outcome, deferred
+from mailer.delivery.engine.ports import Desk, Parcel, Refused, Server
+from mailer.delivery.engine.wire import Address
+
+#: How often the clocks of all connections are looked at.
+_TICK_SECONDS: Final = 1.0
+#: A connection without work is kept as long: servers close theirs after minutes.
+_IDLE_SECONDS: Final = 30.0
+_FIRST_PAUSE_SECONDS: Final = 0.2
+_LONGEST_PAUSE_SECONDS: Final = 5.0
+#: For the Test button, before which somebody sits.
+_GREET_SECONDS: Final = 30.0
+
+
+class _HasFileno(Protocol):
+    def fileno(self) -> int: ...
+
+
+class Pool:
+    """Keeps some connections to each server busy.
+
+    :param timeouts: a factor for every time limit; tests shorten them
+    :ivar in_flight: parcels that were taken and are not settled yet
+    """
+
+    def __init__(self, *, timeouts: float = 1.0) -> None:
+        self.in_flight = 0
+        self.now = time.monotonic()
+        self.desk: Desk = _NoDesk()
+        self.timeouts = timeouts
+        self._settled = 0
+        self._berths: dict[Server, _Berth] = {}
+        self._ready: list[Connection] = []
+        self._poll, self._per_second = _poll()
+        self._handlers: dict[int, Callable[[int], None]] = {}
+        self._tick_seconds = _TICK_SECONDS * min(1.0, max(timeouts, 0.01))
+        self._next_tick = self.now + self._tick_seconds
+
+    def serve(self, server: Server, *, connections: int, messages_per_connection: int = 1_000) -> None:
+        """Carry messages to a server from now on, over as many connections as there is work for."""
+        berth = self._berths.get(server)
+        if berth is None:
+            berth = self._berths[server] = _Berth(self, server)
+        berth.connections, berth.messages = connections, messages_per_connection
+
+    def step(self, desk: Desk, *, wait: float) -> int:
+        """Do one round, and wait at most so many seconds for the network.
+
+        :return: how many parcels were settled
+        """
+        self.desk, self._settled = desk, 0
+        self.now = time.monotonic()
+        self._give_work()
+        self._write_contents()
+        events = self._poll.poll(self._patience(wait) * self._per_second)
+        self.now = time.monotonic()
+        for number, event in events:
+            handler = self._handlers.get(number)
+            if handler is not None:
+                handler(event)
+        self._write_contents()
+        if self.now >= self._next_tick:
+            self._look_at_clocks()
+        return self._settled
+
+    def recall(self) -> list[Parcel]:
+        """Take back the parcels whose content was not begun; the others stay in flight."""
+        parcels: list[Parcel] = []
+        for berth in self._berths.values():
+            for connection in list(berth.open):
+                parcels += connection.recall()
+            parcels += berth.waiting
+            berth.waiting.clear()
+        self._ready = [connection for connection in self._ready if not connection.is_closed]
+        self.in_flight -= len(parcels)
+        return parcels
+
+    def add_reader(self, fileobj: _HasFileno, callback: Callable[[], None]) -> None:
+        """Call back during ``step`` whenever there is something to read."""
+        self._handlers[fileobj.fileno()] = lambda _: callback()
+        self._poll.register(fileobj.fileno(), select.POLLIN)
+
+    def remove_reader(self, fileobj: _HasFileno) -> None:
+        """Stop watching."""
+        if self._handlers.pop(fileobj.fileno(), None) is not None:
+            self._poll.unregister(fileobj.fileno())
+
+    def greet(self, server: Server) -> str:
+        """Begin a conversation, and return the server's answer to our greeting, word for word.
+
+        :raises Refused: with what it said instead
+        """
+        desk = _Greeting()
+        berth = self._berths.setdefault(server, _Berth(self, server))
+        ends_at = time.monotonic() + _GREET_SECONDS * self.timeouts
+        self.desk, self.now = desk, time.monotonic()
+        connection = berth.open_connection(None)
+        while connection is not None and not connection.is_open and desk.outcome is None:
+            self.step(desk, wait=max(0.0, ends_at - time.monotonic()))
+            if time.monotonic() >= ends_at and not connection.is_closed and not connection.is_open:
+                connection.give_up()
+        if desk.outcome is not None:
+            raise Refused(desk.outcome)
+        assert connection is not None
+        return connection.welcome.words
+
+    def close(self) -> None:
+        """Say goodbye to all servers. What is in flight is given up: settle it first, or call it in doubt."""
+        for berth in self._berths.values():
+            for connection in list(berth.open):
+                connection.quit()
+            berth.waiting.clear()
+        self._ready = []
+        self._handlers.clear()
+        close = getattr(self._poll, "close", None)
+        if close is not None:
+            close()
+
+    # For berths and their connections
+
+    def settle(self, parcel: Parcel, outcome: Outcome) -> None:
+        """Tell the desk what became of a parcel."""
+        self.in_flight -= 1
+        self._settled += 1
+        self.desk.settle(parcel, outcome)
+
+    def write_soon(self, connection: Connection) -> None:
+        """Let a connection write its content at the end of this round."""
+        self._ready.append(connection)
+
+    def watch(self, number: int, handler: Callable[[int], None], events: int) -> None:
+        """Call the handler at these events of a file; at none any longer when they are 0."""
+        is_known = number in self._handlers
+        if not events:
+            if is_known:
+                del self._handlers[number]
+                self._poll.unregister(number)
+        elif is_known:
+            self._poll.modify(number, events)
+        else:
+            self._handlers[number] = handler
+            self._poll.register(number, events)
+
+    # The steps of a round
+
+    def _give_work(self) -> None:
+        for berth in self._berths.values():
+            berth.give_work()
+
+    def _write_contents(self) -> None:
+        ready = [connection for connection in self._ready if connection.current is not None]
+        self._ready = []
+        if not ready:
+            return
+        try:
+            self.desk.intend([connection.current for connection in ready if connection.current])
+        except BaseException:
+            # Their servers wait for a content: only hanging up takes the envelopes back.
+            for connection in ready:
+                connection.hang_up()
+            raise
+        for connection in ready:
+            connection.write_content()
+
+    def _patience(self, wait: float) -> float:
+        """Return how long the network may be waited for: not at all when there is something to tell."""
+        if self._settled or self._ready:
+            return 0.0
+        until = self._next_tick
+        for berth in self._berths.values():
+            if berth.waiting and berth.retry_at > self.now:
+                until = min(until, berth.retry_at)
+        return max(0.0, min(wait, until - self.now))
+
+    def _look_at_clocks(self) -> None:
+        self._next_tick = self.now + self._tick_seconds
+        for berth in self._berths.values():
+            berth.look_at_clocks()
+
+
+class _Berth:
+    """One server, and the connections that lie there."""
+
+    def __init__(self, pool: Pool, server: Server) -> None:
+        self.server = server
+        self.connections = 1
+        self.messages = 1_000
+        self.open: list[Connection] = []
+        self.idle: list[Connection] = []
+        #: What lost its connection before its content was begun.
+        self.waiting: deque[Parcel] = deque()
+        self.retry_at = 0.0
+        self._pause = 0.0
+        self._pool = pool
+        self._context: ssl.SSLContext | None = None
+
+    @property
+    def now(self) -> float:
+        """The time of this round."""
+        return self._pool.now
+
+    def give_work(self) -> None:
+        """Begin messages on idle connections, and open more while there is work for them."""
+        while self.idle:
+            if not self.idle.pop().begin():
+                break
+        while self._may_open() and (parcel := self.take()) is not None:
+            self.open_connection(parcel)
+
+    def open_connection(self, parcel: Parcel | None) -> Connection | None:
+        """Open a connection for a parcel, which waits for another when that cannot even be tried."""
+        try:
+            connection = Connection(self.server, self, self._addresses(), parcel, messages=self.messages)
+        except OSError as error:
+            if parcel is not None:
+                self.give_back(parcel)
+            where = f"{self.server.host}:{self.server.port}"
+            self.refused(deferred(f"{where} cannot be reached: {error.strerror or error}"))
+            return None
+        self.open.append(connection)
+        return connection
+
+    def look_at_clocks(self) -> None:
+        """End what takes too long, and what was idle for long."""
+        for connection in list(self.open):
+            if connection.is_overdue(self.now, self._pool.timeouts):
+                connection.give_up()
+        for connection in list(self.idle):
+            if self.now - connection.since > _IDLE_SECONDS or len(self.open) > self.connections:
+                connection.quit()
+
+    # For its connections
+
+    def take(self) -> Parcel | None:
+        """Return the next parcel for the server."""
+        if self.waiting:
+            return self.waiting.popleft()
+        parcel = self._pool.desk.take(self.server)
+        if parcel is not None:
+            self._pool.in_flight += 1
+        return parcel
+
+    def settle(self, parcel: Parcel, outcome: Outcome) -> None:
+        """Say what became of a parcel."""
+        self._pool.settle(parcel, outcome)
+
+    def give_back(self, parcel: Parcel) -> None:
+        """Let another connection carry a parcel."""
+        self.waiting.append(parcel)
+
+    def write_soon(self, connection: Connection) -> None:
+        """Let a connection write its content at the end of this round."""
+        self._pool.write_soon(connection)
+
+    def rest(self, connection: Connection) -> None:
+        """Keep a connection that has nothing to do."""
+        self.idle.append(connection)
+
+    def opened(self) -> None:
+        """Forget the trouble there was."""
+        self._pause = self.retry_at = 0.0
+
+    def refused(self, outcome: Outcome) -> None:
+        """Tell of trouble, and pause: longer each time, and once for all that failed together."""
+        if self.now < self.retry_at:
+            return
+        self._pause = min(self._pause * 2 or _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
+        self.retry_at = self.now + self._pause * min(1.0, self._pool.timeouts)
+        self._pool.desk.trouble(self.server, Refused(outcome).outcome)
+
+    def watch(self, connection: Connection, events: int) -> None:
+        """Wake a connection up at these events."""
+        self._pool.watch(connection.fileno(), connection.wake, events)
+
+    def gone(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._pool.watch(connection.fileno(), connection.wake, 0)
+        if connection in self.open:
+            self.open.remove(connection)
+        if connection in self.idle:
+            self.idle.remove(connection)
+
+    def tls_context(self) -> ssl.SSLContext:
+        """Return how the server's certificate is judged: where it is not asked for, anyone's will do."""
+        if self._context is None:
+            self._context = ssl.create_default_context()
+            if self.server.tls != "verify":
+                self._context.check_hostname = False
+                self._context.verify_mode = ssl.CERT_NONE
+        return self._context
+
+    def _may_open(self) -> bool:
+        if len(self.open) >= self.connections or self.now < self.retry_at:
+            return False
+        # After trouble one goes ahead to see.
+        return not self._pause or all(connection.is_open for connection in self.open)
+
+    def _addresses(self) -> list[Address]:
+        found = socket.getaddrinfo(self.server.host, self.server.port, type=socket.SOCK_STREAM)
+        return [(family, place) for family, _, _, _, place in found]
+
+
+class _NoDesk:
+    """Stands there before the first round."""
+
+    def take(self, server: Server) -> Parcel | None:
+        return None
+
+    def intend(self, parcels: Any) -> None:
+        pass
+
+    def settle(self, parcel: Parcel, outcome: Outcome) -> None:
+        pass
+
+    def trouble(self, server: Server, outcome: Outcome) -> None:
+        pass
+
+
+class _Greeting(_NoDesk):
+    """Has no messages, and listens for trouble."""
+
+    def __init__(self) -> None:
+        self.outcome: Outcome | None = None
+
+    def trouble(self, server: Server, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
+def _poll() -> tuple[Any, float]:
+    """Return what watches files, and its unit of time: ``select.epoll`` is Linux's alone."""
+    if hasattr(select, "epoll"):
+        return select.epoll(), 1.0
+    return select.poll(), 1_000.0
