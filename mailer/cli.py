@@ -286,6 +286,45 @@ def demo_remove(settings: Settings, workspace: str) -> None:
         db.session.commit()
 
 
+@mailer.group()
+def bench() -> None:
+    """Measure how fast mail leaves."""
+
+
+@bench.command("send")
+@click.option("--recipients", type=click.IntRange(100), default=100_000, show_default=True)
+@click.option(
+    "--database",
+    "databases",
+    multiple=True,
+    default=("sqlite", "postgresql"),
+    show_default=True,
+    help="sqlite, postgresql, or the URL of an empty database; more than once for several.",
+)
+@click.option(
+    "--pairs", type=click.IntRange(0), default=5, show_default=True, help="Turns of each of the two."
+)
+@click.option("--sizes", default="10k,100k,1M", show_default=True, help="The curve's, or none.")
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Campaign workers.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything that was measured.")
+def bench_send(
+    recipients: int, databases: tuple[str, ...], pairs: int, sizes: str, workers: int, as_json: bool
+) -> None:
+    """Send campaigns, turn by turn with Postfix's smtp-source, and compare."""
+    import json
+
+    from mailer.proof import bench_report
+    from mailer.proof.bench import Plan, bench_send, sizes_of
+
+    plan = Plan(recipients, databases, pairs, sizes_of(sizes), workers)
+    measured = bench_send(plan, lambda line: click.echo(line, err=True))
+    if as_json:
+        click.echo(json.dumps([each.as_dict() for each in measured], indent=2))
+        return
+    for each in measured:
+        click.echo("\n".join(bench_report.lines(each)))
+
+
 def application(settings: Settings) -> "Flask":
     """Build the application for a command that needs it."""
     from mailer.app import create_app

@@ -187,6 +187,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def environment_with(**settings: str) -> dict[str, str]:
+    """Return this process's environment for an installation beside it, which has settings of its own."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIX)}
+    return {**inherited, **settings}
+
+
 def in_force(settings: Settings) -> dict[str, str]:
     """Return every setting by the name of its variable, with secrets masked."""
     shown = {}

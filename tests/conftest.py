@@ -21,9 +21,9 @@ from mailer.accounts.roles import Role
 from mailer.app import create_app
 from mailer.config import Settings, load
 from mailer.db import db
+from mailer.proof import postgres
 from mailer.web.limits import limiter
 from tests import factories
-from tests.support import postgres
 
 DATABASES = ("sqlite", "postgresql")
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 STOREYS: tuple[frozenset[str], ...] = tuple(
     frozenset(line.split())
     for line in """
-    app cli seeds bootstrap
+    app cli seeds proof bootstrap
     runtime dashboard
     campaigns automations transactional webhooks
     segments
@@ -43,8 +43,13 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
 )
 
 #: Storeys whose rooms may import others of the same line: the frame of a page and of an
-#: API call are used side by side, and ``cli`` offers what ``seeds`` plants.
-NEIGHBOURS = frozenset({("api", "web"), ("cli", "seeds"), ("app", "seeds"), ("cli", "app"), ("seeds", "app")})
+#: API call are used side by side, ``cli`` offers what ``seeds`` plants and ``proof`` measures.
+NEIGHBOURS = frozenset(
+    {
+        *(("api", "web"), ("app", "seeds"), ("seeds", "app")),
+        *(("cli", "app"), ("cli", "seeds"), ("cli", "proof"), ("proof", "app")),
+    }
+)
 
 #: The frames of a page and of a call: any door may use them, those of ``accounts`` too, on
 #: which the frames themselves stand.

@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.support.product import Product
+from mailer.proof.product import Product
 
 MOST_MB = 500
 IDLE_SECONDS = 15.0

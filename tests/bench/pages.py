@@ -29,10 +29,10 @@ from mailer.composing.models import Template
 from mailer.db import db
 from mailer.delivery.prepare import prepare_campaign
 from mailer.lib.clock import utcnow
+from mailer.proof.postgres import server
+from mailer.proof.product import Product
 from mailer.runtime.migrations import migrate_to
 from mailer.seeds.grow import Crowd, grow, list_called
-from tests.support.postgres import server
-from tests.support.product import Product
 
 SLOWEST_MS = 300
 EMAIL, PASSWORD = "ana@example.com", "fresh bread on sundays"

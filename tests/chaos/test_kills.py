@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.support.postgres import server
-from tests.support.product import Product, wait_until
+from mailer.proof.postgres import server
+from mailer.proof.product import Product, wait_until
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.support.product import Product
+from mailer.proof.product import Product
 
 Look = Callable[[Page, str], None]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from mailer.catcher.store import Store
-from tests.support.product import Product, wait_until
+from mailer.proof.product import Product, wait_until
 
 Look = Callable[[Page, str], None]
 

@@ -10,9 +10,9 @@ import dramatiq
 import pytest
 
 from mailer.broker import broker_for, enqueue, enqueue_tick, is_answering
+from mailer.proof.product import wait_until
 from mailer.runtime.children import Child, start_program
 from mailer.runtime.embedded_broker import answers, broker_command, stop_left_over
-from tests.support.product import wait_until
 
 
 class Server:

@@ -16,7 +16,7 @@ from mailer.delivery.engine.courier import SmtpCourier
 from mailer.delivery.engine.outcomes import Verdict
 from mailer.delivery.engine.ports import Envelope, Server
 from mailer.lib.clock import utcnow
-from tests.support.product import free_port
+from mailer.proof.product import free_port
 
 TO_BEN = Envelope("ana@bakery.example", "ben@example.com")
 MESSAGE = b"Subject: Bread\r\n\r\nFresh.\r\n"

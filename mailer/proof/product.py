@@ -1,7 +1,6 @@
 """The whole product, started for real: a supervisor and all its parts in a directory of its own."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -15,10 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from mailer.catcher.store import Store
-from mailer.config import load
+from mailer.config import environment_with, load
+from mailer.errors import Conflict
+from mailer.proof import processes
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90.0
+
+
+class DidNotHappen(Conflict):
+    """What was waited for did not come; the message says for how long, and what was said meanwhile."""
 
 
 class Product:
@@ -32,16 +37,17 @@ class Product:
         self.data_dir = data_dir
         self.port, self.catcher_port = free_port(), free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
-        self._environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("MAILER_")},
-            "PYTHONPATH": str(ROOT),
-            "MAILER_DATA_DIR": str(data_dir),
-            "MAILER_PORT": str(self.port),
-            "MAILER_CATCHER_PORT": str(self.catcher_port),
-            "MAILER_BASE_URL": self.base_url,
-            **settings,
-        }
-        self.settings = load(self._environ)
+        self._variables = environment_with(
+            **{
+                "PYTHONPATH": str(ROOT),
+                "MAILER_DATA_DIR": str(data_dir),
+                "MAILER_PORT": str(self.port),
+                "MAILER_CATCHER_PORT": str(self.catcher_port),
+                "MAILER_BASE_URL": self.base_url,
+                **settings,
+            }
+        )
+        self.settings = load(self._variables)
         self._supervisor: subprocess.Popen[bytes] | None = None
 
     @property
@@ -56,6 +62,11 @@ class Product:
         return (self.data_dir / "log").read_text(encoding="utf-8", errors="replace")
 
     @property
+    def last_words(self) -> str:
+        """The end of what its processes have said, for whoever must find out why something failed."""
+        return self.log[-4000:]
+
+    @property
     def link(self) -> str:
         """The link that it said to open."""
         return self.log.rsplit("Open ", 1)[1].split()[0]
@@ -64,13 +75,19 @@ class Product:
         """Start it, and wait until it is ready."""
         with (self.data_dir / "log").open("ab") as log:
             self._supervisor = subprocess.Popen(
-                [sys.executable, "-m", "mailer.cli", "up"], env=self._environ, stdout=log, stderr=log
+                [sys.executable, "-m", "mailer.cli", "up"],
+                env=self._variables,
+                stdout=log,
+                stderr=log,
+                # A Ctrl-C is for whoever runs this, who then stops it.
+                start_new_session=True,
             )
         wait_until(self.is_ready, START_SECONDS, lambda: self.log)
 
     def stop(self) -> int:
-        """Stop it in order; return its exit status."""
-        assert self._supervisor is not None
+        """Stop it in order, if it was started; return its exit status."""
+        if self._supervisor is None:
+            return 0
         self._supervisor.send_signal(signal.SIGTERM)
         return self._supervisor.wait(timeout=90)
 
@@ -84,25 +101,16 @@ class Product:
 
     def processes(self) -> dict[int, str]:
         """Its living processes below the supervisor, by id, with the name of their part."""
-        assert self._supervisor is not None
-        parents: dict[int, int] = {}
-        names: dict[int, str] = {}
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
-                try:
-                    stat = (folder / "stat").read_text()
-                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
-                except OSError:
-                    continue
-                parents[int(folder.name)] = int(stat.rsplit(")", 1)[1].split()[1])
-                names[int(folder.name)] = "broker" if "unixsocket" in command else command
-        return {pid: names[pid].removeprefix("mailer: ") for pid in names if self._is_ours(pid, parents)}
+        return {
+            pid: "broker" if "unixsocket" in command else command.removeprefix("mailer: ")
+            for pid, command in processes.below(self.pid).items()
+        }
 
     def mailer(self, *arguments: str) -> str:
         """Run a command and return what it prints."""
         return subprocess.run(
             [sys.executable, "-m", "mailer.cli", *arguments],
-            env=self._environ,
+            env=self._variables,
             check=True,
             stdout=subprocess.PIPE,
             text=True,
@@ -128,14 +136,6 @@ class Product:
             store.close()
         return Counter(address for mail in mails for address in mail.envelope_to)
 
-    def _is_ours(self, pid: int, parents: dict[int, int]) -> bool:
-        assert self._supervisor is not None
-        while pid in parents:
-            pid = parents[pid]
-            if pid == self._supervisor.pid:
-                return True
-        return False
-
 
 def wait_until(condition: Callable[[], bool], seconds: float, explain: Callable[[], str] = str) -> None:
     """Wait for something to become true.
@@ -145,11 +145,12 @@ def wait_until(condition: Callable[[], bool], seconds: float, explain: Callable[
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"It did not happen within {seconds:g} s.\n{explain()[-6000:]}")
+            raise DidNotHappen(f"It did not happen within {seconds:g} s.\n{explain()[-6000:]}")
         time.sleep(0.2)
 
 
 def free_port() -> int:
+    """Return a port that nobody listens on right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,0 +1,46 @@
+"""The product's own account of its deliveries, read from its tables by someone outside."""
+
+from collections import Counter
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.pool import NullPool
+
+from mailer.campaigns.models import Campaign, CampaignStatus
+from mailer.db import READ_ONLY
+from mailer.delivery.models import Delivery, DeliveryCount, DeliveryState
+
+_OPEN: Final = (DeliveryState.PREPARED, DeliveryState.CLAIMED)
+
+
+class Ledger:
+    """Reads one installation's deliveries; each question has a connection of its own."""
+
+    def __init__(self, database_url: str) -> None:
+        # None is kept, since the server may be killed between two questions; and none
+        # asks for SQLite's one place to write, which the senders want.
+        self._engine = create_engine(database_url, poolclass=NullPool, execution_options={READ_ONLY: True})
+
+    def recorded(self, campaign_id: UUID) -> int:
+        """Return how many of a campaign's outcomes are recorded: cheap enough to ask all the time."""
+        query = select(func.coalesce(func.sum(DeliveryCount.count), 0)).where(
+            DeliveryCount.campaign_id == campaign_id, DeliveryCount.state.not_in(_OPEN)
+        )
+        with self._engine.connect() as connection:
+            return int(connection.scalar(query) or 0)
+
+    def status(self, campaign_id: UUID) -> CampaignStatus | None:
+        """Return where a campaign stands."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(Campaign.status).where(Campaign.id == campaign_id))
+
+    def states(self, campaign_id: UUID) -> Counter[DeliveryState]:
+        """Count a campaign's deliveries by state, row by row."""
+        query = (
+            select(Delivery.state, func.count())
+            .where(Delivery.campaign_id == campaign_id)
+            .group_by(Delivery.state)
+        )
+        with self._engine.connect() as connection:
+            return Counter(dict(connection.execute(query).tuples().all()))
