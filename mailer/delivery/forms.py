@@ -35,3 +35,9 @@ class SenderForm(FlaskForm):
     name = StringField("Name", [Length(max=120)])
     email = StringField("Address", [_required, Length(max=320)])
     reply_to = StringField("Replies go to", [Optional(), Length(max=320)])
+
+
+class DomainForm(FlaskForm):
+    """A domain to send from."""
+
+    domain = StringField("Domain", [_required, Length(max=320)])

@@ -51,6 +51,11 @@ class SendingDomain(Identified, Base):
         """Return the keys in some states, oldest first."""
         return [key for key in self.keys if key.state in states]
 
+    @property
+    def checked_at(self) -> datetime | None:
+        """When the record of any of its keys was last looked for."""
+        return max((key.checked_at for key in self.keys if key.checked_at is not None), default=None)
+
 
 class KeyState(StrEnum):
     """How far a key is in its life."""

@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import selectinload
 
 from mailer.accounts.models import Workspace
 from mailer.audience.models import Subscriber
 from mailer.db import db
-from mailer.delivery.models import Attempt, Delivery, DeliveryCount, DeliveryState, Run, Sender
+from mailer.delivery.engine.mime import ascii_domain
+from mailer.delivery.models import (
+    Attempt,
+    Delivery,
+    DeliveryCount,
+    DeliveryState,
+    Run,
+    Sender,
+    SendingDomain,
+)
 from mailer.lib.addresses import address_key
 
 _EXPORT_AT_ONCE = 2_000
@@ -131,4 +141,30 @@ def sender(workspace: Workspace, sender_id: UUID | None) -> Sender | None:
     """Return one of the workspace's senders."""
     return db.session.scalar(
         select(Sender).where(Sender.workspace_id == workspace.id, Sender.id == sender_id)
+    )
+
+
+def sending_domains_of(workspace: Workspace) -> Sequence[SendingDomain]:
+    """Return the workspace's sending domains by name, with their keys."""
+    return db.session.scalars(
+        select(SendingDomain)
+        .where(SendingDomain.workspace_id == workspace.id)
+        .order_by(SendingDomain.domain)
+        .options(selectinload(SendingDomain.keys))
+    ).all()
+
+
+def sending_domain(workspace: Workspace, domain_id: UUID | None) -> SendingDomain | None:
+    """Return one of the workspace's sending domains."""
+    return db.session.scalar(
+        select(SendingDomain).where(SendingDomain.workspace_id == workspace.id, SendingDomain.id == domain_id)
+    )
+
+
+def domains_without_key(workspace: Workspace) -> list[str]:
+    """Return the domains of the workspace's senders that no sending domain stands for, as A-labels."""
+    known = {each.domain for each in sending_domains_of(workspace)}
+    used = {ascii_domain(sender.email).rpartition("@")[2].lower() for sender in senders_of(workspace)}
+    return sorted(
+        domain for domain in used if not any(domain == one or domain.endswith(f".{one}") for one in known)
     )

@@ -39,6 +39,7 @@ TABS = (
     ("Workspace", "accounts.settings.show", Role.VIEWER),
     ("Members", "accounts.members.index", Role.VIEWER),
     ("Sending", "delivery.settings.show", Role.ADMIN),
+    ("Sending domains", "delivery.domains.index", Role.ADMIN),
     ("API keys", "accounts.keys.index", Role.ADMIN),
 )
 

@@ -25,6 +25,7 @@ from mailer.consent.models import SuppressionReason
 from mailer.consent.suppress import suppress
 from mailer.current import links
 from mailer.db import db
+from mailer.delivery.domains import add_domain
 from mailer.delivery.models import Sender
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
@@ -89,6 +90,7 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
         member = db.session.query(Membership).filter_by(workspace_id=workspace.id, user_id=owner.id).one()
         key, _ = create_key(workspace.id, name="Shop", scope=Scope.ALL)
         sender = factories.add(Sender(workspace_id=workspace.id, name="Ana", email="ana@bakery.example"))
+        sending_domain = add_domain(workspace.id, "bakery.example")
         values = {
             "workspace": workspace.slug,
             "list_id": mailing_list.public_id,
@@ -104,6 +106,8 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "member_id": member.public_id,
             "key_id": key.public_id,
             "sender_id": sender.public_id,
+            "domain_id": sending_domain.public_id,
+            "dkim_key_id": sending_domain.keys[0].public_id,
             "number": 1,
             "filename": "none.css",
         }

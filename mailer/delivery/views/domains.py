@@ -1,0 +1,171 @@
+"""The domains that a workspace sends from: their keys, and the records to publish."""
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from mailer.accounts.roles import Role
+from mailer.db import db
+from mailer.delivery import queries
+from mailer.delivery.dkim_rotation import activate, add_key, retire, take_answer
+from mailer.delivery.domains import add_domain, remove_domain, switch_signing
+from mailer.delivery.engine.dkim_keys import Algorithm
+from mailer.delivery.engine.txt_records import look_up
+from mailer.delivery.forms import DomainForm
+from mailer.delivery.models import DkimKey, KeyState, SendingDomain
+from mailer.errors import Conflict, Invalid
+from mailer.lib.clock import utcnow
+from mailer.lib.ids import parse_id
+from mailer.web.guards import requires, workspace_blueprint
+
+bp = workspace_blueprint("domains", __name__)
+
+
+@bp.get("/settings/domains")
+@requires(Role.ADMIN)
+def index() -> ResponseReturnValue:
+    """List the domains, and whether their mail is signed."""
+    return _index(DomainForm())
+
+
+@bp.post("/settings/domains")
+@requires(Role.ADMIN)
+def create() -> ResponseReturnValue:
+    """Add a domain, and show the record to publish."""
+    form = DomainForm()
+    if form.validate():
+        try:
+            sending_domain = add_domain(g.workspace.id, form.domain.data or "")
+        except (Invalid, Conflict) as error:
+            db.session.rollback()
+            form.domain.errors = [error.message]
+        else:
+            db.session.commit()
+            return redirect(url_for(".show", domain_id=sending_domain.public_id))
+    return _index(form), 422
+
+
+@bp.get("/settings/domains/<domain_id>")
+@requires(Role.ADMIN)
+def show(domain_id: str) -> ResponseReturnValue:
+    """Show a domain's keys and their records."""
+    sending_domain = _found(domain_id)
+    return render_template(
+        "delivery/domain.html",
+        sending_domain=sending_domain,
+        pending=sending_domain.keys_in(KeyState.PENDING),
+        active=sending_domain.keys_in(KeyState.ACTIVE),
+        replaced=sending_domain.keys_in(KeyState.REPLACED),
+        retired=sending_domain.keys_in(KeyState.RETIRED),
+        kinds={key.algorithm.value for key in sending_domain.keys_in(KeyState.PENDING, KeyState.ACTIVE)},
+        waiting={key.algorithm.value for key in sending_domain.keys_in(KeyState.PENDING)},
+    )
+
+
+@bp.post("/settings/domains/<domain_id>/check")
+@requires(Role.ADMIN)
+def check(domain_id: str) -> ResponseReturnValue:
+    """Look every record of a domain up; a new key whose record is there begins to sign."""
+    names = {key.id: key.record_name for key in _found(domain_id).keys if key.state is not KeyState.RETIRED}
+    # Nothing of the database may wait for somebody else's name server.
+    db.session.rollback()
+    answers = {key_id: look_up(name) for key_id, name in names.items()}
+    began, troubles = 0, []
+    for key in _found(domain_id).keys:
+        if key.id in answers:
+            was_pending = key.state is KeyState.PENDING
+            try:
+                take_answer(key, answers[key.id], now=utcnow())
+            except Conflict as error:
+                troubles.append(error.message)
+            began += was_pending and key.state is KeyState.ACTIVE
+    db.session.commit()
+    if troubles:
+        flash(troubles[0], "error")
+    elif began:
+        flash("The record is there. Mail of this domain is signed with the new key from now on.", "success")
+    else:
+        flash("Looked. What was found stands beside each record.", "info")
+    return _back(domain_id)
+
+
+@bp.post("/settings/domains/<domain_id>/keys")
+@requires(Role.ADMIN)
+def create_key(domain_id: str) -> ResponseReturnValue:
+    """Make a further key, which waits for its record."""
+    sending_domain = _found(domain_id)
+    try:
+        algorithm = Algorithm(request.form.get("algorithm", ""))
+    except ValueError:
+        abort(400)
+    add_key(sending_domain, algorithm)
+    db.session.commit()
+    flash("A new key is ready. It signs once its record is published.", "success")
+    return _back(domain_id)
+
+
+@bp.post("/settings/domains/<domain_id>/keys/<dkim_key_id>/activate")
+@requires(Role.ADMIN)
+def activate_key(domain_id: str, dkim_key_id: str) -> ResponseReturnValue:
+    """Sign with a new key whether its record was found or not."""
+    activate(_key(domain_id, dkim_key_id), now=utcnow())
+    db.session.commit()
+    flash("The key signs from now on.", "success")
+    return _back(domain_id)
+
+
+@bp.post("/settings/domains/<domain_id>/keys/<dkim_key_id>/retire")
+@requires(Role.ADMIN)
+def retire_key(domain_id: str, dkim_key_id: str) -> ResponseReturnValue:
+    """Destroy a key that need not sign any more."""
+    retire(_key(domain_id, dkim_key_id), now=utcnow())
+    db.session.commit()
+    flash("The key is destroyed. Its record can be removed from the DNS.", "success")
+    return _back(domain_id)
+
+
+@bp.post("/settings/domains/<domain_id>/signing")
+@requires(Role.ADMIN)
+def signing(domain_id: str) -> ResponseReturnValue:
+    """Sign here, or leave it to the mail server."""
+    is_on = request.form.get("on") == "1"
+    switch_signing(_found(domain_id), is_on=is_on)
+    db.session.commit()
+    flash(
+        "Mailer signs this domain’s mail." if is_on else "The mail server signs this domain’s mail.",
+        "success",
+    )
+    return _back(domain_id)
+
+
+@bp.post("/settings/domains/<domain_id>/delete")
+@requires(Role.ADMIN)
+def delete(domain_id: str) -> ResponseReturnValue:
+    """Forget a domain and destroy its keys."""
+    sending_domain = _found(domain_id)
+    name = sending_domain.domain
+    remove_domain(sending_domain)
+    db.session.commit()
+    flash(f"“{name}” is removed, and its keys are destroyed.", "success")
+    return redirect(url_for(".index"))
+
+
+def _index(form: DomainForm) -> str:
+    return render_template(
+        "delivery/domains.html",
+        form=form,
+        domains=queries.sending_domains_of(g.workspace),
+        unsigned=queries.domains_without_key(g.workspace),
+    )
+
+
+def _back(domain_id: str) -> ResponseReturnValue:
+    return redirect(url_for(".show", domain_id=domain_id))
+
+
+def _found(domain_id: str) -> SendingDomain:
+    return queries.sending_domain(g.workspace, parse_id(SendingDomain.prefix, domain_id)) or abort(404)
+
+
+def _key(domain_id: str, key_id: str) -> DkimKey:
+    wanted = parse_id(DkimKey.prefix, key_id)
+    return next((key for key in _found(domain_id).keys if key.id == wanted), None) or abort(404)
