@@ -93,8 +93,8 @@ class Owner(Protocol):
         """Say that the server does not let us begin."""
         ...
 
-    def watch(self, connection: "Connection", events: int) -> None:
-        """Wake the connection up at these events; 0 for none."""
+    def watch(self, number: int, handler: Callable[[int], None], events: int) -> None:
+        """Call the handler at these events of a socket; not any longer when they are 0."""
         ...
 
     def gone(self, connection: "Connection") -> None:
@@ -103,11 +103,6 @@ class Owner(Protocol):
 
     def tls_context(self) -> ssl.SSLContext:
         """Return how the server's certificate is judged."""
-        ...
-
-    @property
-    def now(self) -> float:
-        """The time of this round, in seconds."""
         ...
 
 
@@ -120,6 +115,8 @@ class Connection:
     :raises OSError: none of the addresses can even be tried
     :ivar current: the parcel whose content is written next, or being written, or awaits its answer
     :ivar following: the parcel whose envelope is under way, or waits for the conversation to begin
+    :ivar since: when the pool last saw that something had happened, in seconds
+    :ivar is_touched: something has happened since
     """
 
     def __init__(
@@ -133,7 +130,8 @@ class Connection:
         self.is_open = False
         self.is_closed = False
         self.is_leaving = False
-        self.since = owner.now
+        self.since = 0.0
+        self.is_touched = True
         self._addresses = list(addresses)
         self._messages_left = messages
         #: Nobody's content has crossed it yet: what breaks it may be the first parcel itself.
@@ -143,28 +141,18 @@ class Connection:
         self._refused_at: Await | None = None
         self._is_recipient_taken = False
         self._awaiting: tuple[Await, ...] = (Await.CONNECTION,)
-        self._is_watched_for_room = False
         self._reader = ReplyReader()
         self._dialogue = opening(server)
-        self._on_readable: Callable[[], None] = self._connected
         self._wire: Wire = reach(self._addresses)
-        owner.watch(self, _OUT)
+        owner.watch(self._wire.fileno, self._connected, _OUT)
 
     # The network's side
 
-    def wake(self, events: int) -> None:
-        """Do what the network is ready for."""
-        if events & ~_OUT or self._on_readable == self._connected:
-            self._on_readable()
-        if events & _OUT and not self.is_closed and self._wire.unsent:
-            self._flush()
-
-    def fileno(self) -> int:
-        """Return the socket's number."""
-        return self._wire.fileno
-
     def is_overdue(self, now: float, factor: float) -> bool:
         """Whether the server has been silent for longer than it may."""
+        if self.is_touched:
+            # Only here is the time taken: once a message would be dearer than it is worth.
+            self.since, self.is_touched = now, False
         if not self._awaiting:
             return False
         allowed = _BLOCK_SECONDS if self._wire.unsent else self._awaiting[0].seconds
@@ -193,7 +181,14 @@ class Connection:
         else:
             tail = b".\r\n" if self._messages_left > 0 else _LAST_CONTENT
             self._awaiting = _CONTENT
-        self._write(self.current.content, tail)
+        self.is_touched = True
+        try:
+            self._wire.write(self.current.content, tail)
+        except OSError as error:
+            self._broke_in_writing(error)
+        else:
+            if self._wire.unsent:
+                self._watch_for_room()
 
     def recall(self) -> list[Parcel]:
         """Return the parcels whose content was not begun; the connection goes when it has no other."""
@@ -224,28 +219,26 @@ class Connection:
 
     # Beginning
 
-    def _connected(self) -> None:
+    def _connected(self, events: int) -> None:
         try:
             self._wire.check_connected()
         except OSError as error:
             self._try_next_address(_why(error))
             return
-        self.since = self.owner.now
-        self._on_readable = self._read
+        self.is_touched = True
         self._awaiting = (Await.OPENING,)
-        self.owner.watch(self, _IN)
+        self.owner.watch(self._wire.fileno, self._read, _IN)
         next(self._dialogue)
 
     def _try_next_address(self, reason: str) -> None:
-        self.owner.watch(self, 0)
-        self._wire.close()
+        self._hang_up()
         try:
             self._wire = reach(self._addresses)
         except OSError:
             self._turned_away(self._unreachable(reason))
         else:
-            self.since = self.owner.now
-            self.owner.watch(self, _OUT)
+            self.is_touched = True
+            self.owner.watch(self._wire.fileno, self._connected, _OUT)
 
     def _converse(self, reply: Reply) -> None:
         """Go on with the opening."""
@@ -272,11 +265,11 @@ class Connection:
         # Whatever came in clear text after the 220 was not said by the server (CVE-2011-0411).
         self._reader.clear()
         self._awaiting = (Await.OPENING,)
-        self._on_readable = self._shake_hands
+        self.owner.watch(self._wire.fileno, self._shake_hands, _IN)
         self._wire.begin_tls(self.owner.tls_context(), self.server.host)
-        self._shake_hands()
+        self._shake_hands(_IN)
 
-    def _shake_hands(self) -> None:
+    def _shake_hands(self, events: int) -> None:
         try:
             is_there = self._wire.receive()
             is_done = self._wire.shake_hands()
@@ -287,7 +280,7 @@ class Connection:
             self._turned_away(self._unreachable(_why(error)))
         else:
             if is_done:
-                self._on_readable = self._read
+                self.owner.watch(self._wire.fileno, self._read, _IN)
                 self._converse(Reply(0, ()))
             elif not is_there:
                 self._turned_away(deferred(f"TLS with {self.server.host} failed: the server closed it"))
@@ -301,7 +294,8 @@ class Connection:
 
     # Reading
 
-    def _read(self) -> None:
+    def _read(self, events: int) -> None:
+        """Read what came; when it is what it nearly always is, with as few calls as can be."""
         try:
             data = self._wire.read()
         except OSError as error:
@@ -315,21 +309,18 @@ class Connection:
         if self._awaiting is _CONTENT_AND_ENVELOPE and not self._wire.unsent and not self.is_leaving:
             line = answered_as_hoped(data)
             if line is not None and self._reader.is_between_replies:
-                self._hoped(line)
+                parcel, self.current, self.following = self.current, self.following, None
+                self._is_content_begun = False
+                self._awaiting = ()
+                assert parcel is not None
+                self.owner.settle(parcel, accepted(line))
+                self._prepare_content()
                 return
         self._read_replies(data)
 
-    def _hoped(self, line: bytes) -> None:
-        parcel, self.current, self.following = self.current, self.following, None
-        self._is_content_begun = False
-        self._awaiting = ()
-        assert parcel is not None
-        self.owner.settle(parcel, accepted(line))
-        self._prepare_content()
-
     def _read_replies(self, data: bytes) -> None:
         for reply in self._reader.feed(data):
-            self.since = self.owner.now
+            self.is_touched = True
             if not self._awaiting:
                 # A server says something unasked before it hangs up (421), or is out of step.
                 self._lose(f"the server said {reply}")
@@ -452,17 +443,17 @@ class Connection:
         before = () if awaited is None else (awaited,)
         if before and not self.welcome.has_pipelining:
             self._awaiting = before
-            self._write(b"", first)
+            self._write(first)
             return
         self._load()
         if self.following is None and not before:
             self.owner.rest(self)
         elif self.following is None:
             self._awaiting = before
-            self._write(b"", first)
+            self._write(first)
         elif self.welcome.has_pipelining:
             self._awaiting = before + _ENVELOPE
-            self._write(b"", first + self._envelope)
+            self._write(first + self._envelope)
         else:
             self._say(self._envelope, Await.MAIL)
 
@@ -474,58 +465,28 @@ class Connection:
 
     def _load(self) -> None:
         """Take the next parcel that this server can carry, and write its envelope."""
-        while True:
-            if self.following is None:
-                self.following = self.owner.take()
-                if self.following is None:
-                    return
-            parcel = self.following
-            refusal = self._write_envelope(parcel)
-            if refusal is None:
+        while (parcel := self.following or self.owner.take()) is not None:
+            self.following = parcel
+            envelope = envelope_of(parcel, self.welcome)
+            if isinstance(envelope, bytes):
+                self._envelope = envelope
                 return
             self.following = None
-            self.owner.settle(parcel, refusal)
-
-    def _write_envelope(self, parcel: Parcel) -> Outcome | None:
-        welcome = self.welcome
-        options = ""
-        if welcome.has_size:
-            size = len(parcel.content)
-            if 0 < welcome.size < size:
-                return Outcome(
-                    Verdict.REJECTED,
-                    f"The message has {size} bytes, and {self.server.host} takes {welcome.size}.",
-                )
-            options = f" SIZE={size}"
-        both = parcel.sender + parcel.recipient
-        if not both.isascii():
-            if not welcome.has_smtputf8:
-                return Outcome(
-                    Verdict.REJECTED, "This address needs SMTPUTF8, which the server does not offer."
-                )
-            options += " BODY=8BITMIME SMTPUTF8" if welcome.has_8bitmime else " SMTPUTF8"
-        if not both.isprintable() or " " in both or ">" in both:
-            return Outcome(Verdict.REJECTED, "The address holds what would end it: it cannot be sent.")
-        if welcome.has_pipelining:
-            text = f"MAIL FROM:<{parcel.sender}>{options}\r\nRCPT TO:<{parcel.recipient}>\r\nDATA\r\n"
-        else:
-            text = f"MAIL FROM:<{parcel.sender}>{options}\r\n"
-        self._envelope = text.encode()
-        return None
+            self.owner.settle(parcel, envelope)
 
     def _say(self, command: bytes, awaited: Await) -> None:
         self._awaiting = (awaited,)
-        self._write(b"", command)
+        self._write(command)
 
-    def _write(self, body: bytes, tail: bytes) -> None:
-        self.since = self.owner.now
+    def _write(self, command: bytes) -> None:
+        self.is_touched = True
         try:
-            self._wire.write(body, tail)
+            self._wire.write(b"", command)
         except OSError as error:
             self._broke_in_writing(error)
-            return
-        if self._wire.unsent:
-            self._watch_for_room()
+        else:
+            if self._wire.unsent:
+                self._watch_for_room()
 
     def _flush(self) -> None:
         before = self._wire.unsent
@@ -535,20 +496,25 @@ class Connection:
             self._broke_in_writing(error)
             return
         if self._wire.unsent < before:
-            self.since = self.owner.now
-        self._watch_for_room()
+            self.is_touched = True
+        if not self._wire.unsent:
+            self.owner.watch(self._wire.fileno, self._read, _IN)
 
     def _watch_for_room(self) -> None:
-        if bool(self._wire.unsent) != self._is_watched_for_room:
-            self._is_watched_for_room = bool(self._wire.unsent)
-            self.owner.watch(self, _IN | _OUT if self._is_watched_for_room else _IN)
+        self.owner.watch(self._wire.fileno, self._read_or_flush, _IN | _OUT)
+
+    def _read_or_flush(self, events: int) -> None:
+        if events & ~_OUT:
+            self._read(events)
+        if events & _OUT and not self.is_closed:
+            self._flush()
 
     # Ending
 
     def _broke_in_writing(self, error: OSError) -> None:
         """Hear what the server said before it hung up, such as why."""
         if self.is_open:
-            self._read()
+            self._read(_IN)
         if not self.is_closed:
             self._lose(_why(error))
 
@@ -590,8 +556,8 @@ class Connection:
             return
         self.is_closed = True
         self._dialogue.close()
+        self._hang_up()
         self.owner.gone(self)
-        self._wire.close()
         left = [self.following]
         self.following = None
         if not self._is_content_begun:
@@ -600,6 +566,35 @@ class Connection:
         for parcel in left:
             if parcel is not None:
                 self.owner.give_back(parcel)
+
+    def _hang_up(self) -> None:
+        self.owner.watch(self._wire.fileno, self._read, 0)
+        self._wire.close()
+
+
+def envelope_of(parcel: Parcel, welcome: Welcome) -> bytes | Outcome:
+    """Return the commands that announce a parcel: all where they may be said at once, else the first.
+
+    An outcome instead, when the server cannot carry it.
+    """
+    sender, recipient = parcel.sender, parcel.recipient
+    both = sender + recipient
+    options = ""
+    if welcome.has_size:
+        size = len(parcel.content)
+        if 0 < welcome.size < size:
+            reason = f"The message has {size} bytes, and the server takes {welcome.size} at most."
+            return Outcome(Verdict.REJECTED, reason)
+        options = f" SIZE={size}"
+    if not both.isascii():
+        if not welcome.has_smtputf8:
+            return Outcome(Verdict.REJECTED, "This address needs SMTPUTF8, which the server does not offer.")
+        options += " BODY=8BITMIME SMTPUTF8" if welcome.has_8bitmime else " SMTPUTF8"
+    if not both.isprintable() or " " in both or ">" in both:
+        return Outcome(Verdict.REJECTED, "The address holds what would end it, and cannot be sent.")
+    if welcome.has_pipelining:
+        return f"MAIL FROM:<{sender}>{options}\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode()
+    return f"MAIL FROM:<{sender}>{options}\r\n".encode()
 
 
 def _recipient(parcel: Parcel) -> bytes:

@@ -41,7 +41,6 @@ class Pool:
 
     def __init__(self, *, timeouts: float = 1.0) -> None:
         self.in_flight = 0
-        self.now = time.monotonic()
         self.desk: Desk = _NoDesk()
         self.timeouts = timeouts
         self._settled = 0
@@ -50,7 +49,7 @@ class Pool:
         self._poll, self._per_second = _poll()
         self._handlers: dict[int, Callable[[int], None]] = {}
         self._tick_seconds = _TICK_SECONDS * min(1.0, max(timeouts, 0.01))
-        self._next_tick = self.now + self._tick_seconds
+        self._next_tick = time.monotonic() + self._tick_seconds
 
     def serve(self, server: Server, *, connections: int, messages_per_connection: int = 1_000) -> None:
         """Carry messages to a server from now on, over as many connections as there is work for."""
@@ -65,18 +64,22 @@ class Pool:
         :return: how many parcels were settled
         """
         self.desk, self._settled = desk, 0
-        self.now = time.monotonic()
-        self._give_work()
-        self._write_contents()
-        events = self._poll.poll(self._patience(wait) * self._per_second)
-        self.now = time.monotonic()
-        for number, event in events:
-            handler = self._handlers.get(number)
+        handlers = self._handlers
+        for berth in self._berths.values():
+            # Connections that are all busy need no help, and are asked in every round.
+            if berth.idle or len(berth.open) < berth.connections:
+                berth.give_work()
+        if self._ready:
+            self._write_contents()
+        for number, event in self._poll.poll(self._patience(wait) * self._per_second):
+            handler = handlers.get(number)
             if handler is not None:
                 handler(event)
-        self._write_contents()
-        if self.now >= self._next_tick:
-            self._look_at_clocks()
+        if self._ready:
+            self._write_contents()
+        now = time.monotonic()
+        if now >= self._next_tick:
+            self._look_at_clocks(now)
         return self._settled
 
     def recall(self) -> list[Parcel]:
@@ -109,7 +112,7 @@ class Pool:
         desk = _Greeting()
         berth = self._berths.setdefault(server, _Berth(self, server))
         ends_at = time.monotonic() + _GREET_SECONDS * self.timeouts
-        self.desk, self.now = desk, time.monotonic()
+        self.desk = desk
         connection = berth.open_connection(None)
         while connection is not None and not connection.is_open and desk.outcome is None:
             self.step(desk, wait=max(0.0, ends_at - time.monotonic()))
@@ -145,31 +148,28 @@ class Pool:
         self._ready.append(connection)
 
     def watch(self, number: int, handler: Callable[[int], None], events: int) -> None:
-        """Call the handler at these events of a file; at none any longer when they are 0."""
-        is_known = number in self._handlers
+        """Call the handler at these events of a file; not any longer when they are 0."""
         if not events:
-            if is_known:
-                del self._handlers[number]
+            if self._handlers.pop(number, None) is not None:
                 self._poll.unregister(number)
-        elif is_known:
+            return
+        if number in self._handlers:
             self._poll.modify(number, events)
         else:
-            self._handlers[number] = handler
             self._poll.register(number, events)
+        self._handlers[number] = handler
 
     # The steps of a round
 
-    def _give_work(self) -> None:
-        for berth in self._berths.values():
-            berth.give_work()
-
     def _write_contents(self) -> None:
-        ready = [connection for connection in self._ready if connection.current is not None]
-        self._ready = []
-        if not ready:
-            return
+        ready, self._ready = self._ready, []
+        # Some were broken, or recalled, since they stood in line.
+        parcels = [connection.current for connection in ready if connection.current is not None]
+        if len(parcels) < len(ready):
+            ready = [connection for connection in ready if connection.current is not None]
         try:
-            self.desk.intend([connection.current for connection in ready if connection.current])
+            if parcels:
+                self.desk.intend(parcels)
         except BaseException:
             # Their servers wait for a content: only hanging up takes the envelopes back.
             for connection in ready:
@@ -184,14 +184,14 @@ class Pool:
             return 0.0
         until = self._next_tick
         for berth in self._berths.values():
-            if berth.waiting and berth.retry_at > self.now:
+            if berth.waiting and berth.retry_at:
                 until = min(until, berth.retry_at)
-        return max(0.0, min(wait, until - self.now))
+        return max(0.0, min(wait, until - time.monotonic()))
 
-    def _look_at_clocks(self) -> None:
-        self._next_tick = self.now + self._tick_seconds
+    def _look_at_clocks(self, now: float) -> None:
+        self._next_tick = now + self._tick_seconds
         for berth in self._berths.values():
-            berth.look_at_clocks()
+            berth.look_at_clocks(now)
 
 
 class _Berth:
@@ -208,12 +208,10 @@ class _Berth:
         self.retry_at = 0.0
         self._pause = 0.0
         self._pool = pool
+        self.settle = pool.settle
+        self.write_soon = pool.write_soon
+        self.watch = pool.watch
         self._context: ssl.SSLContext | None = None
-
-    @property
-    def now(self) -> float:
-        """The time of this round."""
-        return self._pool.now
 
     def give_work(self) -> None:
         """Begin messages on idle connections, and open more while there is work for them."""
@@ -236,13 +234,13 @@ class _Berth:
         self.open.append(connection)
         return connection
 
-    def look_at_clocks(self) -> None:
+    def look_at_clocks(self, now: float) -> None:
         """End what takes too long, and what was idle for long."""
         for connection in list(self.open):
-            if connection.is_overdue(self.now, self._pool.timeouts):
+            if connection.is_overdue(now, self._pool.timeouts):
                 connection.give_up()
         for connection in list(self.idle):
-            if self.now - connection.since > _IDLE_SECONDS or len(self.open) > self.connections:
+            if now - connection.since > _IDLE_SECONDS or len(self.open) > self.connections:
                 connection.quit()
 
     # For its connections
@@ -256,17 +254,9 @@ class _Berth:
             self._pool.in_flight += 1
         return parcel
 
-    def settle(self, parcel: Parcel, outcome: Outcome) -> None:
-        """Say what became of a parcel."""
-        self._pool.settle(parcel, outcome)
-
     def give_back(self, parcel: Parcel) -> None:
         """Let another connection carry a parcel."""
         self.waiting.append(parcel)
-
-    def write_soon(self, connection: Connection) -> None:
-        """Let a connection write its content at the end of this round."""
-        self._pool.write_soon(connection)
 
     def rest(self, connection: Connection) -> None:
         """Keep a connection that has nothing to do."""
@@ -278,19 +268,14 @@ class _Berth:
 
     def refused(self, outcome: Outcome) -> None:
         """Tell of trouble, and pause: longer each time, and once for all that failed together."""
-        if self.now < self.retry_at:
+        if time.monotonic() < self.retry_at:
             return
         self._pause = min(self._pause * 2 or _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
-        self.retry_at = self.now + self._pause * min(1.0, self._pool.timeouts)
+        self.retry_at = time.monotonic() + self._pause * min(1.0, self._pool.timeouts)
         self._pool.desk.trouble(self.server, Refused(outcome).outcome)
-
-    def watch(self, connection: Connection, events: int) -> None:
-        """Wake a connection up at these events."""
-        self._pool.watch(connection.fileno(), connection.wake, events)
 
     def gone(self, connection: Connection) -> None:
         """Forget a connection."""
-        self._pool.watch(connection.fileno(), connection.wake, 0)
         if connection in self.open:
             self.open.remove(connection)
         if connection in self.idle:
@@ -306,7 +291,7 @@ class _Berth:
         return self._context
 
     def _may_open(self) -> bool:
-        if len(self.open) >= self.connections or self.now < self.retry_at:
+        if len(self.open) >= self.connections or time.monotonic() < self.retry_at:
             return False
         # After trouble one goes ahead to see.
         return not self._pause or all(connection.is_open for connection in self.open)
