@@ -48,8 +48,7 @@ class Await(Enum):
     LONE_DOT = ("lone dot", 300.0)
     RSET = ("RSET", 300.0)
 
-    def __init__(self, label: str, seconds: float) -> None:
-        self.label = label
+    def __init__(self, name: str, seconds: float) -> None:
         self.seconds = seconds
 
 
@@ -262,8 +261,6 @@ class Connection:
         self._go_on()
 
     def _begin_tls(self) -> None:
-        # Whatever came in clear text after the 220 was not said by the server (CVE-2011-0411).
-        self._reader.clear()
         self._awaiting = (Await.OPENING,)
         self.owner.watch(self._wire.fileno, self._shake_hands, _IN)
         self._wire.begin_tls(self.owner.tls_context(), self.server.host)
@@ -319,6 +316,7 @@ class Connection:
         self._read_replies(data)
 
     def _read_replies(self, data: bytes) -> None:
+        was_encrypted = self._wire.is_encrypted
         for reply in self._reader.feed(data):
             self.is_touched = True
             if not self._awaiting:
@@ -330,6 +328,10 @@ class Connection:
             else:
                 self._converse(reply)
             if self.is_closed:
+                return
+            if self._wire.is_encrypted is not was_encrypted:
+                # What came in clear text after the 220 was not said by the server (CVE-2011-0411).
+                self._reader.clear()
                 return
         if not self._awaiting and not self._reader.is_between_replies:
             self._lose("the server said more than it was asked")

@@ -6,7 +6,6 @@ write. The desk is asked and told; nothing here knows of campaigns or of a datab
 """
 
 import select
-import socket
 import ssl
 import time
 from collections import deque
@@ -14,9 +13,9 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from mailer.delivery.engine.connection import Connection
+from mailer.delivery.engine.names import Name
 from mailer.delivery.engine.outcomes import Outcome, deferred
 from mailer.delivery.engine.ports import Desk, Parcel, Refused, Server
-from mailer.delivery.engine.wire import Address
 
 #: How often the clocks of all connections are looked at.
 _TICK_SECONDS: Final = 1.0
@@ -24,6 +23,8 @@ _TICK_SECONDS: Final = 1.0
 _IDLE_SECONDS: Final = 30.0
 _FIRST_PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 5.0
+#: How often it is seen whether a server's addresses are known.
+_LOOK_UP_SECONDS: Final = 0.01
 #: For the Test button, before which somebody sits.
 _GREET_SECONDS: Final = 30.0
 
@@ -113,7 +114,7 @@ class Pool:
         berth = self._berths.setdefault(server, _Berth(self, server))
         ends_at = time.monotonic() + _GREET_SECONDS * self.timeouts
         self.desk = desk
-        connection = berth.open_connection(None)
+        connection = berth.greet()
         while connection is not None and not connection.is_open and desk.outcome is None:
             self.step(desk, wait=max(0.0, ends_at - time.monotonic()))
             if time.monotonic() >= ends_at and not connection.is_closed and not connection.is_open:
@@ -186,6 +187,8 @@ class Pool:
         for berth in self._berths.values():
             if berth.waiting and berth.retry_at:
                 until = min(until, berth.retry_at)
+            if berth.is_looking_up:
+                wait = min(wait, _LOOK_UP_SECONDS)
         return max(0.0, min(wait, until - time.monotonic()))
 
     def _look_at_clocks(self, now: float) -> None:
@@ -211,6 +214,7 @@ class _Berth:
         self.settle = pool.settle
         self.write_soon = pool.write_soon
         self.watch = pool.watch
+        self._name = Name(server.host, server.port)
         self._context: ssl.SSLContext | None = None
 
     def give_work(self) -> None:
@@ -219,20 +223,41 @@ class _Berth:
             if not self.idle.pop().begin():
                 break
         while self._may_open() and (parcel := self.take()) is not None:
-            self.open_connection(parcel)
+            if self._name.addresses:
+                self.open_connection(parcel)
+            else:
+                self.waiting.appendleft(parcel)
+                self._name.look_up()
+                break
+        if self._name.error is not None:
+            error, self._name.error = self._name.error, None
+            self.refused(self._unreachable(error))
 
     def open_connection(self, parcel: Parcel | None) -> Connection | None:
         """Open a connection for a parcel, which waits for another when that cannot even be tried."""
         try:
-            connection = Connection(self.server, self, self._addresses(), parcel, messages=self.messages)
+            connection = Connection(self.server, self, self._name.addresses, parcel, messages=self.messages)
         except OSError as error:
             if parcel is not None:
                 self.give_back(parcel)
-            where = f"{self.server.host}:{self.server.port}"
-            self.refused(deferred(f"{where} cannot be reached: {error.strerror or error}"))
+            self.refused(self._unreachable(error))
             return None
         self.open.append(connection)
         return connection
+
+    @property
+    def is_looking_up(self) -> bool:
+        """Whether the server's addresses are still awaited."""
+        return self._name.is_being_looked_up
+
+    def greet(self) -> Connection | None:
+        """Open a connection for no parcel at all."""
+        self._name.look_up()
+        self._name.wait()
+        if self._name.error is not None:
+            self.refused(self._unreachable(self._name.error))
+            return None
+        return self.open_connection(None)
 
     def look_at_clocks(self, now: float) -> None:
         """End what takes too long, and what was idle for long."""
@@ -291,14 +316,14 @@ class _Berth:
         return self._context
 
     def _may_open(self) -> bool:
-        if len(self.open) >= self.connections or time.monotonic() < self.retry_at:
+        if len(self.open) >= self.connections or self.is_looking_up or time.monotonic() < self.retry_at:
             return False
         # After trouble one goes ahead to see.
         return not self._pause or all(connection.is_open for connection in self.open)
 
-    def _addresses(self) -> list[Address]:
-        found = socket.getaddrinfo(self.server.host, self.server.port, type=socket.SOCK_STREAM)
-        return [(family, place) for family, _, _, _, place in found]
+    def _unreachable(self, error: OSError) -> Outcome:
+        reason = error.strerror or str(error)
+        return deferred(f"{self.server.host}:{self.server.port} cannot be reached: {reason}")
 
 
 class _NoDesk:
