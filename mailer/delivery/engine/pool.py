@@ -223,12 +223,12 @@ class _Berth:
             if not self.idle.pop().begin():
                 break
         while self._may_open() and (parcel := self.take()) is not None:
-            if self._name.addresses:
-                self.open_connection(parcel)
-            else:
-                self.waiting.appendleft(parcel)
+            if not self._name.addresses:
                 self._name.look_up()
+            if not self._name.addresses:
+                self.waiting.appendleft(parcel)
                 break
+            self.open_connection(parcel)
         if self._name.error is not None:
             error, self._name.error = self._name.error, None
             self.refused(self._unreachable(error))
