@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     retry_first_seconds: float = Field(
         1800.0, gt=0, description="delay before a deferred delivery's second try"
     )
+    lease_seconds: float = Field(
+        720.0, ge=5, description="how long a worker may be silent before its claims are in doubt"
+    )
     api_calls_per_minute: int = Field(12_000, ge=1, description="how often one API key may call")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
 

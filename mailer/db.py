@@ -160,6 +160,8 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     # The driver would begin late and DEFERRED; ``_begin_immediate`` begins instead.
     connection.isolation_level = None
     connection.create_function("mailer_uuid7", 0, lambda: uuid7().bytes)
+    # SQLite has its own only from 3.41 on.
+    connection.create_function("mailer_unhex", 1, bytes.fromhex, deterministic=True)
     for pragma in (
         "journal_mode = WAL",
         "synchronous = NORMAL",

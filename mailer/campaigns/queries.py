@@ -178,7 +178,7 @@ def _people(activity: Activity) -> ColumnElement[int]:
 
 
 def _figures(states: dict[DeliveryState, int], people: tuple[int, int]) -> Figures:
-    waiting = states.get(DeliveryState.PREPARED, 0) + states.get(DeliveryState.CLAIMED, 0)
+    waiting = states.get(DeliveryState.PREPARED, 0)
     return Figures(
         audience=sum(states.values()),
         waiting=waiting,

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from mailer.campaigns.models import Campaign
 from mailer.db import db
-from mailer.delivery.models import Delivery, DeliveryCount, DeliveryState
+from mailer.delivery.models import DEFERRED, Delivery, DeliveryCount, DeliveryState
 from mailer.tracking.models import Activity, HourlyActivity, LinkActivity
 
 #: The chart ends when nothing has happened for a while, and after a month in any case.
@@ -98,7 +98,7 @@ def report(campaign: Campaign) -> Report:
         skipped=states.get(DeliveryState.SKIPPED, 0),
         held=states.get(DeliveryState.HELD, 0),
         in_doubt=states.get(DeliveryState.IN_DOUBT, 0),
-        waiting=states.get(DeliveryState.PREPARED, 0) + states.get(DeliveryState.CLAIMED, 0),
+        waiting=states.get(DeliveryState.PREPARED, 0),
         opens=sums.get(Activity.OPEN, Tally()),
         clicks=sums.get(Activity.CLICK, Tally()),
         unsubscribes=sums.get(Activity.UNSUBSCRIBE, Tally()).total,
@@ -132,14 +132,13 @@ def by_hour(campaign: Campaign) -> Sequence[Hour]:
     return hours
 
 
-def deferred_count(campaign: Campaign, *, now: datetime) -> int:
+def deferred_count(campaign: Campaign) -> int:
     """Return how many deliveries wait for another try, because a server put them off."""
     return int(
         db.session.scalar(
             select(func.count()).where(
                 Delivery.campaign_id == campaign.id,
-                Delivery.state == DeliveryState.PREPARED,
-                Delivery.next_try_at > now,
+                Delivery.attention == DEFERRED,
             )
         )
         or 0

@@ -1,48 +1,70 @@
-"""Claiming work: one statement takes what is due and asks the gate about each of it."""
+"""Claiming work: a worker takes a batch, and the gate is asked about everybody in it."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, exists, func, literal, select, update
-from sqlalchemy.engine import Row
+from sqlalchemy import ColumnElement, and_, literal, select, update
 
 from mailer.consent import gate
+from mailer.current import settings
 from mailer.db import db
 from mailer.delivery import ledger
+from mailer.delivery.compose import READER_COLUMNS, Reader, reader_of
 from mailer.delivery.ledger import CLAIMED_COLUMNS, Claimed
-from mailer.delivery.models import Delivery, DeliveryState, Run, SkipReason
+from mailer.delivery.models import Batch, Delivery, DeliveryState, Run, SkipReason
 from mailer.lib.addresses import address_key
+from mailer.lib.ids import uuid7
 
-BATCH: Final = 500
-#: Longer than a server may take over the final dot (10 minutes, RFC 5321 4.5.3.2).
-LEASE: Final = timedelta(minutes=12)
-
-_TAKEN: Final = (*CLAIMED_COLUMNS, Delivery.state, Delivery.skip_reason)
+BATCH: Final = 1_000
 
 
-def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> tuple[list[Claimed], int]:
-    """Take up to ``size`` due deliveries of a run; those that the gate refuses end as skipped.
+@dataclass(frozen=True, slots=True)
+class ClaimedBatch:
+    """A batch that one worker holds, and what of it may be sent.
 
-    :return: what may be sent, and how many rows were taken in all
+    :param readers: what a message can say about its reader, by delivery
     """
-    due = (
-        select(Delivery.id, _refusal(run, now=now).label("refusal"))
-        .where(
-            Delivery.campaign_id == run.campaign_id,
-            Delivery.state == DeliveryState.PREPARED,
-            Delivery.next_try_at <= now,
-            exists().where(Run.campaign_id == run.campaign_id, Run.stopped_at.is_(None)),
-        )
-        .order_by(Delivery.next_try_at, Delivery.id)
-        .limit(size)
-        .with_for_update(skip_locked=True, of=Delivery)
-        .cte("due")
+
+    id: UUID
+    deliveries: list[Claimed]
+    readers: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+
+
+def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> ClaimedBatch | None:
+    """Take a batch of a run that is due; those in it whom the gate refuses end as skipped.
+
+    :param size: how many retries become one batch; others keep the size that they were made with
+    :return: None when nothing is due, or the run was stopped
+    """
+    # Shared with other claims, but not with a stop: whoever pauses or cancels waits for the
+    # claims under way, and no later one begins.
+    is_going = db.session.scalar(
+        select(Run.campaign_id)
+        .where(Run.campaign_id == run.campaign_id, Run.stopped_at.is_(None))
+        .with_for_update(read=True)
     )
-    rows = _take(Delivery.id == due.c.id, due.c.refusal, worker=worker, now=now)
-    return _claimed(rows), len(rows)
+    if is_going is None:
+        return None
+    batch_id = _take_waiting(run, worker=worker, now=now) or _gather(run, worker=worker, now=now, size=size)
+    if batch_id is None:
+        return None
+    rows = db.session.execute(
+        select(*CLAIMED_COLUMNS, *READER_COLUMNS, _refusal(run, now=now).label("refusal"))
+        .outerjoin(Reader, Reader.id == Delivery.subscriber_id)
+        .where(Delivery.batch_id == batch_id, Delivery.state == DeliveryState.PREPARED)
+        .order_by(Delivery.id)
+    ).all()
+    refused = [row for row in rows if row.refusal is not None]
+    skip_refused({row.id: SkipReason(row.refusal) for row in refused}, batch_id=batch_id, now=now)
+    sendable = rows if not refused else [row for row in rows if row.refusal is None]
+    return ClaimedBatch(
+        batch_id,
+        [Claimed.of(row) for row in sendable],
+        {row.id: reader_of(row[len(CLAIMED_COLUMNS) : -1]) for row in sendable},
+    )
 
 
 def claim_one(delivery_id: UUID, *, worker: str, now: datetime) -> Claimed | None:
@@ -50,48 +72,101 @@ def claim_one(delivery_id: UUID, *, worker: str, now: datetime) -> Claimed | Non
     email = db.session.scalar(select(Delivery.email).where(Delivery.id == delivery_id))
     if email is None:
         return None
+    is_due = and_(Delivery.id == delivery_id, Delivery.campaign_id.is_(None), Delivery.next_try_at <= now)
+    batch_id = _new_batch(None, is_due, worker=worker, now=now)
+    if batch_id is None:
+        return None
     refusal = gate.transactional_refusal(
         workspace_id=Delivery.__table__.c.workspace_id, email_key=literal(address_key(email))
     )
-    due = (
-        select(Delivery.id, refusal.label("refusal"))
-        .where(
-            Delivery.id == delivery_id,
-            Delivery.campaign_id.is_(None),
-            Delivery.state == DeliveryState.PREPARED,
-            Delivery.next_try_at <= now,
-        )
-        .with_for_update(skip_locked=True, of=Delivery)
-        .cte("due")
+    row = db.session.execute(
+        select(*CLAIMED_COLUMNS, refusal.label("refusal")).where(Delivery.id == delivery_id)
+    ).one()
+    if row.refusal is None:
+        return Claimed.of(row)
+    ledger.skip([delivery_id], SkipReason(row.refusal), batch_id=batch_id, now=now)
+    ledger.put_back(batch_id, worker=worker, due_at=now)
+    return None
+
+
+def ask_again(
+    run: Run, deliveries: Collection[UUID], *, now: datetime
+) -> tuple[dict[UUID, SkipReason], bool]:
+    """Ask once more about claims: people leave while a batch is under way.
+
+    :return: why some may no longer be sent, and whether the whole run was stopped
+    """
+    stopped_at = db.session.scalar(select(Run.stopped_at).where(Run.campaign_id == run.campaign_id))
+    refusal = _refusal(run, now=now)
+    rows = db.session.execute(
+        select(Delivery.id, refusal.label("refusal")).where(Delivery.id.in_(deliveries), refusal.is_not(None))
     )
-    rows = _take(Delivery.id == due.c.id, due.c.refusal, worker=worker, now=now)
-    return next(iter(_claimed(rows)), None)
+    return {row.id: SkipReason(row.refusal) for row in rows}, stopped_at is not None
 
 
-def renew(worker: str, *, now: datetime) -> None:
-    """Lengthen a worker's lease on all that it holds."""
-    db.session.execute(
-        update(Delivery)
-        .where(Delivery.worker == worker, Delivery.state == DeliveryState.CLAIMED)
-        .values(lease_expires_at=now + LEASE)
+def skip_refused(refused: dict[UUID, SkipReason], *, batch_id: UUID, now: datetime) -> None:
+    """End what the gate does not let through, each with its reason."""
+    for reason in set(refused.values()):
+        chosen = [identifier for identifier, why in refused.items() if why is reason]
+        ledger.skip(chosen, reason, batch_id=batch_id, now=now)
+
+
+def _take_waiting(run: Run, *, worker: str, now: datetime) -> UUID | None:
+    """Take the batch that waits longest."""
+    waiting = (
+        select(Batch.id)
+        .where(Batch.campaign_id == run.campaign_id, Batch.worker.is_(None), Batch.due_at <= now)
+        .order_by(Batch.due_at, Batch.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    return db.session.scalar(
+        update(Batch)
+        .where(Batch.id == waiting)
+        .values(worker=worker, lease_expires_at=now + lease())
+        .returning(Batch.id)
         .execution_options(synchronize_session=False)
     )
 
 
-def ask_again(run: Run, *, worker: str, now: datetime) -> tuple[set[UUID], dict[UUID, SkipReason], bool]:
-    """Ask once more about a worker's claims: people leave while a batch is under way.
+def _gather(run: Run, *, worker: str, now: datetime, size: int) -> UUID | None:
+    """Make a batch of the retries that are due."""
+    due = (
+        select(Delivery.id)
+        .where(Delivery.campaign_id == run.campaign_id, Delivery.next_try_at <= now)
+        .order_by(Delivery.next_try_at)
+        .limit(size)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    return _new_batch(run.campaign_id, Delivery.id.in_(select(due.c.id)), worker=worker, now=now)
 
-    :return: those that are still this worker's, why others may no longer be sent, and
-        whether the whole run was stopped
-    """
-    stopped_at = db.session.scalar(select(Run.stopped_at).where(Run.campaign_id == run.campaign_id))
-    rows = db.session.execute(
-        select(Delivery.id, _refusal(run, now=now)).where(
-            Delivery.worker == worker, Delivery.state == DeliveryState.CLAIMED
-        )
+
+def _new_batch(campaign_id: UUID | None, where: Any, *, worker: str, now: datetime) -> UUID | None:
+    batch = Batch(
+        id=uuid7(), campaign_id=campaign_id, worker=worker, due_at=now, lease_expires_at=now + lease()
+    )
+    taken = db.session.execute(
+        update(Delivery)
+        .where(where, Delivery.state == DeliveryState.PREPARED)
+        .values(batch_id=batch.id, next_try_at=None)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
     ).all()
-    refused = {identifier: SkipReason(reason) for identifier, reason in rows if reason is not None}
-    return {identifier for identifier, _ in rows}, refused, stopped_at is not None
+    if not taken:
+        return None
+    db.session.add(batch)
+    db.session.flush()
+    return batch.id
+
+
+def lease() -> timedelta:
+    """How long a claim is good for unless it is renewed.
+
+    Longer than a server may take over the final dot (10 minutes, RFC 5321 4.5.3.2).
+    """
+    return timedelta(seconds=settings().lease_seconds)
 
 
 def _refusal(run: Run, *, now: datetime) -> ColumnElement[Any]:
@@ -101,41 +176,3 @@ def _refusal(run: Run, *, now: datetime) -> ColumnElement[Any]:
         lists=[UUID(list_id) for list_id in run.list_ids],
         now=now,
     )
-
-
-def _take(where: Any, refusal: Any, *, worker: str, now: datetime) -> list[Row[Any]]:
-    may = refusal.is_(None)
-    state = Delivery.state.type
-    rows = db.session.execute(
-        update(Delivery)
-        .where(where)
-        .values(
-            state=case(
-                (may, literal(DeliveryState.CLAIMED, state)), else_=literal(DeliveryState.SKIPPED, state)
-            ),
-            skip_reason=refusal,
-            worker=case((may, worker)),
-            lease_expires_at=case((may, literal(now + LEASE, Delivery.lease_expires_at.type))),
-            ended_at=case((may, None), else_=literal(now, Delivery.ended_at.type)),
-            attempt=Delivery.attempt + case((may, 1), else_=0),
-            first_tried_at=func.coalesce(Delivery.first_tried_at, literal(now, Delivery.ended_at.type)),
-        )
-        .returning(*_TAKEN)
-        .execution_options(synchronize_session=False)
-    ).all()
-    _count(rows)
-    return list(rows)
-
-
-def _count(rows: Iterable[Row[Any]]) -> None:
-    changes: dict[UUID, Counter[tuple[DeliveryState, str]]] = {}
-    for row in rows:
-        counter = changes.setdefault(row.campaign_id, Counter())
-        counter[DeliveryState.PREPARED, ""] -= 1
-        counter[row.state, row.skip_reason or ""] += 1
-    for campaign_id, counter in changes.items():
-        ledger.count(campaign_id, counter)
-
-
-def _claimed(rows: Iterable[Row[Any]]) -> list[Claimed]:
-    return [Claimed.of(row) for row in rows if row.state is DeliveryState.CLAIMED]

@@ -2,14 +2,14 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import Workspace
-from mailer.audience.models import MailingList, Subscriber
+from mailer.audience.models import Subscriber
 from mailer.db import Base, Identified, enum_column
 from mailer.delivery.engine.dkim_keys import Algorithm, record_name, record_value, zone_line
 from mailer.rendering.language import without_tags
@@ -368,7 +368,6 @@ class DeliveryState(StrEnum):
     """Where a delivery stands; the last five end it."""
 
     PREPARED = "prepared"
-    CLAIMED = "claimed"
     HELD = "held"
     IN_DOUBT = "in_doubt"
     ACCEPTED = "accepted"
@@ -376,10 +375,10 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
 
 
-#: Which state may follow which; everything else is a bug that ``ledger`` refuses.
+#: Which state may follow which; everything else is a bug that ``ledger`` refuses. Being
+#: claimed is no state of a delivery: it is one of the batch that it is in.
 NEXT_STATES: dict[DeliveryState, frozenset[DeliveryState]] = {
-    DeliveryState.PREPARED: frozenset({DeliveryState.CLAIMED, DeliveryState.SKIPPED}),
-    DeliveryState.CLAIMED: frozenset(
+    DeliveryState.PREPARED: frozenset(
         {
             DeliveryState.PREPARED,
             DeliveryState.ACCEPTED,
@@ -399,6 +398,14 @@ NEXT_STATES: dict[DeliveryState, frozenset[DeliveryState]] = {
 }
 
 
+#: What needs a look, in the words of the pages.
+DEFERRED: Final = "deferred"
+ATTENTION: Final = (
+    "CASE WHEN state = 'prepared' THEN CASE WHEN next_try_at IS NOT NULL AND attempt > 0 THEN 'deferred' END "
+    "WHEN state <> 'accepted' THEN state END"
+)
+
+
 class SkipReason(StrEnum):
     """Why the gate said no when a delivery was claimed."""
 
@@ -409,36 +416,67 @@ class SkipReason(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Batch(Identified, Base):
+    """Up to a thousand deliveries that are claimed together: who holds the batch holds each of them.
+
+    Born with its deliveries when a campaign is prepared, or made of those whose retry is
+    due. So claiming a thousand and giving them back is one write each, and a delivery's
+    own row is written once, when its try has ended.
+    """
+
+    __tablename__ = "batches"
+    prefix = "bat"
+
+    #: None for a message that belongs to no campaign.
+    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    #: The journal of who holds it.
+    worker: Mapped[str | None] = mapped_column(String(80))
+    lease_expires_at: Mapped[datetime | None]
+    #: When it may be claimed, if nobody holds it.
+    due_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_batches_campaign_id_due_at", "campaign_id", "due_at"),
+        Index("ix_batches_worker", "worker"),
+        CheckConstraint("(worker IS NULL) = (lease_expires_at IS NULL)", name="claimed_has_lease"),
+    )
+
+
 class Delivery(Identified, Base):
     """One message to one address, from the launch to its end.
 
     Its Message-ID is made from its id, so that every try carries the same one.
+
+    There is one row for each reader of each campaign, so that every index and foreign key
+    is paid for a million times. A state is therefore in none of the indexes that hold
+    every row: PostgreSQL then writes an accepted delivery beside its old version and
+    touches no index at all (a “heap-only tuple”). What somebody has to look at has
+    ``attention``, and an index of its own.
     """
 
     __tablename__ = "deliveries"
     prefix = "dlv"
 
-    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    #: Follows from the message, as the campaign does; checked there.
+    workspace_id: Mapped[UUID]
     message_id: Mapped[UUID] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"))
-    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
-    subscriber_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey(Subscriber.id, ondelete="SET NULL"), index=True
-    )
-    #: The list that brought the subscriber into the audience; its id is the List-ID.
-    list_id: Mapped[UUID | None] = mapped_column(ForeignKey(MailingList.id, ondelete="SET NULL"))
+    campaign_id: Mapped[UUID | None]
+    subscriber_id: Mapped[UUID | None] = mapped_column(ForeignKey(Subscriber.id, ondelete="SET NULL"))
+    #: The list that brought the subscriber into the audience; its id is the List-ID, also once it is gone.
+    list_id: Mapped[UUID | None]
     email: Mapped[str] = mapped_column(String(320))
     #: Merge values of this delivery alone (a transactional message's).
     values: Mapped[dict[str, Any] | None]
     state: Mapped[DeliveryState] = mapped_column(enum_column(DeliveryState), default=DeliveryState.PREPARED)
     skip_reason: Mapped[SkipReason | None] = mapped_column(enum_column(SkipReason))
-    #: Tries begun; also the fence: an outcome is written only under the number it was claimed with.
+    #: Tries that ended.
     attempt: Mapped[int] = mapped_column(default=0)
-    #: The journal that holds the claim; unique to one batch, so it fences as well.
-    worker: Mapped[str | None] = mapped_column(String(80))
+    #: The last batch that it was in; also the fence: an outcome is written only by who holds that batch.
+    batch_id: Mapped[UUID | None] = mapped_column(index=True)
     #: How often the process died while it worked on this one.
     crash_count: Mapped[int] = mapped_column(default=0)
-    lease_expires_at: Mapped[datetime | None]
     first_tried_at: Mapped[datetime | None]
+    #: When it may go into a batch, if it waits outside of one.
     next_try_at: Mapped[datetime | None]
     #: The server's last words, such as ``550 5.1.1 No such user``.
     reply: Mapped[str] = mapped_column(String(500), default="")
@@ -448,45 +486,37 @@ class Delivery(Identified, Base):
     clicked_at: Mapped[datetime | None]
     #: When its reader left by one of its links.
     unsubscribed_at: Mapped[datetime | None]
+    #: What somebody may want to look at: ``deferred`` or a state; none while all goes well.
+    attention: Mapped[str | None] = mapped_column(String(32), Computed(ATTENTION, persisted=True))
 
     message: Mapped[Message] = relationship()
     subscriber: Mapped[Subscriber | None] = relationship()
 
     __table_args__ = (
-        UniqueConstraint("campaign_id", "subscriber_id"),
-        Index("ix_deliveries_campaign_id_state_id", "campaign_id", "state", "id"),
-        Index("ix_deliveries_workspace_id_id", "workspace_id", "id"),
-        # The work to do, however many deliveries have ended.
+        # The subscriber first, so that a person's mails are found by it as well.
+        UniqueConstraint("subscriber_id", "campaign_id"),
+        Index("ix_deliveries_campaign_id_id", "campaign_id", "id"),
+        # Retries and messages that belong to no campaign, however many deliveries have ended.
         Index(
             "ix_deliveries_due",
             "campaign_id",
             "next_try_at",
-            "id",
-            postgresql_where=text("state = 'prepared'"),
-            sqlite_where=text("state = 'prepared'"),
+            postgresql_where=text("next_try_at IS NOT NULL"),
+            sqlite_where=text("next_try_at IS NOT NULL"),
         ),
         Index(
-            "ix_deliveries_claimed",
-            "lease_expires_at",
-            postgresql_where=text("state = 'claimed'"),
-            sqlite_where=text("state = 'claimed'"),
+            "ix_deliveries_attention",
+            "campaign_id",
+            "attention",
+            "id",
+            postgresql_where=text("attention IS NOT NULL"),
+            sqlite_where=text("attention IS NOT NULL"),
         ),
         CheckConstraint("(state = 'skipped') = (skip_reason IS NOT NULL)", name="skipped_has_reason"),
-        # Transactional deliveries belong to no campaign, and no campaign's index finds them.
-        Index(
-            "ix_deliveries_due_alone",
-            "next_try_at",
-            postgresql_where=text("state = 'prepared' AND campaign_id IS NULL"),
-            sqlite_where=text("state = 'prepared' AND campaign_id IS NULL"),
+        CheckConstraint(
+            "state <> 'prepared' OR (batch_id IS NULL) <> (next_try_at IS NULL)", name="prepared_has_place"
         ),
-        Index(
-            "ix_deliveries_worker",
-            "worker",
-            postgresql_where=text("worker IS NOT NULL"),
-            sqlite_where=text("worker IS NOT NULL"),
-        ),
-        CheckConstraint("state <> 'claimed' OR worker IS NOT NULL", name="claimed_has_worker"),
-        CheckConstraint("state <> 'prepared' OR next_try_at IS NOT NULL", name="prepared_has_time"),
+        CheckConstraint("state = 'prepared' OR next_try_at IS NULL", name="only_prepared_waits"),
         CheckConstraint(
             "(state IN ('accepted', 'rejected', 'skipped')) = (ended_at IS NOT NULL)", name="ended_has_time"
         ),

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import literal, select, update
@@ -13,11 +13,11 @@ from mailer import signals
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
 from mailer.db import db, new_id
 from mailer.delivery import ledger
-from mailer.delivery.models import Delivery, DeliveryState, Run
+from mailer.delivery.claim import BATCH
+from mailer.delivery.models import Batch, Delivery, DeliveryState, Run
 from mailer.jobs import DELIVER_BATCH, later
 from mailer.lib.clock import utcnow
-
-ROWS: Final = 5_000
+from mailer.lib.ids import uuid7
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,15 @@ class _Pass:
 
 
 def prepare_campaign(campaign_id: UUID) -> None:
-    """Make all deliveries of a campaign, committing every few thousand so that sending begins at once."""
+    """Make all deliveries of a campaign, committing batch by batch so that sending begins at once."""
     run = db.session.get(Run, campaign_id)
     while run is not None and prepare_next(run, now=utcnow()):
         db.session.commit()
     db.session.commit()
 
 
-def prepare_next(run: Run, *, now: datetime, rows: int = ROWS) -> bool:
-    """Make the deliveries of the next few thousand subscribers; return whether there may be more.
+def prepare_next(run: Run, *, now: datetime, rows: int = BATCH) -> bool:
+    """Make the next batch of deliveries; return whether there may be more.
 
     Safe to run twice and side by side: who is already there stays as they are, and only
     one of two that began at the same point moves the run on.
@@ -51,11 +51,14 @@ def prepare_next(run: Run, *, now: datetime, rows: int = ROWS) -> bool:
     last = _last_of_next(current, after=run.prepare_after, rows=rows)
     if not _advance(run, last):
         return True
-    made = _insert(run, current, after=run.prepare_after, up_to=last, now=now)
-    ledger.count(run.campaign_id, Counter({(DeliveryState.PREPARED, ""): made}))
-    db.session.refresh(run)
+    batch = Batch(id=uuid7(), campaign_id=run.campaign_id, due_at=now)
+    made = _insert(run, current, batch, after=run.prepare_after, up_to=last, now=now)
     if made:
+        db.session.add(batch)
+        ledger.count(run.campaign_id, Counter({(DeliveryState.PREPARED, ""): made}))
         later(DELIVER_BATCH, str(run.campaign_id))
+    db.session.flush()
+    db.session.refresh(run)
     return True
 
 
@@ -113,7 +116,9 @@ def _advance(run: Run, last: UUID | None) -> bool:
     return moved is not None
 
 
-def _insert(run: Run, current: _Pass, *, after: UUID | None, up_to: UUID | None, now: datetime) -> int:
+def _insert(
+    run: Run, current: _Pass, batch: Batch, *, after: UUID | None, up_to: UUID | None, now: datetime
+) -> int:
     where = _members(current, after)
     if up_to is not None:
         where.append(Subscription.subscriber_id <= up_to)
@@ -130,7 +135,7 @@ def _insert(run: Run, current: _Pass, *, after: UUID | None, up_to: UUID | None,
         Delivery.attempt: literal(0),
         Delivery.crash_count: literal(0),
         Delivery.reply: literal(""),
-        Delivery.next_try_at: literal(now, Delivery.next_try_at.type),
+        Delivery.batch_id: literal(batch.id, Delivery.batch_id.type),
     }
     people = (
         select(*columns.values())
@@ -142,7 +147,7 @@ def _insert(run: Run, current: _Pass, *, after: UUID | None, up_to: UUID | None,
     result = db.session.execute(
         dialect.insert(Delivery.__table__)
         .from_select([column.name for column in columns], people, include_defaults=False)
-        .on_conflict_do_nothing(index_elements=["campaign_id", "subscriber_id"]),
+        .on_conflict_do_nothing(index_elements=["subscriber_id", "campaign_id"]),
         execution_options={"preserve_rowcount": True},
     )
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import selectinload
 
 from mailer.accounts.models import Workspace
@@ -13,6 +13,7 @@ from mailer.db import db
 from mailer.delivery.engine.mime import ascii_domain
 from mailer.delivery.models import (
     Attempt,
+    Batch,
     Delivery,
     DeliveryCount,
     DeliveryState,
@@ -57,8 +58,19 @@ def deliveries_in(workspace: Workspace, run: Run, state: DeliveryState) -> Selec
     return select(Delivery).where(
         Delivery.workspace_id == workspace.id,
         Delivery.campaign_id == run.campaign_id,
-        Delivery.state == state,
+        *_in_state(run, state),
     )
+
+
+def _in_state(run: Run, state: DeliveryState) -> list[ColumnElement[bool]]:
+    """Name the index by which a state is found, however many deliveries are in another one."""
+    is_in_state = Delivery.state == state
+    if state is DeliveryState.ACCEPTED:
+        return [is_in_state]
+    if state is DeliveryState.PREPARED:
+        batches = select(Batch.id).where(Batch.campaign_id == run.campaign_id)
+        return [is_in_state, Delivery.batch_id.in_(batches) | Delivery.next_try_at.is_not(None)]
+    return [is_in_state, Delivery.attention == state.value]
 
 
 def delivery_to(workspace: Workspace, run: Run, address: str) -> Sequence[Delivery]:
@@ -108,7 +120,7 @@ def export(workspace: Workspace, run: Run, state: DeliveryState) -> Iterator[lis
             .where(
                 Delivery.workspace_id == workspace.id,
                 Delivery.campaign_id == run.campaign_id,
-                Delivery.state == state,
+                *_in_state(run, state),
                 *([Delivery.id > last] if last is not None else []),
             )
             .order_by(Delivery.id)

@@ -24,8 +24,6 @@ _HELD_SHARE: Final = 0.05
 #: Beyond this many the share no longer matters.
 _HELD_AT_MOST: Final = 1_000
 
-_WAITING: Final = (DeliveryState.PREPARED, DeliveryState.CLAIMED)
-
 
 def start(
     message: Message, *, campaign_id: UUID, list_ids: Sequence[UUID], now: datetime, weight: int = 100
@@ -107,7 +105,7 @@ def end_when_quiet(campaign_id: UUID, *, now: datetime) -> bool:
         ledger.skip_waiting(campaign_id, SkipReason.CANCELLED, now=now)
     waiting = (
         select(func.coalesce(func.sum(DeliveryCount.count), 0))
-        .where(DeliveryCount.campaign_id == campaign_id, DeliveryCount.state.in_(_WAITING))
+        .where(DeliveryCount.campaign_id == campaign_id, DeliveryCount.state == DeliveryState.PREPARED)
         .scalar_subquery()
     )
     ended = db.session.execute(
@@ -125,6 +123,11 @@ def end_when_quiet(campaign_id: UUID, *, now: datetime) -> bool:
         return False
     signals.campaign_quiet.send(campaign_id)
     return True
+
+
+def waiting_count(campaign_id: UUID) -> int:
+    """Return how many deliveries of a campaign have not ended, by its counts."""
+    return ledger.counts_of(campaign_id)[DeliveryState.PREPARED]
 
 
 def reopen(campaign_id: UUID) -> None:

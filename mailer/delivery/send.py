@@ -6,7 +6,6 @@ batch goes along, so that whatever dies, little is left to replay.
 
 import logging
 import time
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -14,7 +13,8 @@ from uuid import UUID
 from mailer.current import settings
 from mailer.db import db
 from mailer.delivery import claim, ledger, runs
-from mailer.delivery.compose import Composer, merge_values, people_of
+from mailer.delivery.claim import ClaimedBatch
+from mailer.delivery.compose import Composer, merge_values
 from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.engine.ports import Courier, LeaseLost
 from mailer.delivery.journal import Journal, folder
@@ -47,15 +47,15 @@ def deliver_batch(campaign_id: UUID) -> None:
     db.session.expunge(run)
     journal = Journal(folder(settings().data_dir))
     try:
-        claimed, taken = claim.claim_batch(run, worker=journal.name, now=utcnow())
+        claimed = claim.claim_batch(run, worker=journal.name, now=utcnow())
         db.session.commit()
-        is_going = not claimed or _Batch(run, claimed, journal).deliver()
+        is_going = claimed is not None and _Batch(run, claimed, journal).deliver()
     except BaseException:
         # The sweep finds the journal unlocked and brings the ledger up to it.
         journal.leave()
         raise
     journal.remove()
-    if taken and is_going:
+    if is_going:
         later(DELIVER_BATCH, str(campaign_id))
     runs.end_when_quiet(campaign_id, now=utcnow())
     db.session.commit()
@@ -94,6 +94,7 @@ def _deliver_alone(delivery: Claimed, journal: Journal) -> None:
         now=utcnow(),
         first_retry_seconds=settings().retry_first_seconds,
     )
+    ledger.put_back(delivery.batch_id, worker=journal.name, due_at=utcnow())
     db.session.commit()
 
 
@@ -104,7 +105,7 @@ class _Lease:
         self.renew()
 
     def renew(self) -> None:
-        self._ends = time.clock_gettime(_CLOCK) + claim.LEASE.total_seconds()
+        self._ends = time.clock_gettime(_CLOCK) + claim.lease().total_seconds()
 
     def check(self) -> None:
         """Refuse to go on with a lease that has run out: the claims may be someone else's.
@@ -118,16 +119,15 @@ class _Lease:
 class _Batch:
     """One worker's claims, on their way."""
 
-    def __init__(self, run: Run, claimed: Sequence[Claimed], journal: Journal) -> None:
+    def __init__(self, run: Run, batch: ClaimedBatch, journal: Journal) -> None:
         message = db.session.get_one(Message, run.message_id)
-        self._run, self._claimed, self._journal = run, claimed, journal
+        self._run, self._batch, self._journal = run, batch, journal
         self._campaign_id = run.campaign_id
-        self._people = people_of(claimed)
         self._composer = Composer(message, list_ids=[UUID(list_id) for list_id in run.list_ids])
         self._courier = courier_for(server_for(run.workspace_id))
         self._first_retry_seconds = settings().retry_first_seconds
         #: What is still to be sent, and still ours.
-        self._open = {delivery.id for delivery in claimed}
+        self._open = {delivery.id for delivery in batch.deliveries}
         self._results: list[Result] = []
         self._lease = _Lease()
         self._is_stopped = False
@@ -139,7 +139,7 @@ class _Batch:
         ends_at = time.monotonic() + _BATCH_SECONDS
         self._checked_at = time.monotonic()
         trouble: Outcome | None = None
-        for delivery in self._claimed:
+        for delivery in self._batch.deliveries:
             if time.monotonic() - self._checked_at >= _CHECK_SECONDS:
                 self._checkpoint()
             if self._is_stopped or trouble or time.monotonic() >= ends_at:
@@ -151,7 +151,7 @@ class _Batch:
 
     def _send(self, delivery: Claimed) -> Outcome | None:
         """Try one delivery; return what the server said when it would take none at all."""
-        person = self._people.get(delivery.subscriber_id) if delivery.subscriber_id else None
+        person = self._batch.readers[delivery.id]
         try:
             outcome = _try(
                 delivery,
@@ -175,15 +175,14 @@ class _Batch:
         """Record what was answered, lengthen the lease, and ask again about the rest."""
         now = utcnow()
         self._record()
-        claim.renew(self._journal.name, now=now)
-        ours, refused, is_stopped = claim.ask_again(self._run, worker=self._journal.name, now=now)
-        for reason in set(refused.values()):
-            chosen = [identifier for identifier, why in refused.items() if why is reason]
-            ledger.skip(chosen, reason, worker=self._journal.name, now=now)
+        ours = ledger.hold([self._batch.id], worker=self._journal.name, now=now)
+        refused, is_stopped = claim.ask_again(self._run, self._open, now=now)
+        if ours:
+            claim.skip_refused(refused, batch_id=self._batch.id, now=now)
         db.session.commit()
         self._lease.renew()
-        self._open = ours - refused.keys()
-        self._is_stopped = self._is_stopped or is_stopped
+        self._open -= refused.keys()
+        self._is_stopped = self._is_stopped or is_stopped or not ours
         self._checked_at = time.monotonic()
 
     def _record(self) -> None:
@@ -202,7 +201,7 @@ class _Batch:
         """Record the last outcomes and give back what was not tried."""
         now = utcnow()
         self._record()
-        ledger.release(self._open, worker=self._journal.name, next_try_at=now + _PROBE if trouble else now)
+        ledger.put_back(self._batch.id, worker=self._journal.name, due_at=now + _PROBE if trouble else now)
         if trouble and trouble.verdict is Verdict.HELD:
             reason = f"The mail server refuses us: {trouble.reply}"
             runs.stop_by_itself(self._campaign_id, reason, now=now)

@@ -5,19 +5,19 @@ seconds from the rows alone.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, func, select
 
 from mailer.current import settings
 from mailer.db import db
 from mailer.delivery import journal, ledger, runs
 from mailer.delivery.journal import Story
 from mailer.delivery.ledger import CLAIMED_COLUMNS, Claimed, Result
-from mailer.delivery.models import Delivery, DeliveryState, Run
+from mailer.delivery.models import Batch, Delivery, DeliveryState, Run
 from mailer.jobs import DELIVER_BATCH, DELIVER_TRANSACTIONAL, PREPARE_CAMPAIGN, later
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 CRASH_LIMIT: Final = 3
 _CRASH_DELAY: Final = timedelta(seconds=20)
 _ALONE_AT_ONCE: Final = 500
-_LEASES_AT_ONCE: Final = 2_000
+_BATCHES_AT_ONCE: Final = 100
 
 
 def sweep_deliveries(*, now: datetime) -> None:
@@ -47,40 +47,45 @@ def sweep_deliveries(*, now: datetime) -> None:
 def _replay(story: Story, *, now: datetime, first_retry_seconds: float) -> None:
     """Bring the ledger up to what a dead worker had done."""
     claims = {claim.id: claim for claim in _claims_of(story.worker)}
-    if not claims:
-        return
     answered = [
         Result(claims[identifier], outcome)
         for identifier, outcome in story.answers.items()
         if identifier in claims
     ]
     ledger.record(answered, worker=story.worker, now=now, first_retry_seconds=first_retry_seconds)
-    open_claims = claims.keys() - story.answers.keys()
-    in_doubt = open_claims & story.intents if story.is_whole else open_claims
-    ledger.put_in_doubt(in_doubt, worker=story.worker, reason="The worker died after the final dot.", now=now)
-    untouched = open_claims - in_doubt
-    suspects = untouched & story.composing
-    deadly = _crashed_too_often(suspects)
-    ledger.reject(
-        deadly,
-        worker=story.worker,
-        reason=f"Its worker died {CRASH_LIMIT} times while composing it.",
-        now=now,
-    )
-    ledger.release(suspects - deadly, worker=story.worker, next_try_at=now + _CRASH_DELAY, crashed=suspects)
-    ledger.release(untouched - suspects, worker=story.worker, next_try_at=now)
-    log.warning(
-        "A worker died with %d claims: %d were answered, %d are in doubt, %d go back.",
-        len(claims),
-        len(answered),
-        len(in_doubt),
-        len(untouched),
-    )
+    for batch_id in _batches_of(story.worker):
+        open_claims = {
+            claim.id for claim in claims.values() if claim.batch_id == batch_id
+        } - story.answers.keys()
+        in_doubt = open_claims & story.intents if story.is_whole else open_claims
+        ledger.put_in_doubt(batch_id, in_doubt, reason="The worker died after the final dot.", now=now)
+        suspects = (open_claims - in_doubt) & story.composing
+        deadly = _crashed_too_often(suspects)
+        ledger.reject(
+            deadly,
+            batch_id=batch_id,
+            reason=f"Its worker died {CRASH_LIMIT} times while composing it.",
+            now=now,
+        )
+        ledger.note_crash(suspects - deadly, batch_id=batch_id, until=now + _CRASH_DELAY)
+        ledger.put_back(batch_id, worker=story.worker, due_at=now)
+        log.warning(
+            "A worker died with %d claims: %d were answered, %d are in doubt, the others go back.",
+            len(claims),
+            len(answered),
+            len(in_doubt),
+        )
+
+
+def _batches_of(worker: str) -> Sequence[UUID]:
+    return db.session.scalars(select(Batch.id).where(Batch.worker == worker)).all()
 
 
 def _claims_of(worker: str) -> Iterator[Claimed]:
     rows = db.session.execute(
-        select(*CLAIMED_COLUMNS).where(Delivery.worker == worker, Delivery.state == DeliveryState.CLAIMED)
+        select(*CLAIMED_COLUMNS)
+        .join(Batch, Batch.id == Delivery.batch_id)
+        .where(Batch.worker == worker, Delivery.state == DeliveryState.PREPARED)
     )
     return map(Claimed.of, rows.all())
 
@@ -102,16 +107,21 @@ def _expire_leases(living: set[str], *, now: datetime) -> None:
     whose journal is here is alive, since the dead ones' were just replayed.
     """
     overdue = db.session.execute(
-        select(Delivery.worker, Delivery.id)
-        .where(Delivery.state == DeliveryState.CLAIMED, Delivery.lease_expires_at < now)
-        .limit(_LEASES_AT_ONCE)
+        select(Batch.id, Batch.worker)
+        .where(Batch.worker.is_not(None), Batch.lease_expires_at < now)
+        .limit(_BATCHES_AT_ONCE)
     ).all()
-    by_worker: dict[str, list[UUID]] = {}
-    for worker, identifier in overdue:
-        if worker not in living:
-            by_worker.setdefault(str(worker), []).append(identifier)
-    for worker, deliveries in by_worker.items():
-        ledger.put_in_doubt(deliveries, worker=worker, reason="Its worker was not heard of again.", now=now)
+    for batch_id, worker in overdue:
+        if worker in living:
+            continue
+        taken_away = db.session.scalar(
+            delete(Batch)
+            .where(Batch.id == batch_id, Batch.worker == worker, Batch.lease_expires_at < now)
+            .returning(Batch.id)
+            .execution_options(synchronize_session=False)
+        )
+        if taken_away is not None:
+            ledger.put_in_doubt(batch_id, None, reason="Its worker was not heard of again.", now=now)
 
 
 def _nudge_runs(*, now: datetime, lanes: int) -> None:
@@ -123,32 +133,32 @@ def _nudge_runs(*, now: datetime, lanes: int) -> None:
         if run.prepared_at is None:
             later(PREPARE_CAMPAIGN, campaign_id)
         if _has_due(run, now=now):
-            for _ in range(max(0, lanes - _lanes_in_use(run))):
+            for _ in range(max(0, lanes - _batch_count(run, is_held=True))):
                 later(DELIVER_BATCH, campaign_id)
+        else:
+            _adopt_orphans(run, now=now)
 
 
 def _has_due(run: Run, *, now: datetime) -> bool:
-    return bool(
-        db.session.scalar(
-            select(
-                exists().where(
-                    Delivery.campaign_id == run.campaign_id,
-                    Delivery.state == DeliveryState.PREPARED,
-                    Delivery.next_try_at <= now,
-                )
-            )
-        )
+    is_waiting = exists().where(
+        Batch.campaign_id == run.campaign_id, Batch.worker.is_(None), Batch.due_at <= now
     )
+    is_retry_due = exists().where(Delivery.campaign_id == run.campaign_id, Delivery.next_try_at <= now)
+    return bool(db.session.scalar(select(is_waiting | is_retry_due)))
 
 
-def _lanes_in_use(run: Run) -> int:
-    return len(
-        db.session.execute(
-            select(Delivery.worker)
-            .where(Delivery.campaign_id == run.campaign_id, Delivery.state == DeliveryState.CLAIMED)
-            .distinct()
-        ).all()
-    )
+def _adopt_orphans(run: Run, *, now: datetime) -> None:
+    """Look whether all that waits has a place to wait in, once nothing else is left to do."""
+    if run.prepared_at is None or _batch_count(run) or not runs.waiting_count(run.campaign_id):
+        return
+    adopted = ledger.adopt_orphans(run.campaign_id, now=now)
+    if adopted:
+        log.error("%d deliveries of campaign %s were in no batch; they go on.", adopted, run.campaign_id)
+
+
+def _batch_count(run: Run, *, is_held: bool = False) -> int:
+    where = [Batch.campaign_id == run.campaign_id, *([Batch.worker.is_not(None)] if is_held else [])]
+    return db.session.scalar(select(func.count()).select_from(Batch).where(*where)) or 0
 
 
 def _nudge_alone(*, now: datetime) -> None:
@@ -156,7 +166,6 @@ def _nudge_alone(*, now: datetime) -> None:
         select(Delivery.id)
         .where(
             Delivery.campaign_id.is_(None),
-            Delivery.state == DeliveryState.PREPARED,
             Delivery.next_try_at <= now,
         )
         .order_by(Delivery.next_try_at)

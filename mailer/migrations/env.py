@@ -25,6 +25,11 @@ def _render_type(kind: str, value: Any, autogen: AutogenContext) -> str | Litera
 def run() -> None:
     """Migrate over the application's engine."""
     with db.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        if db.engine.dialect.name == "sqlite":
+            # A table is changed by rebuilding it, and dropping the old one would delete all that
+            # refers to it. Said to the driver itself: inside a transaction it would do nothing.
+            driver.execute("PRAGMA foreign_keys = OFF")
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
@@ -41,6 +46,9 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()
+        if db.engine.dialect.name == "sqlite":
+            assert driver.execute("PRAGMA foreign_key_check").fetchone() is None
+            driver.execute("PRAGMA foreign_keys = ON")
 
 
 run()

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
 from mailer import signals
 from mailer.current import settings
@@ -13,7 +13,7 @@ from mailer.delivery import claim, journal, ledger, prepare, runs, send, sweep
 from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.journal import Journal
 from mailer.delivery.ledger import Result
-from mailer.delivery.models import Delivery, DeliveryState, Run
+from mailer.delivery.models import Batch, Delivery, DeliveryState, Run
 from mailer.delivery.send import _Batch
 from mailer.lib.clock import utcnow
 from tests.delivery.conftest import deliveries
@@ -31,6 +31,19 @@ def _no_old_journals(request):
     if "app" in request.fixturenames:
         for path in journal.folder(request.getfixturevalue("settings").data_dir).glob("*"):
             path.unlink()
+
+
+def make_due():
+    """Let the time pass that a crash costs."""
+    db.session.execute(update(Delivery).where(Delivery.next_try_at.is_not(None)).values(next_try_at=utcnow()))
+    db.session.execute(update(Batch).values(due_at=utcnow()))
+    db.session.commit()
+
+
+def deliver_all(campaign_id):
+    """Send all that is due; who goes back unharmed may be in a batch of their own."""
+    for _ in range(3):
+        send.deliver_batch(campaign_id)
 
 
 def at_nth(monkeypatch, owner, name, number, *, after=False):
@@ -76,8 +89,8 @@ def test_whoever_dies_wherever_nobody_is_lost_and_nobody_is_mailed_twice(
     db.session.rollback()
 
     sweep.sweep_deliveries(now=utcnow())
-    db.session.execute(update(Delivery).where(Delivery.state == PREPARED).values(next_try_at=utcnow()))
-    db.session.commit()
+    make_due()
+    send.deliver_batch(campaign_id)
     send.deliver_batch(campaign_id)
 
     states = Counter(row.state for row in deliveries().values())
@@ -92,13 +105,14 @@ def test_whoever_dies_wherever_nobody_is_lost_and_nobody_is_mailed_twice(
 def test_a_living_worker_s_claims_are_left_alone(bread, readers, launch):
     run = launch(bread)
     alive = Journal(journal.folder(settings().data_dir))
-    claim.claim_batch(run, worker=alive.name, now=utcnow() - timedelta(days=1))
+    claim.claim_batch(run, worker=alive.name, now=utcnow())
+    db.session.execute(update(Batch).values(lease_expires_at=utcnow() - timedelta(days=1)))
     db.session.commit()
 
     sweep.sweep_deliveries(now=utcnow())
 
-    assert {row.state for row in deliveries().values()} <= {DeliveryState.CLAIMED, PREPARED}
-    assert all(row.state is not IN_DOUBT for row in deliveries().values())
+    assert {row.state for row in deliveries().values()} == {PREPARED}
+    assert db.session.scalars(select(Batch.worker)).all() == [alive.name]
     alive.remove()
 
 
@@ -108,8 +122,8 @@ def test_a_host_that_is_gone_leaves_doubt_once_its_lease_is_over(bread, readers,
     db.session.commit()
 
     sweep.sweep_deliveries(now=utcnow())
-    assert {row.state for row in deliveries().values()} == {DeliveryState.CLAIMED}
-    sweep.sweep_deliveries(now=utcnow() + claim.LEASE + timedelta(seconds=1))
+    assert {row.state for row in deliveries().values()} == {PREPARED}
+    sweep.sweep_deliveries(now=utcnow() + claim.lease() + timedelta(seconds=1))
 
     assert {row.state for row in deliveries().values()} == {IN_DOUBT}
     assert ledger.counts_of(run.campaign_id) == {IN_DOUBT: 5}
@@ -117,10 +131,11 @@ def test_a_host_that_is_gone_leaves_doubt_once_its_lease_is_over(bread, readers,
 
 def test_an_answer_that_comes_after_all_resolves_the_doubt(bread, readers, launch):
     run = launch(bread)
-    claimed, _ = claim.claim_batch(run, worker="slow-host-1", now=utcnow())
-    sweep.sweep_deliveries(now=utcnow() + claim.LEASE + timedelta(seconds=1))
+    claimed = claim.claim_batch(run, worker="slow-host-1", now=utcnow())
+    db.session.commit()
+    sweep.sweep_deliveries(now=utcnow() + claim.lease() + timedelta(seconds=1))
 
-    late = [Result(delivery, Outcome(Verdict.ACCEPTED, "250 ok", 250)) for delivery in claimed]
+    late = [Result(delivery, Outcome(Verdict.ACCEPTED, "250 ok", 250)) for delivery in claimed.deliveries]
     written = ledger.record(late, worker="slow-host-1", now=utcnow(), first_retry_seconds=60)
     db.session.commit()
 
@@ -130,25 +145,26 @@ def test_an_answer_that_comes_after_all_resolves_the_doubt(bread, readers, launc
 
 def test_an_answer_under_a_claim_that_is_someone_else_s_is_not_written(bread, readers, launch):
     run = launch(bread)
-    claimed, _ = claim.claim_batch(run, worker="slow-host-1", now=utcnow())
-    ledger.release([each.id for each in claimed], worker="slow-host-1", next_try_at=utcnow())
+    claimed = claim.claim_batch(run, worker="slow-host-1", now=utcnow())
+    ledger.put_back(claimed.id, worker="slow-host-1", due_at=utcnow())
     claim.claim_batch(run, worker="host-2", now=utcnow())
 
-    late = [Result(delivery, Outcome(Verdict.ACCEPTED, "250 ok", 250)) for delivery in claimed]
+    late = [Result(delivery, Outcome(Verdict.ACCEPTED, "250 ok", 250)) for delivery in claimed.deliveries]
     written = ledger.record(late, worker="slow-host-1", now=utcnow(), first_retry_seconds=60)
     db.session.commit()
 
     assert written == []
-    assert {row.worker for row in deliveries().values()} == {"host-2"}
+    assert {row.state for row in deliveries().values()} == {PREPARED}
+    assert db.session.scalars(select(Batch.worker)).all() == ["host-2"]
 
 
 def test_after_a_reboot_what_has_no_answer_is_in_doubt(bread, readers, launch, monkeypatch):
     run = launch(bread)
     dead = Journal(journal.folder(settings().data_dir))
-    claimed, _ = claim.claim_batch(run, worker=dead.name, now=utcnow())
+    claimed = claim.claim_batch(run, worker=dead.name, now=utcnow())
     db.session.commit()
-    dead.intends(claimed[0].id)
-    dead.answered(claimed[0].id, Outcome(Verdict.ACCEPTED, "250 ok", 250))
+    dead.intends(claimed.deliveries[0].id)
+    dead.answered(claimed.deliveries[0].id, Outcome(Verdict.ACCEPTED, "250 ok", 250))
     dead.leave()
     monkeypatch.setattr(journal, "_boot_id", lambda: "another boot")
 
@@ -171,12 +187,10 @@ def test_a_row_that_kills_its_worker_three_times_is_rejected_and_blocks_nobody(
         original(self, delivery_id)
 
     monkeypatch.setattr(Journal, "composed", deadly)
-    now = utcnow()
     for _ in range(sweep.CRASH_LIMIT):
-        db.session.execute(update(Delivery).where(Delivery.state == PREPARED).values(next_try_at=now))
-        db.session.commit()
+        make_due()
         with pytest.raises(Killed):
-            send.deliver_batch(campaign_id)
+            deliver_all(campaign_id)
         db.session.rollback()
         sweep.sweep_deliveries(now=utcnow())
     send.deliver_batch(campaign_id)
@@ -222,12 +236,14 @@ def test_a_paused_run_is_left_alone(bread, readers, launch, broker, queued):
 
 
 def test_what_a_worker_held_when_the_campaign_was_cancelled_is_skipped(bread, readers, launch):
-    run = launch(bread)
-    claim.claim_batch(run, worker="w", now=utcnow(), size=2)
+    run = launch(bread, is_prepared=False)
+    while prepare.prepare_next(run, now=utcnow(), rows=2):
+        db.session.commit()
+    held = claim.claim_batch(run, worker="w", now=utcnow())
     runs.cancel(run.campaign_id, now=utcnow())
     db.session.commit()
-    claimed = [row.id for row in deliveries().values() if row.state is DeliveryState.CLAIMED]
-    ledger.release(claimed, worker="w", next_try_at=utcnow())
+    assert ledger.counts_of(run.campaign_id) == {DeliveryState.SKIPPED: 3, PREPARED: 2}
+    ledger.put_back(held.id, worker="w", due_at=utcnow())
     db.session.commit()
 
     sweep.sweep_deliveries(now=utcnow())
@@ -247,3 +263,14 @@ def test_nobody_on_the_list_is_an_end_too(bread, launch):
         sweep.sweep_deliveries(now=utcnow())
 
     assert told == [run.campaign_id]
+
+
+def test_who_waits_in_a_batch_that_is_no_more_is_found(bread, readers, launch, smtp):
+    run = launch(bread)
+    db.session.execute(delete(Batch))
+    db.session.commit()
+
+    sweep.sweep_deliveries(now=utcnow())
+    send.deliver_batch(run.campaign_id)
+
+    assert ledger.counts_of(run.campaign_id) == {ACCEPTED: 5}

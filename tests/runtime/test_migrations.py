@@ -37,7 +37,11 @@ def test_the_newest_tables_are_those_of_the_models(empty_app: Flask):
     migrate_to("head")
 
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # SQLite has no NOTIFY; a trigger of the migrations' counts there instead.
+        context = MigrationContext.configure(
+            connection,
+            opts={"compare_type": True, "include_name": lambda name, *_: name != "gate_changes"},
+        )
         assert compare_metadata(context, db.metadata) == []
     assert is_current()
 

@@ -150,7 +150,7 @@ def _progress(campaign: Campaign) -> dict[str, Any]:
         "done": done,
         "rate": rate if campaign.status is CampaignStatus.SENDING else 0.0,
         "seconds_left": figures.waiting / rate if rate > 0 else None,
-        "deferred": deferred_count(campaign, now=now),
+        "deferred": deferred_count(campaign),
         "sample": {"since": since.timestamp(), "then": done_then},
     }
 
