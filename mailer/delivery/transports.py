@@ -12,8 +12,8 @@ from sqlalchemy import select
 from mailer.config import Settings, SmtpServer
 from mailer.current import settings
 from mailer.db import db
-from mailer.delivery.engine.ports import Courier, Server
-from mailer.delivery.engine.smtp import Refused, SmtpCourier
+from mailer.delivery.engine.courier import SmtpCourier
+from mailer.delivery.engine.ports import Courier, Refused, Server
 from mailer.delivery.models import Tls, Transport
 from mailer.lib.secrets import decrypt, derive_key, encrypt
 

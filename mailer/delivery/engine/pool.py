@@ -220,7 +220,11 @@ class _Berth:
     def give_work(self) -> None:
         """Begin messages on idle connections, and open more while there is work for them."""
         while self.idle:
-            if not self.idle.pop().begin():
+            connection = self.idle.pop()
+            if time.monotonic() - connection.since > _IDLE_SECONDS:
+                # Nobody looked for long: a firewall may have forgotten it without a word.
+                connection.quit()
+            elif not connection.begin():
                 break
         while self._may_open() and (parcel := self.take()) is not None:
             if not self._name.addresses:
@@ -285,6 +289,7 @@ class _Berth:
 
     def rest(self, connection: Connection) -> None:
         """Keep a connection that has nothing to do."""
+        connection.since, connection.is_touched = time.monotonic(), False
         self.idle.append(connection)
 
     def opened(self) -> None:

@@ -1,19 +1,18 @@
-"""Handing messages to an SMTP server over one connection that serves many of them.
+"""The same courier as the product's, on top of ``smtplib``: what ours is measured against.
 
-The conversation is driven command by command, because everything hangs on one point:
-until the final dot is sent the server has nothing, and between the dot and its reply
-nobody knows (RFC 1047). ``smtplib`` gives the socket, TLS and AUTH.
+It is driven command by command and is as slow as it is plain: ``smtplib`` gives the
+socket, the replies, TLS and AUTH, so that the two clients share no line but the table
+of what replies mean.
 """
 
 import smtplib
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from mailer.delivery.engine.outcomes import Outcome, Stage, Verdict, deferred, in_doubt, read_reply
-from mailer.delivery.engine.ports import Envelope, Server
+from mailer.delivery.engine.ports import Envelope, Refused, Server
 
 # RFC 5321 4.5.3.2. Connecting has no figure there; a server that takes half a minute is down.
 _CONNECT_SECONDS: Final = 30.0
@@ -29,15 +28,7 @@ _MESSAGES_PER_CONNECTION: Final = 1_000
 _BROKEN: Final = (OSError, smtplib.SMTPException, EOFError)
 
 
-class Refused(Exception):
-    """The server would not let us begin; ``outcome`` says why, and is true of every message."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.reply)
-        self.outcome = replace(outcome, is_about_server=True)
-
-
-class SmtpCourier:
+class ReferenceCourier:
     """One connection to one server, opened when it is needed and again when it broke.
 
     :param timeouts: a factor for every time limit; tests shorten them
@@ -142,7 +133,7 @@ class SmtpCourier:
                 raise Refused(deferred(_said(code, words)))
             if mode == "opportunistic":
                 return
-            raise Refused(Outcome(Verdict.HELD, _said(code, words), code))
+            raise Refused(_at_the_door(code, words))
         context = ssl.create_default_context()
         if mode != "verify":
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -207,7 +198,7 @@ class SmtpCourier:
         except _BROKEN as error:
             self._drop()
             return in_doubt(f"No answer after the final dot: {_why(error)}")
-        if code == -1:
+        if not (200 <= code <= 299 or 400 <= code <= 599):
             self._drop()
             return in_doubt("An answer that is not SMTP after the final dot.")
         return read_reply(code, _text(words), stage=Stage.FINAL_DOT)
@@ -273,6 +264,8 @@ def _greet(smtp: smtplib.SMTP) -> None:
 def _at_the_door(code: int, words: bytes | str) -> Outcome:
     if code == -1:
         return deferred("The server does not speak SMTP.")
+    if not 400 <= code <= 599:
+        return deferred(f"The server answered out of step: {_said(code, words)}")
     return read_reply(code, _text(words), stage=Stage.CONNECT)
 
 
