@@ -1,7 +1,8 @@
 """What pages about delivery read; the workspace is the first argument."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -17,13 +18,16 @@ from mailer.delivery.models import (
     Delivery,
     DeliveryCount,
     DeliveryState,
+    LearnedPace,
     Run,
     Sender,
     SendingDomain,
+    Transport,
 )
 from mailer.lib.addresses import address_key
 
 _EXPORT_AT_ONCE = 2_000
+_SLOWED_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -180,3 +184,20 @@ def domains_without_key(workspace: Workspace) -> list[str]:
     return sorted(
         domain for domain in used if not any(domain == one or domain.endswith(f".{one}") for one in known)
     )
+
+
+def transport(workspace: Workspace, transport_id: UUID | None) -> Transport | None:
+    """Return one of the workspace's servers."""
+    return db.session.scalar(
+        select(Transport).where(Transport.workspace_id == workspace.id, Transport.id == transport_id)
+    )
+
+
+def slowed_domains(routes: Iterable[str], *, since: datetime) -> Sequence[LearnedPace]:
+    """Return the mailbox domains that asked some servers to slow down, and have not recovered."""
+    return db.session.scalars(
+        select(LearnedPace)
+        .where(LearnedPace.route.in_(list(routes)), LearnedPace.changed_at >= since)
+        .order_by(LearnedPace.per_second)
+        .limit(_SLOWED_SHOWN)
+    ).all()

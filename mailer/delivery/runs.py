@@ -98,6 +98,26 @@ def stop_by_itself(campaign_id: UUID, reason: str, *, now: datetime) -> bool:
     return True
 
 
+def wait(campaign_id: UUID, reason: str, *, until: datetime) -> None:
+    """Claim nothing of a run before a moment: a cap is reached, or its servers are in trouble."""
+    db.session.execute(
+        update(Run)
+        .where(Run.campaign_id == campaign_id)
+        .values(waits_until=until, wait_reason=reason[:500])
+        .execution_options(synchronize_session=False)
+    )
+
+
+def look_again(workspace_id: UUID) -> None:
+    """Let runs that wait try at once: what they wait for was changed."""
+    db.session.execute(
+        update(Run)
+        .where(Run.workspace_id == workspace_id, Run.ended_at.is_(None), Run.waits_until.is_not(None))
+        .values(waits_until=None, wait_reason="")
+        .execution_options(synchronize_session=False)
+    )
+
+
 def end_when_quiet(campaign_id: UUID, *, now: datetime) -> bool:
     """Announce that nothing of a campaign waits any more, once; return whether it did."""
     if _run(campaign_id).cancelled_at is not None:

@@ -12,9 +12,10 @@ from sqlalchemy import select
 from mailer.config import Settings, SmtpServer
 from mailer.current import settings
 from mailer.db import db
+from mailer.delivery import health, runs
 from mailer.delivery.engine.courier import SmtpCourier
 from mailer.delivery.engine.ports import Courier, Refused, Server
-from mailer.delivery.models import Tls, Transport
+from mailer.delivery.models import Transport
 from mailer.lib.secrets import decrypt, derive_key, encrypt
 
 _PURPOSE: Final = "transport-password"
@@ -54,31 +55,34 @@ def default_server(given: Settings) -> Server:
     )
 
 
-def save_transport(
-    workspace_id: UUID, *, host: str, port: int, tls: Tls, user: str, password: str | None, now: datetime
-) -> Transport:
-    """Make the workspace's mail leave by a server.
+def save_transport(transport: Transport, *, password: str | None, now: datetime) -> None:
+    """Keep a server that is new or was changed, and forget what was known of its health.
 
     :param password: None keeps the one that is stored
     """
-    transport = transport_of(workspace_id)
-    if transport is None:
-        transport = Transport(workspace_id=workspace_id)
-        db.session.add(transport)
-    transport.host, transport.port, transport.tls, transport.user = host, port, tls, user
-    transport.updated_at = now
     if password is not None:
         transport.password_encrypted = encrypt(_key(), password) if password else ""
+    transport.updated_at = now
+    db.session.add(transport)
     db.session.flush()
-    return transport
+    health.note_recovery(transport.public_id)
+    runs.look_again(transport.workspace_id)
 
 
-def forget_transport(workspace_id: UUID) -> None:
-    """Go back to the installation's server."""
-    transport = transport_of(workspace_id)
-    if transport is not None:
-        db.session.delete(transport)
-        db.session.flush()
+def switch_transport(transport: Transport, *, is_enabled: bool, now: datetime) -> None:
+    """Let mail leave by a server, or by it no more."""
+    transport.is_enabled, transport.updated_at = is_enabled, now
+    db.session.flush()
+    health.note_recovery(transport.public_id)
+    runs.look_again(transport.workspace_id)
+
+
+def remove_transport(transport: Transport) -> None:
+    """Forget a server and its password; without any other, mail leaves by the installation's again."""
+    db.session.delete(transport)
+    db.session.flush()
+    health.note_recovery(transport.public_id)
+    runs.look_again(transport.workspace_id)
 
 
 def try_server(server: Server) -> tuple[bool, str]:

@@ -40,6 +40,7 @@ TABS = (
     ("Members", "accounts.members.index", Role.VIEWER),
     ("Sending", "delivery.settings.show", Role.ADMIN),
     ("Sending domains", "delivery.domains.index", Role.ADMIN),
+    ("Limits", "delivery.limits.show", Role.ADMIN),
     ("API keys", "accounts.keys.index", Role.ADMIN),
 )
 
@@ -65,7 +66,7 @@ PLACES = (
         "Settings",
         "settings",
         "accounts.settings.show",
-        (*(tab[1].rpartition(".")[0] for tab in TABS), "delivery.senders"),
+        (*(tab[1].rpartition(".")[0] for tab in TABS), "delivery.senders", "delivery.transports"),
         is_apart=True,
     ),
 )

@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.db import db
-from mailer.delivery import send
+from mailer.delivery import health, send
 from mailer.delivery.models import Delivery, DeliveryState, Sender, Transport
+from mailer.lib.clock import utcnow
 from mailer.lib.ids import public_id
 from tests import factories
 from tests.delivery.conftest import deliveries
@@ -132,16 +133,34 @@ def test_the_export_is_safe_for_spreadsheets(sign_in, ben, bread, readers, launc
     assert {row["reply"] for row in rows} == {"550 5.1.1 gone", "'=HYPERLINK(1)"}
 
 
+SERVERS = "/w/bakery/settings/sending/servers"
+
+
 def server_form(port, **values):
-    return {"host": "127.0.0.1", "port": port, "tls": "off", "user": "", "password": "", **values}
+    return {
+        "host": "127.0.0.1",
+        "port": port,
+        "tls": "off",
+        "user": "",
+        "password": "",
+        "weight": 100,
+        "connections": 4,
+        "messages_per_connection": 100,
+        **values,
+    }
+
+
+def stored_server():
+    db.session.rollback()
+    return db.session.scalars(select(Transport)).one()
 
 
 def test_the_test_button_says_what_the_server_answered_and_saves_nothing(sign_in, ana):
     client = sign_in(ana)
     with sink() as server:
-        good = client.post("/w/bakery/settings/sending/test", data=server_form(server.port)).text
+        good = client.post(f"{SERVERS}/test", data=server_form(server.port)).text
         server.script = lambda stage, recipient: "554 5.7.1 <go away>" if stage == "connect" else None
-        bad = client.post("/w/bakery/settings/sending/test", data=server_form(server.port)).text
+        bad = client.post(f"{SERVERS}/test", data=server_form(server.port)).text
 
     assert "lets us in." in good
     assert "554 5.7.1 &lt;go away&gt;" in bad
@@ -153,41 +172,111 @@ def test_a_saved_server_is_used_and_its_password_never_shown(sign_in, ana, bread
     client = sign_in(ana)
     with sink(extensions=("AUTH PLAIN",)) as own:
         form = server_form(own.port, user="ana", password="a long secret")
-        assert client.post("/w/bakery/settings/sending", data=form).status_code == 302
-        page = client.get("/w/bakery/settings/sending").text
+        assert client.post(SERVERS, data=form).status_code == 302
+        page = client.get(f"{SERVERS}/{stored_server().public_id}").text
         db.session.rollback()
         send.deliver_batch(run.campaign_id)
 
         assert "a long secret" not in page
         assert len(own.received) == 5
         assert smtp.received == []
-    stored = db.session.scalars(select(Transport)).one()
-    assert "secret" not in stored.password_encrypted
+    assert "secret" not in stored_server().password_encrypted
 
 
 def test_a_stored_password_is_not_sent_to_another_server(sign_in, ana, app):
     client = sign_in(ana)
-    client.post("/w/bakery/settings/sending", data=server_form(2525, user="ana", password="a long secret"))
-    heard = []
+    client.post(SERVERS, data=server_form(2525, user="ana", password="a long secret"))
+    one = f"{SERVERS}/{stored_server().public_id}"
     with sink(extensions=("AUTH PLAIN",)) as other:
-        other.script = lambda stage, recipient: heard.append(stage)
-        client.post("/w/bakery/settings/sending/test", data=server_form(other.port, user="ana"))
-        client.post("/w/bakery/settings/sending", data=server_form(other.port, user="ana"))
+        client.post(f"{one}/test", data=server_form(other.port, user="ana"))
+        client.post(one, data=server_form(other.port, user="ana"))
 
-    assert db.session.scalars(select(Transport)).one().password_encrypted == ""
+    assert stored_server().password_encrypted == ""
 
 
-def test_disconnecting_goes_back_to_the_installation_s_server(sign_in, ana):
+def test_a_stored_password_stays_when_something_else_is_changed(sign_in, ana):
     client = sign_in(ana)
-    client.post("/w/bakery/settings/sending", data=server_form(2525))
+    client.post(SERVERS, data=server_form(2525, user="ana", password="a long secret"))
+    kept = stored_server().password_encrypted
 
-    client.post("/w/bakery/settings/sending/default")
+    client.post(f"{SERVERS}/{stored_server().public_id}", data=server_form(2525, user="ana", weight=10))
+
+    assert (stored_server().password_encrypted, stored_server().weight) == (kept, 10)
+
+
+def test_a_removed_server_takes_its_password_along(sign_in, ana):
+    client = sign_in(ana)
+    client.post(SERVERS, data=server_form(2525))
+
+    client.post(f"{SERVERS}/{stored_server().public_id}/delete")
 
     assert db.session.scalars(select(Transport)).all() == []
 
 
-def test_an_editor_does_not_see_the_server(sign_in, ben):
-    assert sign_in(ben).get("/w/bakery/settings/sending").status_code == 403
+def test_several_servers_show_their_share_and_how_they_are(sign_in, ana):
+    client = sign_in(ana)
+    for name, weight in (("Relay", 60), ("Cloud", 20), ("Spare", 0)):
+        client.post(SERVERS, data=server_form(2525, name=name, weight=weight, from_domains="Bäcker.example"))
+    first = db.session.scalars(select(Transport).where(Transport.name == "Relay")).one()
+    health.note_failure(first.public_id, "421 4.3.2 <come back>", now=utcnow())
+    db.session.commit()
+
+    page = client.get("/w/bakery/settings/sending").text
+
+    assert "75\xa0%" in page or "75%" in page
+    assert "fail-over" in page
+    assert "421 4.3.2 &lt;come back&gt;" in page
+    assert page.count("Healthy") == 2
+    assert "xn--bcker-gra.example" in page
+
+
+def test_a_server_is_switched_off_and_on(sign_in, ana):
+    client = sign_in(ana)
+    client.post(SERVERS, data=server_form(2525))
+    one = f"{SERVERS}/{stored_server().public_id}"
+
+    client.post(f"{one}/disable")
+    assert not stored_server().is_enabled
+    assert "nothing leaves" in client.get("/w/bakery/settings/sending").text
+    client.post(f"{one}/enable")
+
+    assert stored_server().is_enabled
+
+
+def test_what_makes_no_sense_about_a_server_is_refused_beside_its_field(sign_in, ana):
+    client = sign_in(ana)
+
+    for wrong, words in (
+        ({"weight": 101}, "Between 0 and 100."),
+        ({"connections": 0}, "Between 1 and 200."),
+        ({"from_domains": "not a domain!"}, "is not a domain"),
+        ({"port": 0}, "between 1 and 65535"),
+    ):
+        answer = client.post(SERVERS, data=server_form(2525) | wrong)
+
+        assert answer.status_code == 422
+        assert words in answer.text
+    assert db.session.scalars(select(Transport)).all() == []
+
+
+def test_servers_of_another_workspace_do_not_exist(sign_in, cleo, workspace):
+    theirs = factories.add(
+        Transport(workspace_id=workspace.id, host="a.example", port=25, tls="off", updated_at=utcnow())
+    )
+    one = f"/w/cheese/settings/sending/servers/{theirs.public_id}"
+    client = sign_in(cleo)
+
+    assert client.get(one).status_code == 404
+    for act in ("", "/test", "/enable", "/disable", "/delete"):
+        assert client.post(one + act, data=server_form(2525)).status_code == 404
+
+
+def test_an_editor_does_not_see_the_servers_and_limits(sign_in, ben):
+    client = sign_in(ben)
+
+    for page in ("sending", "sending/servers/new", "limits", "limits/domains/new"):
+        assert client.get(f"/w/bakery/settings/{page}").status_code == 403
+    assert client.post(SERVERS, data=server_form(2525)).status_code == 403
 
 
 def test_senders_are_made_changed_and_removed(sign_in, ana, workspace):
