@@ -325,6 +325,41 @@ def bench_send(
         click.echo("\n".join(bench_report.lines(each)))
 
 
+@mailer.command()
+@click.option(
+    "--seed", "random_seed", type=int, default=1, show_default=True, help="Another storm for another."
+)
+@click.option("--recipients", type=click.IntRange(50), default=2_000, show_default=True)
+@click.option("--kills", type=click.IntRange(0), default=20, show_default=True)
+@click.option(
+    "--database",
+    "databases",
+    type=click.Choice(["sqlite", "postgresql"]),
+    multiple=True,
+    default=("sqlite", "postgresql"),
+    show_default=True,
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def chaos(random_seed: int, recipients: int, kills: int, databases: tuple[str, ...], as_json: bool) -> None:
+    """Kill everything at random while campaigns go to a bad server, and count who got what."""
+    import json
+    from dataclasses import asdict
+
+    from mailer.proof import chaos_report
+    from mailer.proof.chaos import Plan, chaos
+
+    figures = {}
+    for database in databases:
+        plan = Plan(random_seed, recipients, kills, database)
+        figures[database] = chaos(plan, lambda line: click.echo(line, err=True))
+        if not as_json:
+            click.echo("\n".join(chaos_report.lines(plan, figures[database])))
+    if as_json:
+        click.echo(json.dumps({name: asdict(each) for name, each in figures.items()}, indent=2))
+    if any(each.missed() for each in figures.values()):
+        sys.exit(1)
+
+
 def application(settings: Settings) -> "Flask":
     """Build the application for a command that needs it."""
     from mailer.app import create_app

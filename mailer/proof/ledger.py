@@ -6,9 +6,13 @@ from uuid import UUID
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.pool import NullPool
 
+from mailer.audience.models import MailingList, Subscriber, Subscription
 from mailer.campaigns.models import Campaign, CampaignStatus
+from mailer.consent.models import Suppression, SuppressionReason
 from mailer.db import READ_ONLY
 from mailer.delivery.models import Delivery, DeliveryCount, DeliveryState
+from mailer.lib.ids import parse_id
+from mailer.proof.verdict import Row
 
 
 class Ledger:
@@ -41,3 +45,41 @@ class Ledger:
         )
         with self._engine.connect() as connection:
             return Counter(dict(connection.execute(query).tuples().all()))
+
+    def counts(self, campaign_id: UUID) -> Counter[DeliveryState]:
+        """Return how many deliveries a campaign's pages say are in each state."""
+        query = (
+            select(DeliveryCount.state, func.sum(DeliveryCount.count))
+            .where(DeliveryCount.campaign_id == campaign_id)
+            .group_by(DeliveryCount.state)
+        )
+        with self._engine.connect() as connection:
+            return Counter({state: int(number) for state, number in connection.execute(query)})
+
+    def rows(self, campaign_id: UUID) -> list[Row]:
+        """Return a campaign's deliveries."""
+        query = select(Delivery.email, Delivery.state, Delivery.skip_reason).where(
+            Delivery.campaign_id == campaign_id
+        )
+        with self._engine.connect() as connection:
+            return [Row(*row) for row in connection.execute(query)]
+
+    def on_list(self, mailing_list: str) -> list[str]:
+        """Return the addresses of everybody on a list.
+
+        :param mailing_list: its id as programs see it
+        """
+        query = (
+            select(Subscriber.email)
+            .join(Subscription, Subscription.subscriber_id == Subscriber.id)
+            .where(Subscription.list_id == parse_id(MailingList.prefix, mailing_list))
+            .order_by(Subscriber.email)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def bounced(self) -> set[str]:
+        """Return the addresses that were suppressed because a server called them dead."""
+        query = select(Suppression.email_key).where(Suppression.reason == SuppressionReason.HARD_BOUNCE)
+        with self._engine.connect() as connection:
+            return set(connection.scalars(query))
