@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BOOTSTRAP = @$(PYTHON) mailer/bootstrap.py
 
-.PHONY: help run test lint format build chaos pictures bench-memory bench-pages
+.PHONY: help run test lint format build chaos pictures bench-send bench-memory bench-pages
 
 help:
 	@echo "make run      run Mailer on this machine; prints the link to open"
@@ -10,8 +10,9 @@ help:
 	@echo "make lint     check style, types and templates"
 	@echo "make format   format the code"
 	@echo "make build    install what is needed and build the front end, nothing more"
-	@echo "make chaos    kill every part at random, 20 times, while 5,000 people are mailed"
+	@echo "make chaos    kill every part at random, 30 times, while 10,000 people are mailed"
 	@echo "make pictures walk through the product in Chromium and keep pictures of every page in ../pictures"
+	@echo "make bench-send     campaigns against Postfix's smtp-source, message by message"
 	@echo "make bench-memory   the memory of the idle product, process by process"
 	@echo "make bench-pages    how fast every page answers with 100,000 subscribers"
 
@@ -31,10 +32,13 @@ build:
 	$(BOOTSTRAP) build
 
 chaos:
-	$(BOOTSTRAP) python -m pytest -q -s tests/chaos --recipients 5000 --kills 20
+	$(BOOTSTRAP) python -m mailer.cli chaos --recipients 10000 --kills 30
 
 pictures:
 	$(BOOTSTRAP) python -m pytest -q tests/journeys --pictures ../pictures
+
+bench-send:
+	$(BOOTSTRAP) python -m mailer.cli bench send
 
 bench-memory:
 	$(BOOTSTRAP) python -m tests.bench.memory

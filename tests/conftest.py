@@ -31,9 +31,6 @@ DATABASES = ("sqlite", "postgresql")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a run choose its database."""
     parser.addoption("--database", choices=(*DATABASES, "both"), default="both")
-    parser.addoption("--recipients", type=int, default=600, help="of the chaos campaign")
-    parser.addoption("--kills", type=int, default=5, help="during the chaos campaign")
-    parser.addoption("--chaos-seed", type=int, default=1, help="who is killed, and when")
     parser.addoption("--pictures", help="a folder for screenshots of every page that a journey visits")
 
 
