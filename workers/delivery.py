@@ -2,8 +2,15 @@
 
 from uuid import UUID
 
-from mailer.delivery import prepare, send, sweep
-from mailer.jobs import DELIVER_BATCH, PREPARE_CAMPAIGN, SWEEP_DELIVERIES
+from mailer.db import db
+from mailer.delivery import decide, prepare, send, sweep
+from mailer.jobs import (
+    CARRY_OUT_DECISION,
+    DELIVER_BATCH,
+    PREPARE_CAMPAIGN,
+    SWEEP_DECISIONS,
+    SWEEP_DELIVERIES,
+)
 from mailer.lib.clock import utcnow
 from workers import MINUTE, actor
 
@@ -25,3 +32,17 @@ def deliver_batch(campaign_id: str) -> None:
 def sweep_deliveries() -> None:
     """Find what was left lying, and nudge it."""
     sweep.sweep_deliveries(now=utcnow())
+
+
+@actor(CARRY_OUT_DECISION, max_retries=3)
+def carry_out_decision(decision_id: str) -> None:
+    """Go on with what an operator decided about many deliveries; safe to run twice."""
+    decide.carry_out_decision(UUID(decision_id), now=utcnow())
+    db.session.commit()
+
+
+@actor(SWEEP_DECISIONS, max_retries=0)
+def sweep_decisions() -> None:
+    """Ring again for decisions that are not carried out yet."""
+    decide.sweep_decisions()
+    db.session.commit()

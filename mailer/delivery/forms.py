@@ -17,7 +17,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import TextInput
 
-from mailer.delivery.models import Tls, Transport
+from mailer.delivery.models import GIVE_UP_AFTER_HOURS, Tls, Transport
 from mailer.errors import Invalid
 from mailer.lib.addresses import clean_domain
 
@@ -98,7 +98,7 @@ class TransportForm(FlaskForm):
 
 
 class LimitsForm(FlaskForm):
-    """How much leaves in an hour and a day, and the warm-up."""
+    """How much leaves in an hour and a day, the warm-up, and how long what is put off is tried."""
 
     per_hour = IntegerField("Messages an hour", [Optional(), NumberRange(1, message="1 or more.")])
     per_day = IntegerField("Messages a day", [Optional(), NumberRange(1, message="1 or more.")])
@@ -112,6 +112,10 @@ class LimitsForm(FlaskForm):
     )
     warm_up_target = IntegerField(
         "Until so many a day", [_required, NumberRange(1, 100_000_000, "1 or more.")], default=10_000
+    )
+
+    give_up_after_hours = IntegerField(
+        "Hours", [Optional(), NumberRange(1, 720, "Between 1 and 720.")], default=GIVE_UP_AFTER_HOURS
     )
 
     def validate_warm_up_target(self, field: Any) -> None:

@@ -8,7 +8,7 @@ the delivery's batch.
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -38,6 +38,8 @@ from mailer.db import Id, db
 from mailer.delivery.engine.backoff import retry_delay
 from mailer.delivery.engine.outcomes import LONGEST_REPLY, Outcome, Verdict
 from mailer.delivery.models import (
+    DEFERRED,
+    GIVE_UP_AFTER_HOURS,
     NEXT_STATES,
     Attempt,
     Batch,
@@ -46,11 +48,10 @@ from mailer.delivery.models import (
     DeliveryState,
     Message,
     MessageKind,
+    SendingLimits,
     SkipReason,
 )
 
-#: A delivery that a server keeps putting off is given up after this long.
-GIVE_UP_AFTER: Final = timedelta(days=3)
 #: A transactional message that is in doubt is sent again, under the same Message-ID, so soon.
 _DOUBT_RETRY: Final = timedelta(seconds=30)
 
@@ -126,13 +127,14 @@ def record(
     One that was put in doubt meanwhile is set right when the answer came after all: it is
     still in this worker's batch, so nobody else can have sent it.
     """
+    patience = _patience(results)
     held = hold({result.delivery.batch_id for result in results}, worker=worker, now=now)
     written: list[_End] = []
     late: list[_End] = []
     quick: list[_End] = []
     slow: list[_End] = []
     for result in results:
-        end = _End.of(result, now=now, first_retry_seconds=first_retry_seconds)
+        end = _End.of(result, now=now, first_retry_seconds=first_retry_seconds, patience=patience)
         if result.delivery.batch_id not in held:
             late.append(end)
         elif end.state is DeliveryState.ACCEPTED:
@@ -316,6 +318,41 @@ def retry_held(campaign_id: UUID, *, now: datetime, deliveries: Iterable[UUID] |
     )
 
 
+def retry_deferred(campaign_id: UUID, *, now: datetime, deliveries: Iterable[UUID] | None = None) -> int:
+    """Try what servers put off at once, whenever its turn would have been; return how many there were."""
+    return _move(
+        and_(Delivery.campaign_id == campaign_id, Delivery.attention == DEFERRED),
+        deliveries,
+        origin=DeliveryState.PREPARED,
+        target=DeliveryState.PREPARED,
+        next_try_at=now,
+    )
+
+
+def give_up(
+    campaign_id: UUID,
+    *,
+    origin: DeliveryState,
+    by: str,
+    now: datetime,
+    deliveries: Iterable[UUID] | None = None,
+) -> int:
+    """End what was put off or held because somebody decided so; return how many there were.
+
+    The address is not suppressed: no server called it dead.
+    """
+    is_stuck = Delivery.attention.in_((DEFERRED, DeliveryState.HELD.value))
+    return _move(
+        and_(Delivery.campaign_id == campaign_id, is_stuck),
+        deliveries,
+        origin=origin,
+        target=DeliveryState.REJECTED,
+        reply=func.substr(literal(f"Given up by {by}: ") + Delivery.reply, 1, LONGEST_REPLY),
+        ended_at=now,
+        next_try_at=None,
+    )
+
+
 def send_again(campaign_id: UUID, *, now: datetime, deliveries: Iterable[UUID] | None = None) -> int:
     """Resolve doubt by sending once more, under the same Message-ID; return how many there were."""
     return _move(
@@ -412,14 +449,39 @@ class _End:
         return self.state is DeliveryState.REJECTED and self.outcome.is_about_address
 
     @classmethod
-    def of(cls, result: Result, *, now: datetime, first_retry_seconds: float) -> "_End":
+    def of(
+        cls, result: Result, *, now: datetime, first_retry_seconds: float, patience: Mapping[UUID, timedelta]
+    ) -> "_End":
         delivery, outcome = result.delivery, result.outcome
-        state, reply, at = _fate(delivery, outcome, now=now, first_retry_seconds=first_retry_seconds)
+        state, reply, at = _fate(
+            delivery,
+            outcome,
+            now=now,
+            first_retry_seconds=first_retry_seconds,
+            patience=patience.get(delivery.workspace_id, timedelta(hours=GIVE_UP_AFTER_HOURS)),
+        )
         return cls(delivery, outcome, state, reply[:LONGEST_REPLY], at)
 
 
+def _patience(results: Iterable[Result]) -> dict[UUID, timedelta]:
+    """Return how long workspaces keep trying what servers put off, where they chose it."""
+    asking = {
+        result.delivery.workspace_id
+        for result in results
+        if result.outcome.verdict is not Verdict.ACCEPTED and result.delivery.first_tried_at is not None
+    }
+    if not asking:
+        return {}
+    rows = db.session.execute(
+        select(SendingLimits.workspace_id, SendingLimits.give_up_after_hours).where(
+            SendingLimits.workspace_id.in_(asking)
+        )
+    )
+    return {workspace_id: timedelta(hours=hours) for workspace_id, hours in rows}
+
+
 def _fate(
-    delivery: Claimed, outcome: Outcome, *, now: datetime, first_retry_seconds: float
+    delivery: Claimed, outcome: Outcome, *, now: datetime, first_retry_seconds: float, patience: timedelta
 ) -> tuple[DeliveryState, str, datetime]:
     is_alone = delivery.campaign_id is None
     match outcome.verdict:
@@ -434,10 +496,16 @@ def _fate(
         case Verdict.HELD if not is_alone:
             return DeliveryState.HELD, outcome.reply, now
     # Deferred; and one message alone has no campaign to stop: it waits until the cause is mended.
-    if now - (delivery.first_tried_at or now) >= GIVE_UP_AFTER:
-        return DeliveryState.REJECTED, f"Given up after {GIVE_UP_AFTER.days} days: {outcome.reply}", now
+    if now - (delivery.first_tried_at or now) >= patience:
+        return DeliveryState.REJECTED, f"Given up after {_in_words(patience)}: {outcome.reply}", now
     delay = timedelta(seconds=retry_delay(delivery.attempt + 1, first=first_retry_seconds))
     return DeliveryState.PREPARED, outcome.reply, now + delay
+
+
+def _in_words(patience: timedelta) -> str:
+    hours = round(patience.total_seconds() / 3600)
+    number, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+    return f"1 {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def _write_accepted(ends: Sequence[_End], *, now: datetime) -> Sequence[_End]:

@@ -10,19 +10,26 @@ from mailer.db import db
 from mailer.delivery import runs
 from mailer.delivery.engine.throttle import Limit
 from mailer.delivery.engine.warm_up import WarmUp
-from mailer.delivery.models import DomainLimit, SendingLimits
+from mailer.delivery.models import GIVE_UP_AFTER_HOURS, DomainLimit, SendingLimits
 from mailer.errors import Conflict
 
 
 def save_limits(
-    workspace_id: UUID, *, per_hour: int | None, per_day: int | None, warm_up: WarmUp | None
+    workspace_id: UUID,
+    *,
+    per_hour: int | None,
+    per_day: int | None,
+    warm_up: WarmUp | None,
+    give_up_after_hours: int = GIVE_UP_AFTER_HOURS,
 ) -> None:
     """Cap what a workspace sends; runs that waited for a cap try again at once.
 
     :param warm_up: none ends it
+    :param give_up_after_hours: how long what a server keeps putting off is tried
     """
     limits = db.session.get(SendingLimits, workspace_id) or SendingLimits(workspace_id=workspace_id)
     limits.per_hour, limits.per_day = per_hour, per_day
+    limits.give_up_after_hours = give_up_after_hours
     limits.warm_up_starts_on = warm_up.starts_on if warm_up is not None else None
     if warm_up is not None:
         limits.warm_up_first = warm_up.first

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from mailer.accounts.models import Workspace
+from mailer.accounts.models import User, Workspace
 from mailer.audience.models import Subscriber
 from mailer.db import Base, Identified, enum_column
 from mailer.delivery.engine.dkim_keys import Algorithm, record_name, record_value, zone_line
@@ -224,8 +224,12 @@ class DomainLimit(Identified, Base):
     )
 
 
+#: RFC 5321 4.5.4.1 asks for four to five days at least of a relay; what is marketed is stale before.
+GIVE_UP_AFTER_HOURS: Final = 72
+
+
 class SendingLimits(Base):
-    """How much a workspace sends in an hour and a day, and how it warms up."""
+    """How much a workspace sends in an hour and a day, how it warms up, and how long it tries."""
 
     __tablename__ = "sending_limits"
 
@@ -238,11 +242,14 @@ class SendingLimits(Base):
     warm_up_factor: Mapped[float] = mapped_column(default=1.5)
     #: Messages a day at which the warm-up has reached its end.
     warm_up_target: Mapped[int] = mapped_column(default=10_000)
+    #: A delivery that a server keeps putting off is given up so long after its first try.
+    give_up_after_hours: Mapped[int] = mapped_column(default=GIVE_UP_AFTER_HOURS, server_default="72")
 
     __table_args__ = (
         CheckConstraint("per_hour > 0 AND per_day > 0", name="caps_are_positive"),
         CheckConstraint("warm_up_first > 0 AND warm_up_target >= warm_up_first", name="warms_up_from_low"),
         CheckConstraint("warm_up_factor > 1", name="warm_up_grows"),
+        CheckConstraint("give_up_after_hours BETWEEN 1 AND 720", name="gives_up_in_time"),
     )
 
 
@@ -388,7 +395,7 @@ NEXT_STATES: dict[DeliveryState, frozenset[DeliveryState]] = {
             DeliveryState.SKIPPED,
         }
     ),
-    DeliveryState.HELD: frozenset({DeliveryState.PREPARED, DeliveryState.SKIPPED}),
+    DeliveryState.HELD: frozenset({DeliveryState.PREPARED, DeliveryState.SKIPPED, DeliveryState.REJECTED}),
     DeliveryState.IN_DOUBT: frozenset(
         {DeliveryState.PREPARED, DeliveryState.ACCEPTED, DeliveryState.REJECTED, DeliveryState.HELD}
     ),
@@ -535,6 +542,66 @@ class DeliveryCount(Base):
     #: A ``SkipReason``, or empty: a key cannot be null.
     reason: Mapped[str] = mapped_column(String(32), primary_key=True, default="")
     count: Mapped[int]
+
+
+class Standing(StrEnum):
+    """A delivery's state as operators see it: what was put off stands apart from what was never tried."""
+
+    PREPARED = "prepared"
+    DEFERRED = "deferred"
+    HELD = "held"
+    IN_DOUBT = "in_doubt"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+    ACCEPTED = "accepted"
+
+
+class DecisionKind(StrEnum):
+    """What can be decided."""
+
+    #: Deferred or held: try now, because the cause is mended.
+    RETRY = "retry"
+    #: Deferred or held: no more of it.
+    GIVE_UP = "give_up"
+    #: In doubt: evidence says that it is there.
+    ARRIVED = "arrived"
+    #: In doubt: better twice than never, under the same Message-ID.
+    SEND_AGAIN = "send_again"
+
+
+class Decision(Identified, Base):
+    """What somebody decided about deliveries of a campaign, and how far it is carried out."""
+
+    __tablename__ = "decisions"
+    prefix = "dec"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
+    #: Their name at the time.
+    made_by: Mapped[str] = mapped_column(String(320))
+    kind: Mapped[DecisionKind] = mapped_column(enum_column(DecisionKind))
+    standing: Mapped[Standing] = mapped_column(enum_column(Standing))
+    #: About all that match; otherwise about the few that were ticked.
+    is_for_all: Mapped[bool]
+    #: What they have in common (``selection.Selection``).
+    words: Mapped[str] = mapped_column(String(500), default="")
+    domain: Mapped[str] = mapped_column(String(253), default="")
+    search: Mapped[str] = mapped_column(String(320), default="")
+    moved_count: Mapped[int] = mapped_column(default=0)
+    #: The last delivery that was looked at.
+    reached_id: Mapped[UUID | None]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_decisions_campaign_id_id", "campaign_id", "id"),
+        Index(
+            "ix_decisions_open",
+            "id",
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+    )
 
 
 class Attempt(Identified, Base):

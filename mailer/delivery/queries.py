@@ -1,11 +1,11 @@
 """What pages about delivery read; the workspace is the first argument."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
 from mailer.accounts.models import Workspace
@@ -13,8 +13,10 @@ from mailer.audience.models import Subscriber
 from mailer.db import db
 from mailer.delivery.engine.mime import ascii_domain
 from mailer.delivery.models import (
+    GIVE_UP_AFTER_HOURS,
     Attempt,
     Batch,
+    Decision,
     Delivery,
     DeliveryCount,
     DeliveryState,
@@ -22,11 +24,13 @@ from mailer.delivery.models import (
     Run,
     Sender,
     SendingDomain,
+    SendingLimits,
+    SkipReason,
+    Standing,
     Transport,
 )
 from mailer.lib.addresses import address_key
 
-_EXPORT_AT_ONCE = 2_000
 _SLOWED_SHOWN = 50
 
 
@@ -57,24 +61,58 @@ def counts(workspace: Workspace, run: Run) -> list[StateCount]:
     return [StateCount(state, found[state]) for state in DeliveryState if found.get(state)]
 
 
-def deliveries_in(workspace: Workspace, run: Run, state: DeliveryState) -> Select[Delivery]:
-    """Select a campaign's deliveries in one state."""
-    return select(Delivery).where(
-        Delivery.workspace_id == workspace.id,
-        Delivery.campaign_id == run.campaign_id,
-        *_in_state(run, state),
+def deliveries_in(workspace: Workspace, run: Run, standing: Standing) -> Select[Delivery]:
+    """Select a campaign's deliveries of one standing."""
+    chosen = select(Delivery).where(
+        Delivery.workspace_id == workspace.id, Delivery.campaign_id == run.campaign_id
+    )
+    if standing is Standing.ACCEPTED:
+        return chosen.where(Delivery.state == DeliveryState.ACCEPTED)
+    if standing is Standing.PREPARED:
+        # By what is not sent yet, however many others there are: batches, and what waits for itself.
+        batches = select(Batch.id).where(Batch.campaign_id == run.campaign_id)
+        return chosen.where(
+            Delivery.state == DeliveryState.PREPARED,
+            Delivery.attention.is_(None),
+            Delivery.batch_id.in_(batches) | Delivery.next_try_at.is_not(None),
+        )
+    return chosen.where(Delivery.attention == standing.value)
+
+
+def skip_reasons(workspace: Workspace, run: Run) -> list[tuple[SkipReason, int]]:
+    """Return how many were skipped for which reason, most first."""
+    rows = db.session.execute(
+        select(DeliveryCount.reason, DeliveryCount.count)
+        .join(Run, Run.campaign_id == DeliveryCount.campaign_id)
+        .where(
+            Run.workspace_id == workspace.id,
+            DeliveryCount.campaign_id == run.campaign_id,
+            DeliveryCount.state == DeliveryState.SKIPPED,
+            DeliveryCount.count > 0,
+        )
+        .order_by(DeliveryCount.count.desc())
+    )
+    return [(SkipReason(reason), number) for reason, number in rows]
+
+
+def give_up_after_hours(workspace: Workspace) -> int:
+    """Return how long what servers put off is tried."""
+    return (
+        db.session.scalar(
+            select(SendingLimits.give_up_after_hours).where(SendingLimits.workspace_id == workspace.id)
+        )
+        or GIVE_UP_AFTER_HOURS
     )
 
 
-def _in_state(run: Run, state: DeliveryState) -> list[ColumnElement[bool]]:
-    """Name the index by which a state is found, however many deliveries are in another one."""
-    is_in_state = Delivery.state == state
-    if state is DeliveryState.ACCEPTED:
-        return [is_in_state]
-    if state is DeliveryState.PREPARED:
-        batches = select(Batch.id).where(Batch.campaign_id == run.campaign_id)
-        return [is_in_state, Delivery.batch_id.in_(batches) | Delivery.next_try_at.is_not(None)]
-    return [is_in_state, Delivery.attention == state.value]
+def decisions_of(workspace: Workspace, run: Run, *, most: int = 10) -> Sequence[Decision]:
+    """Return what was decided last about a campaign's deliveries, newest first."""
+    return db.session.scalars(
+        select(Decision)
+        .where(Decision.workspace_id == workspace.id, Decision.campaign_id == run.campaign_id)
+        .order_by(Decision.id.desc())
+        .limit(most)
+    ).all()
 
 
 def delivery_to(workspace: Workspace, run: Run, address: str) -> Sequence[Delivery]:
@@ -104,46 +142,6 @@ def attempts_of(workspace: Workspace, deliveries: Sequence[Delivery]) -> dict[UU
     for attempt in rows:
         tries.setdefault(attempt.delivery_id, []).append(attempt)
     return tries
-
-
-def export(workspace: Workspace, run: Run, state: DeliveryState) -> Iterator[list[str]]:
-    """Yield a campaign's deliveries in one state as cells, a page at a time."""
-    last: UUID | None = None
-    while True:
-        page = (
-            select(
-                Delivery.id,
-                Delivery.email,
-                Delivery.state,
-                Delivery.skip_reason,
-                Delivery.attempt,
-                Delivery.reply,
-                Delivery.next_try_at,
-                Delivery.ended_at,
-            )
-            .where(
-                Delivery.workspace_id == workspace.id,
-                Delivery.campaign_id == run.campaign_id,
-                *_in_state(run, state),
-                *([Delivery.id > last] if last is not None else []),
-            )
-            .order_by(Delivery.id)
-            .limit(_EXPORT_AT_ONCE)
-        )
-        rows = db.session.execute(page).all()
-        for row in rows:
-            yield [
-                row.email,
-                row.state,
-                row.skip_reason or "",
-                str(row.attempt),
-                row.reply,
-                row.next_try_at.isoformat() if row.next_try_at else "",
-                row.ended_at.isoformat() if row.ended_at else "",
-            ]
-        if len(rows) < _EXPORT_AT_ONCE:
-            return
-        last = rows[-1].id
 
 
 def senders_of(workspace: Workspace) -> Sequence[Sender]:

@@ -5,7 +5,10 @@ import io
 
 from sqlalchemy import select
 
+from mailer.audience.models import SubscriptionStatus
 from mailer.campaigns.models import Campaign, CampaignStatus
+from mailer.consent.models import SuppressionReason
+from mailer.consent.suppress import suppress
 from mailer.db import db
 from mailer.delivery import health, send
 from mailer.delivery.models import Delivery, DeliveryState, Sender, Transport
@@ -85,7 +88,9 @@ def test_doubt_is_resolved_for_the_chosen_ones(sign_in, ben, bread, readers, lau
     go_wrong(run, smtp)
     chosen = deliveries()["reader-1@example.com"].public_id
 
-    sign_in(ben).post(page_of(run) + "/resolve", data={"decision": "arrived", "ids": [chosen]})
+    sign_in(ben).post(
+        page_of(run) + "/resolve", data={"decision": "arrived", "state": "in_doubt", "ids": [chosen]}
+    )
 
     assert deliveries()["reader-1@example.com"].state is DeliveryState.ACCEPTED
 
@@ -321,3 +326,106 @@ def test_senders_of_another_workspace_do_not_exist(sign_in, cleo, workspace):
 
     assert client.get(path).status_code == 404
     assert client.post(path + "/delete").status_code == 404
+
+
+def put_off(run, smtp):
+    replies = {
+        "reader-0@example.com": "450 4.2.1 <reader-0@example.com> busy",
+        "reader-1@example.com": "451 4.3.0 disk",
+    }
+    smtp.script = lambda stage, recipient: replies.get(recipient) if stage == "rcpt" else None
+    send.deliver_batch(run.campaign_id)
+    smtp.script = as_usual
+
+
+def test_what_was_put_off_has_a_tab_grouped_by_what_servers_said(sign_in, ben, bread, readers, launch, smtp):
+    run = launch(bread)
+    put_off(run, smtp)
+    client = sign_in(ben)
+
+    page = client.get(page_of(run)).text
+    one = client.get(page_of(run), query_string={"state": "deferred", "words": "450 4.2.1 … busy"}).text
+    elsewhere = client.get(page_of(run), query_string={"state": "deferred", "domain": "ample.com"}).text
+
+    assert "450 4.2.1 … busy" in page
+    assert "451 4.3.0 disk" in page
+    assert "reader-0@example.com" in one
+    assert "reader-1@example.com" not in one
+    assert "Nothing matches" in elsewhere
+
+
+def test_a_part_of_an_address_narrows_the_list(sign_in, ben, bread, readers, launch, smtp):
+    run = launch(bread)
+    put_off(run, smtp)
+
+    page = sign_in(ben).get(page_of(run), query_string={"state": "deferred", "q": "READER-1"}).text
+
+    assert "reader-1@example.com" in page
+    assert "reader-0@example.com" not in page
+
+
+def test_all_that_match_are_given_up_and_it_is_told_who_did(sign_in, ben, bread, readers, launch, smtp):
+    run = launch(bread)
+    put_off(run, smtp)
+    form = {"decision": "give_up", "scope": "all", "state": "deferred", "words": "451 4.3.0 disk"}
+
+    page = sign_in(ben).post(page_of(run) + "/resolve", data=form, follow_redirects=True).text
+
+    assert "1 delivery is given up." in page
+    assert "Ben gave up 1 delivery" in page
+    rows = deliveries()
+    assert rows["reader-0@example.com"].state is DeliveryState.PREPARED
+    assert rows["reader-1@example.com"].reply == "Given up by Ben: 451 4.3.0 disk"
+
+
+def test_a_decision_that_is_none_is_refused(sign_in, ben, bread, readers, launch, smtp):
+    run = launch(bread)
+    put_off(run, smtp)
+    client = sign_in(ben)
+
+    for form in ({}, {"decision": "retry"}, {"decision": "retry", "state": "nowhere"}, {"state": "held"}):
+        assert client.post(page_of(run) + "/resolve", data=form).status_code == 400
+    form = {"decision": "arrived", "state": "deferred", "scope": "all"}
+    assert client.post(page_of(run) + "/resolve", data=form).status_code == 422
+
+
+def test_skipped_ones_are_shown_by_reason(sign_in, ben, workspace, bread, readers, launch, smtp):
+    run = launch(bread)
+    suppress(workspace.id, "reader-0@example.com", SuppressionReason.MANUAL)
+    readers[1].subscriptions[0].status = SubscriptionStatus.UNSUBSCRIBED
+    readers[1].subscriptions[0].ended_at = utcnow()
+    db.session.commit()
+    send.deliver_batch(run.campaign_id)
+    client = sign_in(ben)
+
+    both = client.get(page_of(run) + "?state=skipped").text
+    one = client.get(page_of(run) + "?state=skipped&reason=suppressed").text
+
+    assert "Unsubscribed · 1" in both
+    assert "reader-0@example.com" in one
+    assert "reader-1@example.com" not in one
+
+
+def test_the_export_is_narrowed_like_the_list(sign_in, ben, bread, readers, launch, smtp):
+    run = launch(bread)
+    put_off(run, smtp)
+
+    answer = sign_in(ben).get(
+        page_of(run) + ".csv", query_string={"state": "deferred", "words": "451 4.3.0 disk"}
+    )
+
+    rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
+    assert [(row["email"], row["state"]) for row in rows] == [("reader-1@example.com", "deferred")]
+
+
+def test_how_long_to_try_is_set_beside_the_limits(sign_in, ana, workspace):
+    client = sign_in(ana)
+    form = {"warm_up_first": 50, "warm_up_factor": 1.5, "warm_up_target": 10_000}
+
+    assert (
+        client.post("/w/bakery/settings/limits", data={**form, "give_up_after_hours": 36}).status_code == 302
+    )
+    assert 'value="36"' in client.get("/w/bakery/settings/limits").text
+    assert (
+        client.post("/w/bakery/settings/limits", data={**form, "give_up_after_hours": 0}).status_code == 422
+    )

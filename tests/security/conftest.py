@@ -26,7 +26,7 @@ from mailer.consent.suppress import suppress
 from mailer.current import links
 from mailer.db import db
 from mailer.delivery.domains import add_domain
-from mailer.delivery.models import Sender
+from mailer.delivery.models import DomainLimit, Sender, Tls, Transport
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
 from tests import factories
@@ -91,6 +91,10 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
         key, _ = create_key(workspace.id, name="Shop", scope=Scope.ALL)
         sender = factories.add(Sender(workspace_id=workspace.id, name="Ana", email="ana@bakery.example"))
         sending_domain = add_domain(workspace.id, "bakery.example")
+        transport = factories.add(
+            Transport(workspace_id=workspace.id, host="127.0.0.1", port=1, tls=Tls.OFF, updated_at=utcnow())
+        )
+        limit = factories.add(DomainLimit(workspace_id=workspace.id, domains=["gmail.com"], per_second=5))
         values = {
             "workspace": workspace.slug,
             "list_id": mailing_list.public_id,
@@ -106,6 +110,8 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "member_id": member.public_id,
             "key_id": key.public_id,
             "sender_id": sender.public_id,
+            "transport_id": transport.public_id,
+            "limit_id": limit.public_id,
             "domain_id": sending_domain.public_id,
             "dkim_key_id": sending_domain.keys[0].public_id,
             "number": 1,

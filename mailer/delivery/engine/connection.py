@@ -403,7 +403,7 @@ class Connection:
             self._go_on()
 
     def _reset_answered(self, reply: Reply) -> None:
-        if not 200 <= reply.code <= 299:
+        if reply.code != 250:
             self._lose(f"the server said {reply}")
         elif not self._awaiting:
             self._go_on()

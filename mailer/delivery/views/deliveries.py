@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from flask import Response, abort, flash, g, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from mailer.accounts.roles import Role
 from mailer.db import db
-from mailer.delivery import queries
-from mailer.delivery.models import Delivery, DeliveryState, Run
-from mailer.delivery.queries import StateCount
-from mailer.delivery.resolve import Decision, resolve
+from mailer.delivery import queries, selection
+from mailer.delivery.decide import CHOICES, decide
+from mailer.delivery.models import Decision, DecisionKind, Delivery, Run, SkipReason, Standing
+from mailer.delivery.selection import Selection, StandingCount
 from mailer.lib.clock import utcnow
 from mailer.lib.csv_rows import csv_line
 from mailer.lib.ids import parse_id
@@ -21,78 +22,119 @@ bp = workspace_blueprint("deliveries", __name__)
 
 #: What is looked at first: what somebody has to decide about.
 _FIRST_SHOWN = (
-    DeliveryState.IN_DOUBT,
-    DeliveryState.HELD,
-    DeliveryState.REJECTED,
-    DeliveryState.PREPARED,
-    DeliveryState.ACCEPTED,
+    Standing.IN_DOUBT,
+    Standing.HELD,
+    Standing.DEFERRED,
+    Standing.REJECTED,
+    Standing.PREPARED,
+    Standing.ACCEPTED,
 )
+#: Those that can be narrowed: the others are nearly all of a campaign, and nobody decides about them.
+_NARROWED = frozenset(Standing) - {Standing.PREPARED, Standing.ACCEPTED}
+#: What becomes of one, and of many.
 _DONE = {
-    Decision.RETRY: "{} will be tried again.",
-    Decision.ARRIVED: "{} count as accepted now.",
-    Decision.SEND_AGAIN: "{} will be sent once more.",
+    DecisionKind.RETRY: ("will be tried again", "will be tried again"),
+    DecisionKind.GIVE_UP: ("is given up", "are given up"),
+    DecisionKind.ARRIVED: ("counts as accepted now", "count as accepted now"),
+    DecisionKind.SEND_AGAIN: ("will be sent once more", "will be sent once more"),
 }
 _HEADINGS = ["email", "state", "skip_reason", "attempts", "reply", "next_try_at", "ended_at"]
 
 
 @bp.get("/campaigns/<campaign_id>/deliveries")
 def index(campaign_id: str) -> ResponseReturnValue:
-    """List the deliveries in one state, or the one to an address."""
+    """List the deliveries of one standing, narrowed as asked, or the one to an address."""
     run = _run(campaign_id)
-    counts = queries.counts(g.workspace, run)
-    state = _state(counts)
-    address = request.args.get("q", "").strip()
-    if address:
-        page = Page(queries.delivery_to(g.workspace, run, address), after=None, before=None)
+    standings = selection.standings(g.workspace, run)
+    standing = _standing(standings)
+    q = request.args.get("q", "").strip()
+    is_address = "@" in q.lstrip("@")
+    chosen = _selection(run, standing, search="" if is_address else q)
+    can_narrow = standing in _NARROWED
+    if is_address:
+        page = Page(queries.delivery_to(g.workspace, run, q), after=None, before=None)
+    elif can_narrow and chosen.is_narrowed:
+        page = _window(chosen)
     else:
-        page = page_of(queries.deliveries_in(g.workspace, run, state), Delivery)
+        page = page_of(queries.deliveries_in(g.workspace, run, standing), Delivery)
     return render_template(
         "delivery/deliveries.html",
         run=run,
         campaign_id=campaign_id,
-        counts=counts,
-        state=state,
-        q=address,
+        standings=standings,
+        standing=standing,
+        patience_hours=queries.give_up_after_hours(g.workspace),
+        chosen=chosen,
+        q=q,
+        is_address=is_address,
+        can_narrow=can_narrow,
         page=page,
+        matching=_matching(chosen, standings) if can_narrow else None,
+        groups=selection.groups(chosen) if can_narrow and page.rows and not is_address else None,
+        reasons=queries.skip_reasons(g.workspace, run) if standing is Standing.SKIPPED else [],
         attempts=queries.attempts_of(g.workspace, page.rows),
-        can_decide=g.membership.may(Role.EDITOR),
+        decisions=queries.decisions_of(g.workspace, run),
+        choices=CHOICES.get(standing, ()) if g.membership.may(Role.EDITOR) and not is_address else (),
     )
 
 
 @bp.post("/campaigns/<campaign_id>/deliveries/resolve")
 @requires(Role.EDITOR)
-def resolve_some(campaign_id: str) -> ResponseReturnValue:
-    """Carry out a decision about the ticked deliveries, or about all of a state."""
+def resolve(campaign_id: str) -> ResponseReturnValue:
+    """Carry out a decision about the ticked deliveries, or about all that match."""
     run = _run(campaign_id)
     try:
-        decision = Decision(request.form.get("decision", ""))
+        kind, standing = (
+            DecisionKind(request.form.get("decision", "")),
+            Standing(request.form.get("state", "")),
+        )
     except ValueError:
         abort(400)
-    chosen = None
+    ids = None
     if request.form.get("scope") != "all":
-        ids = (parse_id(Delivery.prefix, text) for text in request.form.getlist("ids"))
-        chosen = [identifier for identifier in ids if identifier is not None]
-    moved = resolve(run, decision, chosen, now=utcnow())
+        parsed = (parse_id(Delivery.prefix, text) for text in request.form.getlist("ids"))
+        ids = [identifier for identifier in parsed if identifier is not None]
+    chosen = _selection(run, standing, search=request.form.get("q", "").strip())
+    decision = decide(run, kind, chosen, ids, by=current_user, now=utcnow())
     db.session.commit()
-    people = "1 delivery" if moved == 1 else f"{moved:,} deliveries"
-    flash(_DONE[decision].format(people) if moved else "Nothing was chosen.", "success" if moved else "info")
-    return redirect(url_for(".index", campaign_id=campaign_id, state=request.form.get("state") or None))
+    _tell(decision)
+    return redirect(
+        url_for(
+            ".index",
+            campaign_id=campaign_id,
+            state=standing.value,
+            words=chosen.words or None,
+            domain=chosen.domain or None,
+            q=chosen.search or None,
+        )
+    )
+
+
+@bp.get("/campaigns/<campaign_id>/deliveries/decisions")
+def decisions(campaign_id: str) -> ResponseReturnValue:
+    """Show how far the last decisions are: the part of the page that fetches itself again."""
+    return render_template(
+        "delivery/decisions.html",
+        campaign_id=campaign_id,
+        decisions=queries.decisions_of(g.workspace, _run(campaign_id)),
+    )
 
 
 @bp.get("/campaigns/<campaign_id>/deliveries.csv")
 @requires(Role.EDITOR)
 def export(campaign_id: str) -> ResponseReturnValue:
-    """Give the deliveries in one state as a file, as they are read."""
+    """Give the deliveries of one standing, narrowed as asked, as a file, as they are read."""
     run = _run(campaign_id)
-    state = _state(queries.counts(g.workspace, run))
+    standing = _standing(selection.standings(g.workspace, run))
+    chosen = _selection(run, standing, search=request.args.get("q", "").strip())
 
     def lines() -> Iterator[str]:
         yield csv_line(_HEADINGS)
-        for row in queries.export(g.workspace, run, state):
+        for row in selection.export(chosen):
             yield csv_line(row)
 
     answer = Response(stream_with_context(lines()), mimetype="text/csv")
-    name = f"{campaign_id}-{state.value}.csv"
+    name = f"{campaign_id}-{standing.value}.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
@@ -101,9 +143,52 @@ def _run(campaign_id: str) -> Run:
     return queries.run_of(g.workspace, parse_id("cmp", campaign_id)) or abort(404)
 
 
-def _state(counts: list[StateCount]) -> DeliveryState:
+def _standing(standings: list[StandingCount]) -> Standing:
     asked = request.args.get("state", "")
-    if asked in set(DeliveryState):
-        return DeliveryState(asked)
-    present = {each.state for each in counts}
-    return next((state for state in _FIRST_SHOWN if state in present), DeliveryState.ACCEPTED)
+    if asked in set(Standing):
+        return Standing(asked)
+    present = {each.standing for each in standings}
+    return next((standing for standing in _FIRST_SHOWN if standing in present), Standing.ACCEPTED)
+
+
+def _selection(run: Run, standing: Standing, *, search: str) -> Selection:
+    reason = request.values.get("reason", "")
+    return Selection.of(
+        run,
+        standing,
+        words=request.values.get("words", "")[:500],
+        domain=request.values.get("domain", "").strip().lower()[:253],
+        search=search[:320],
+        reason=SkipReason(reason) if reason in set(SkipReason) and standing is Standing.SKIPPED else None,
+    )
+
+
+def _window(chosen: Selection) -> Page[Delivery]:
+    """Return the page of a narrowed list: forwards only, since its windows are found on the way."""
+    found = selection.newest(chosen, after=parse_id(Delivery.prefix, request.args.get("after", "")))
+    after = Delivery(id=found.after).public_id if found.after is not None else None
+    return Page(found.rows, after=after, before=None)
+
+
+def _matching(chosen: Selection, standings: list[StandingCount]) -> int | None:
+    """Return how many match; None when they are too many to count."""
+    if not chosen.is_narrowed:
+        return next((each.count for each in standings if each.standing is chosen.standing), 0)
+    found = {each.standing: each.count for each in standings}
+    number = selection.count_up_to(chosen, selection.COUNTED_TO)
+    total = found.get(chosen.standing, 0)
+    return number if total is not None and total <= selection.COUNTED_TO else None
+
+
+def _tell(decision: Decision) -> None:
+    moved = decision.moved_count
+    one, many = _DONE[decision.kind]
+    told = f"1 delivery {one}" if moved == 1 else f"{moved:,} deliveries {many}"
+    if decision.ended_at is None:
+        flash(f"{told} so far. The others follow; see below.", "info")
+    elif moved:
+        flash(f"{told}.", "success")
+    else:
+        flash(
+            "There was none left to decide about." if decision.is_for_all else "Nothing was chosen.", "info"
+        )

@@ -14,7 +14,7 @@ from mailer.delivery import limits, queries
 from mailer.delivery.allowance import limits_of, sent_by_day, warm_up_of
 from mailer.delivery.engine.warm_up import WarmUp
 from mailer.delivery.forms import DomainLimitForm, LimitsForm
-from mailer.delivery.models import DomainLimit, SendingLimits
+from mailer.delivery.models import GIVE_UP_AFTER_HOURS, DomainLimit, SendingLimits
 from mailer.delivery.routes import DEFAULT, transports_of
 from mailer.errors import Conflict
 from mailer.lib.clock import utcnow
@@ -46,6 +46,7 @@ def update() -> ResponseReturnValue:
         per_hour=form.per_hour.data,
         per_day=form.per_day.data,
         warm_up=_typed_warm_up(form) if form.is_warming_up.data else None,
+        give_up_after_hours=form.give_up_after_hours.data or GIVE_UP_AFTER_HOURS,
     )
     db.session.commit()
     flash("Limits saved.", "success")
