@@ -28,8 +28,10 @@ _CONNECTION_SECONDS: Final = 0.05
 #: Deliveries are not put off further than this for their turn, so that a domain that
 #: recovers soon is not written to at its slowest pace for hours.
 HORIZON_SECONDS: Final = 600.0
-#: Messages may be so far ahead of an even pace: they are claimed in batches, not one by one.
-_BURST_SECONDS: Final = 0.1
+#: Messages may be so far ahead of an even pace: they come in batches, not one by one.
+_BURST_SECONDS: Final = 1.0
+#: What can begin within so long is kept at hand; anything beyond is put off (``turns``).
+_AT_HAND_SECONDS: Final = 2.0
 #: Domains that are remembered without need; beyond it the idle ones are forgotten.
 _MOST_DOMAINS: Final = 20_000
 
@@ -173,6 +175,15 @@ class Throttle:
         beyond = count - at_pace
         times += [horizon + HORIZON_SECONDS * number / beyond for number in range(beyond)]
         return times
+
+    def room(self, domain: str, now: float) -> float:
+        """Return how many messages to a domain are worth keeping at hand while they may not begin."""
+        pace = self._paces.get(domain)
+        if pace is None:
+            return inf
+        if now < pace.paused_until:
+            return 0.0
+        return min(pace.per_second, self._everything.per_second) * _AT_HAND_SECONDS
 
     def is_bound(self, domain: str) -> bool:
         """Tell whether a domain is held back at all."""
