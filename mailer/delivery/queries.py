@@ -29,6 +29,7 @@ from mailer.delivery.models import (
     Standing,
     Transport,
 )
+from mailer.delivery.pacing import FREE_PER_SECOND
 from mailer.lib.addresses import address_key
 
 _SLOWED_SHOWN = 50
@@ -195,7 +196,11 @@ def slowed_domains(routes: Iterable[str], *, since: datetime) -> Sequence[Learne
     """Return the mailbox domains that asked some servers to slow down, and have not recovered."""
     return db.session.scalars(
         select(LearnedPace)
-        .where(LearnedPace.route.in_(list(routes)), LearnedPace.changed_at >= since)
+        .where(
+            LearnedPace.route.in_(list(routes)),
+            LearnedPace.changed_at >= since,
+            LearnedPace.per_second < FREE_PER_SECOND,
+        )
         .order_by(LearnedPace.per_second)
         .limit(_SLOWED_SHOWN)
     ).all()

@@ -1,6 +1,7 @@
 """By which server a workspace's mail leaves now: its own servers, or the installation's."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +13,7 @@ from mailer.current import settings
 from mailer.db import db
 from mailer.delivery import health
 from mailer.delivery.engine.breaker import BreakerState, state_of
+from mailer.delivery.engine.ports import Server
 from mailer.delivery.engine.routing import Route, choose, next_look, suitable
 from mailer.delivery.models import Transport
 from mailer.delivery.transports import default_server, server_of
@@ -28,14 +30,14 @@ _random = random.Random()  # noqa: S311
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The route of a batch, or why there is none now.
+    """The routes of a batch, or why there are none now.
 
-    :param is_probe: the server was in trouble; tell ``health`` whether it is well again
+    :param probing: keys of those that were in trouble; tell ``health`` whether they are well again
     :param again_at: when to look again; none when only an operator can help
     """
 
-    route: Route | None
-    is_probe: bool = False
+    routes: tuple[Route, ...]
+    probing: frozenset[str] = frozenset()
     again_at: datetime | None = None
     reason: str = ""
 
@@ -57,27 +59,50 @@ def routes_for(workspace_id: UUID, from_domain: str) -> list[Route]:
     ]
 
 
-def choose_route(workspace_id: UUID, from_domain: str, *, now: datetime) -> Choice:
-    """Choose the server of the next batch, around those in trouble."""
+def usable_routes(workspace_id: UUID, from_domain: str, *, now: datetime) -> Choice:
+    """Return the routes that a batch may use now, around those in trouble.
+
+    One whose rest is over is given to one batch alone, which finds out whether it is back.
+    """
     routes = routes_for(workspace_id, from_domain)
     if not routes:
-        return Choice(None, reason=f"No server of this workspace takes mail from {from_domain}")
-    left = routes
-    while route := choose(left, now=now, draw=_random.random()):
-        if state_of(route.trouble, now) is BreakerState.CLOSED:
-            return Choice(route)
-        if health.begin_probe(route.key, now=now):
-            return Choice(route, is_probe=True)
-        # Somebody else looks whether it is back.
-        left = [each for each in left if each is not route]
-    worst = next(route for route in routes if route.trouble is not None)
-    assert worst.trouble is not None
-    server = f"{worst.server.host}:{worst.server.port}"
-    reason = f"The mail server {server} is in trouble: {worst.trouble.reply}"
+        return Choice((), reason=f"No server of this workspace takes mail from {from_domain}")
+    usable, probing = [], set()
+    for route in routes:
+        state = state_of(route.trouble, now)
+        if state is BreakerState.HALF_OPEN and health.begin_probe(route.key, now=now):
+            probing.add(route.key)
+            usable.append(route)
+        elif state is BreakerState.CLOSED:
+            usable.append(route)
+    if usable:
+        return Choice(tuple(usable), frozenset(probing))
+    return _all_in_trouble(routes, now)
+
+
+def server_for(workspace_id: UUID, from_domain: str, *, now: datetime) -> Server | None:
+    """Return the server of one message by itself, by weight; the least troubled when all of them rest.
+
+    What somebody waits for is tried whatever is known: a reset mail that arrives late is
+    of no use.
+    """
+    routes = routes_for(workspace_id, from_domain)
+    chosen = choose(routes, now=now, draw=_random.random())
+    if chosen is None:
+        chosen = min(
+            routes, key=lambda route: route.trouble.rests_until if route.trouble else now, default=None
+        )
+    return chosen.server if chosen is not None else None
+
+
+def _all_in_trouble(routes: Sequence[Route], now: datetime) -> Choice:
+    first = min(routes, key=lambda route: route.trouble.tried_again_at if route.trouble else now)
+    server = f"{first.server.host}:{first.server.port}"
+    words = first.trouble.reply if first.trouble else ""
+    reason = f"The mail server {server} is in trouble: {words}"
     if len(routes) > 1:
-        reason = f"All {len(routes)} mail servers are in trouble. {server} said: {worst.trouble.reply}"
-    again_at = max(next_look(routes) or now, now + _SOONEST)
-    return Choice(None, again_at=again_at, reason=reason)
+        reason = f"All {len(routes)} mail servers are in trouble; {server} said: {words}"
+    return Choice((), again_at=max(next_look(routes) or now, now + _SOONEST), reason=reason)
 
 
 def route_of(transport: Transport) -> Route:

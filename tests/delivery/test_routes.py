@@ -9,7 +9,7 @@ from sqlalchemy import select
 from mailer.db import db
 from mailer.delivery import health
 from mailer.delivery.models import RouteHealth, Tls, Transport
-from mailer.delivery.routes import DEFAULT, choose_route, routes_for
+from mailer.delivery.routes import DEFAULT, routes_for, server_for, usable_routes
 from mailer.delivery.transports import remove_transport, save_transport, switch_transport
 from mailer.lib.clock import utcnow
 from tests import factories
@@ -36,7 +36,7 @@ def server(workspace):
 
 
 def chosen(workspace, times=200):
-    return Counter(choose_route(workspace.id, BAKERY, now=NOON).route.server.host for _ in range(times))
+    return Counter(server_for(workspace.id, BAKERY, now=NOON).host for _ in range(times))
 
 
 def test_without_servers_of_its_own_mail_leaves_by_the_installation_s(workspace, other_workspace):
@@ -66,16 +66,26 @@ def test_a_server_in_trouble_rests_and_the_others_step_in(workspace, server):
     health.note_failure(first.public_id, "Connection refused", now=NOON)
 
     assert chosen(workspace, 20) == {"spare.example": 20}
+    assert [route.server.host for route in usable_routes(workspace.id, BAKERY, now=NOON).routes] == [
+        "spare.example"
+    ]
+
+
+def test_a_single_message_is_tried_even_when_all_servers_rest(workspace, server):
+    for number, host in enumerate(("a.example", "b.example")):
+        health.note_failure(server(host).public_id, "no", now=NOON - seconds(number))
+
+    assert chosen(workspace, 5) == {"b.example": 5}
 
 
 def test_one_batch_looks_whether_a_rested_server_is_back(workspace, server):
     key = server("a.example").public_id
     health.note_failure(key, "Connection refused", now=NOON - seconds(11))
 
-    first, second = (choose_route(workspace.id, BAKERY, now=NOON) for _ in range(2))
+    first, second = (usable_routes(workspace.id, BAKERY, now=NOON) for _ in range(2))
 
-    assert (first.route.key, first.is_probe) == (key, True)
-    assert second.route is None
+    assert ([route.key for route in first.routes], first.probing) == ([key], {key})
+    assert second.routes == ()
     assert second.again_at > NOON
     assert "a.example:25" in second.reason
     assert "Connection refused" in second.reason
@@ -84,11 +94,12 @@ def test_one_batch_looks_whether_a_rested_server_is_back(workspace, server):
 def test_a_server_that_is_back_is_used_by_everybody(workspace, server):
     key = server("a.example").public_id
     health.note_failure(key, "no", now=NOON - seconds(11))
-    assert choose_route(workspace.id, BAKERY, now=NOON).is_probe
+    assert usable_routes(workspace.id, BAKERY, now=NOON).probing
 
     health.note_recovery(key)
 
-    assert not choose_route(workspace.id, BAKERY, now=NOON).is_probe
+    found = usable_routes(workspace.id, BAKERY, now=NOON)
+    assert ([route.key for route in found.routes], found.probing) == ([key], frozenset())
     assert health.troubles([key]) == {}
 
 
@@ -107,9 +118,10 @@ def test_failures_of_one_cause_are_written_once(workspace, server):
 def test_mail_of_a_domain_that_no_server_takes_waits_for_an_operator(workspace, server):
     server("a.example", from_domains=["cheese.example"])
 
-    choice = choose_route(workspace.id, BAKERY, now=NOON)
+    choice = usable_routes(workspace.id, BAKERY, now=NOON)
 
-    assert (choice.route, choice.again_at) == (None, None)
+    assert (choice.routes, choice.again_at) == ((), None)
+    assert server_for(workspace.id, BAKERY, now=NOON) is None
     assert choice.reason == "No server of this workspace takes mail from bakery.example"
 
 

@@ -3,9 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from mailer.delivery.engine.breaker import BreakerState, Trouble, state_of
 from mailer.delivery.engine.ports import Server
+
+#: A server may be so many messages ahead of its share: connections take them one by one.
+_AHEAD: Final = 16
+#: One that takes nothing for so long holds back no other.
+_STILL_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +75,56 @@ def choose(routes: Sequence[Route], *, now: datetime, draw: float) -> Route | No
 def next_look(routes: Iterable[Route]) -> datetime | None:
     """Return when the first of the resting routes may be tried again; None when none rests."""
     return min((route.trouble.tried_again_at for route in routes if route.trouble), default=None)
+
+
+class Split:
+    """Shares one batch among routes by weight, and lets others step in for one in trouble.
+
+    :param routes: all of them may be used now; those without weight only when no other can
+    """
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        every = list(routes)
+        self._spare = [route for route in every if not route.weight]
+        self._active: dict[Server, Route] = {route.server: route for route in every if route.weight}
+        self._taken = dict.fromkeys((route.server for route in every), 0)
+        self._taken_at = float("-inf")
+        self._call_spare()
+
+    @property
+    def routes(self) -> list[Route]:
+        """The routes in use; none when all are in trouble."""
+        return list(self._active.values())
+
+    def route_to(self, server: Server) -> Route | None:
+        """Return the route that leads to a server, if it is in use."""
+        return self._active.get(server)
+
+    def may_take(self, server: Server, now: float) -> bool:
+        """Tell whether a server may have the next message.
+
+        :param now: seconds of any steady clock
+        """
+        route = self._active.get(server)
+        if route is None:
+            return False
+        if len(self._active) == 1 or now - self._taken_at > _STILL_SECONDS:
+            return True
+        least = min(self._taken[other] / (each.weight or 1) for other, each in self._active.items())
+        return self._taken[server] <= least * (route.weight or 1) + _AHEAD
+
+    def took(self, server: Server, now: float) -> None:
+        """Count a message that a server has got."""
+        self._taken[server] += 1
+        self._taken_at = now
+
+    def drop(self, server: Server) -> None:
+        """Use a server no more in this batch."""
+        self._active.pop(server, None)
+        self._spare = [route for route in self._spare if route.server != server]
+        self._call_spare()
+
+    def _call_spare(self) -> None:
+        if not self._active and self._spare:
+            route = self._spare.pop(0)
+            self._active[route.server] = route

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from mailer.delivery.engine.breaker import after_failure, begin_probe
 from mailer.delivery.engine.ports import Server
-from mailer.delivery.engine.routing import Route, choose, next_look, suitable
+from mailer.delivery.engine.routing import Route, Split, choose, next_look, suitable
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 IN_TROUBLE = after_failure(None, "Connection refused", NOON - timedelta(seconds=5))
@@ -77,3 +77,50 @@ def test_the_nearest_name_wins():
 def test_no_server_takes_the_mail_of_a_domain_that_is_not_its_own():
     assert suitable([route("bakery", domains=["bakery.example"])], "cheese.example") == []
     assert choose([], now=NOON, draw=0.5) is None
+
+
+def fill(split, servers, count, *, busy=()):
+    """Let servers ask in turn, and return how many messages each took."""
+    taken, now = Counter(), 0.0
+    while taken.total() < count:
+        now += 0.001
+        for server in servers:
+            if server not in busy and taken.total() < count and split.may_take(server, now):
+                split.took(server, now)
+                taken[server] += 1
+    return taken
+
+
+def test_a_batch_is_shared_by_weight_however_quick_a_server_is():
+    a, b = route("a", weight=75), route("b", weight=25)
+
+    taken = fill(Split([a, b]), [b.server, b.server, b.server, a.server], 1_000)
+
+    assert abs(taken[a.server] - 750) <= 20
+
+
+def test_a_server_that_answers_nothing_does_not_hold_up_the_others_for_long():
+    a, b = route("a", weight=90), route("b", weight=10)
+
+    assert fill(Split([a, b]), [a.server, b.server], 50, busy=[a.server]) == {b.server: 50}
+
+
+def test_one_in_trouble_is_dropped_and_the_others_take_the_rest():
+    a, b, spare = route("a"), route("b"), route("spare", weight=0)
+    split = Split([a, b, spare])
+    assert split.routes == [a, b]
+
+    split.drop(a.server)
+    assert split.routes == [b]
+    split.drop(b.server)
+    assert split.routes == [spare]
+    split.drop(spare.server)
+
+    assert split.routes == []
+    assert not split.may_take(a.server, 0.0)
+
+
+def test_without_any_weight_the_first_spare_takes_all():
+    one, two = route("one", weight=0), route("two", weight=0)
+
+    assert Split([one, two]).routes == [one]
