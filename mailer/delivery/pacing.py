@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from mailer.current import settings
 from mailer.db import db
 from mailer.delivery.engine.routing import Route
-from mailer.delivery.engine.throttle import Learned, Limit, Throttle
+from mailer.delivery.engine.throttle import FREE_PER_SECOND, Learned, Limit, Throttle
 from mailer.delivery.limits import limits_for_throttle
 from mailer.delivery.models import LearnedPace
 
@@ -21,8 +21,6 @@ from mailer.delivery.models import LearnedPace
 _LOOK_SECONDS: Final = 5.0
 #: What somebody learned longer ago says nothing about now.
 _STALE: Final = timedelta(hours=1)
-#: The pace of a domain that needs no bounds any more, for those who have not heard yet.
-FREE_PER_SECOND: Final = 1e9
 
 
 class _Key(NamedTuple):
@@ -123,6 +121,7 @@ def _read(row: LearnedPace, at: datetime) -> Learned:
 def _write(route: str, learned: Learned, at: datetime) -> None:
     dialect: Any = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
     written = {
+        # Kept as a row that says so, for those who have not heard yet.
         "per_second": FREE_PER_SECOND if learned.is_free else learned.per_second,
         "concurrent": learned.concurrent,
         "paused_until": at + timedelta(seconds=learned.paused_seconds),

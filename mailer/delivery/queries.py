@@ -12,6 +12,7 @@ from mailer.accounts.models import Workspace
 from mailer.audience.models import Subscriber
 from mailer.db import db
 from mailer.delivery.engine.mime import ascii_domain
+from mailer.delivery.engine.throttle import FREE_PER_SECOND
 from mailer.delivery.models import (
     GIVE_UP_AFTER_HOURS,
     Attempt,
@@ -29,7 +30,6 @@ from mailer.delivery.models import (
     Standing,
     Transport,
 )
-from mailer.delivery.pacing import FREE_PER_SECOND
 from mailer.lib.addresses import address_key
 
 _SLOWED_SHOWN = 50

@@ -32,6 +32,8 @@ HORIZON_SECONDS: Final = 600.0
 _BURST_SECONDS: Final = 1.0
 #: What can begin within so long is kept at hand; anything beyond is put off (``turns``).
 _AT_HAND_SECONDS: Final = 2.0
+#: How the pace of a domain without bounds is told.
+FREE_PER_SECOND: Final = 1e9
 #: Domains that are remembered without need; beyond it the idle ones are forgotten.
 _MOST_DOMAINS: Final = 20_000
 
@@ -344,7 +346,7 @@ class _Pace:
         """Return what others should know."""
         return Learned(
             self.domain,
-            per_second=min(self.per_second, 1e9),
+            per_second=min(self.per_second, FREE_PER_SECOND),
             concurrent=int(min(self.concurrent, 1_000_000)),
             paused_seconds=max(0.0, self.paused_until - now),
             is_free=not self.learned_from,
