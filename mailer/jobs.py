@@ -43,7 +43,7 @@ def _job(name: str, queue: str, *, every_seconds: float = 0) -> Job:
 SEND_CONFIRMATION: Final = _job("send_confirmation", TRANSACTIONAL)
 SEND_WELCOME: Final = _job("send_welcome", TRANSACTIONAL)
 DELIVER_TRANSACTIONAL: Final = _job("deliver_transactional", TRANSACTIONAL)
-DELIVER_BATCH: Final = _job("deliver_batch", CAMPAIGNS)
+DELIVER_DUE: Final = _job("deliver_due", CAMPAIGNS)
 PREPARE_CAMPAIGN: Final = _job("prepare_campaign", CAMPAIGNS)
 SWEEP_SUBSCRIPTIONS: Final = _job("sweep_subscriptions", TRANSACTIONAL, every_seconds=30)
 SWEEP_IMPORTS: Final = _job("sweep_imports", TRANSACTIONAL, every_seconds=30)

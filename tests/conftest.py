@@ -21,6 +21,7 @@ from mailer.accounts.roles import Role
 from mailer.app import create_app
 from mailer.config import Settings, load
 from mailer.db import db
+from mailer.delivery import send
 from mailer.proof import postgres
 from mailer.web.limits import limiter
 from tests import factories
@@ -108,6 +109,7 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
     """The application over an empty database, with its context pushed."""
     with migrated_app.app_context():
         yield migrated_app
+        send.close_connections()
         db.session.remove()
         _empty_database()
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import dramatiq
 
+from mailer.delivery import send
 from mailer.jobs import Job
 
 MINUTE: Final = 60_000
@@ -41,7 +42,16 @@ def actor(
     return register
 
 
+class Goodbye(dramatiq.Middleware):
+    """Ends a worker's conversations with mail servers as they should end."""
+
+    def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Say goodbye, once nothing is in hand any more."""
+        send.close_connections()
+
+
 def load_all() -> None:
     """Import every module of this package, so that the broker knows all actors."""
+    dramatiq.get_broker().add_middleware(Goodbye())
     for module in pkgutil.iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")

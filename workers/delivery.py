@@ -6,7 +6,7 @@ from mailer.db import db
 from mailer.delivery import decide, prepare, send, sweep
 from mailer.jobs import (
     CARRY_OUT_DECISION,
-    DELIVER_BATCH,
+    DELIVER_DUE,
     PREPARE_CAMPAIGN,
     SWEEP_DECISIONS,
     SWEEP_DELIVERIES,
@@ -22,10 +22,10 @@ def prepare_campaign(campaign_id: str) -> None:
 
 
 # A batch gives up its claims after 45 s, but one server may take its time (RFC 5321 4.5.3.2).
-@actor(DELIVER_BATCH, max_retries=0, time_limit=40 * MINUTE)
-def deliver_batch(campaign_id: str) -> None:
-    """Send a few hundred deliveries of a campaign."""
-    send.deliver_batch(UUID(campaign_id))
+@actor(DELIVER_DUE, max_retries=0, time_limit=40 * MINUTE)
+def deliver_due() -> None:
+    """Send what is due in any campaign."""
+    send.deliver_due()
 
 
 @actor(SWEEP_DELIVERIES, max_retries=0)

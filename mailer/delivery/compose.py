@@ -1,5 +1,6 @@
 """From a frozen message and one delivery to the bytes that cross the wire."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -13,12 +14,16 @@ from mailer.current import links
 from mailer.delivery.domains import signers_for
 from mailer.delivery.engine.dkim import sign_message
 from mailer.delivery.engine.mime import Letter, ascii_domain, write
+from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.engine.ports import Envelope
 from mailer.delivery.ledger import Claimed
 from mailer.delivery.models import Delivery, Message, MessageKind
+from mailer.errors import MailerError
 from mailer.lib.ids import public_id
 from mailer.rendering.design import Frozen
 from mailer.rendering.merge import Rendered, Renderer, Tracking
+
+log = logging.getLogger(__name__)
 
 
 def merge_values(person: Subscriber | None, email: str) -> dict[str, Any]:
@@ -91,6 +96,19 @@ class Composer:
         )
         envelope = Envelope(ascii_domain(message.from_email), ascii_domain(delivery.email))
         return envelope, self._signed(write(letter), now=now)
+
+    def try_to_compose(
+        self, delivery: Claimed, person: Mapping[str, Any] | None, *, now: datetime
+    ) -> tuple[Envelope, bytes] | Outcome:
+        """Return a delivery's envelope and message, or its outcome when there can be none."""
+        try:
+            return self.compose(delivery, person, now=now)
+        except MailerError as error:
+            return Outcome(Verdict.REJECTED, error.message)
+        except Exception as error:
+            # A bug of ours must neither block the others nor cost a subscriber: it is held and shown.
+            log.exception("Delivery %s could not be composed.", delivery.id)
+            return Outcome(Verdict.HELD, f"It could not be composed: {type(error).__name__}: {error}")
 
     def render(
         self, delivery: Claimed | Delivery, person: Mapping[str, Any] | None, *, has_pixel: bool = True

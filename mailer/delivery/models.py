@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
 from mailer.audience.models import Subscriber
-from mailer.db import Base, Identified, enum_column
+from mailer.db import Base, Id, Identified, enum_column
 from mailer.delivery.engine.dkim_keys import Algorithm, record_name, record_value, zone_line
 from mailer.rendering.language import without_tags
 
@@ -331,7 +331,10 @@ class Run(Base):
     __tablename__ = "runs"
 
     campaign_id: Mapped[UUID] = mapped_column(
-        ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True
+        # Said, since the table that it could be read from is made later.
+        Id,
+        ForeignKey("campaigns.id", ondelete="CASCADE"),
+        primary_key=True,
     )
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
     message_id: Mapped[UUID] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"))
@@ -435,7 +438,11 @@ class Batch(Identified, Base):
     prefix = "bat"
 
     #: None for a message that belongs to no campaign.
-    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    campaign_id: Mapped[UUID | None] = mapped_column(
+        # Said, since the table that it could be read from is made later.
+        Id,
+        ForeignKey("campaigns.id", ondelete="CASCADE"),
+    )
     #: The journal of who holds it.
     worker: Mapped[str | None] = mapped_column(String(80))
     lease_expires_at: Mapped[datetime | None]
@@ -536,7 +543,10 @@ class DeliveryCount(Base):
     __tablename__ = "delivery_counts"
 
     campaign_id: Mapped[UUID] = mapped_column(
-        ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True
+        # Said, since the table that it could be read from is made later.
+        Id,
+        ForeignKey("campaigns.id", ondelete="CASCADE"),
+        primary_key=True,
     )
     state: Mapped[DeliveryState] = mapped_column(enum_column(DeliveryState), primary_key=True)
     #: A ``SkipReason``, or empty: a key cannot be null.

@@ -15,7 +15,7 @@ from mailer.db import db, new_id
 from mailer.delivery import ledger
 from mailer.delivery.claim import BATCH
 from mailer.delivery.models import Batch, Delivery, DeliveryState, Run
-from mailer.jobs import DELIVER_BATCH, later
+from mailer.jobs import DELIVER_DUE, later
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
 
@@ -56,7 +56,7 @@ def prepare_next(run: Run, *, now: datetime, rows: int = BATCH) -> bool:
     if made:
         db.session.add(batch)
         ledger.count(run.campaign_id, Counter({(DeliveryState.PREPARED, ""): made}))
-        later(DELIVER_BATCH, str(run.campaign_id))
+        later(DELIVER_DUE)
     db.session.flush()
     db.session.refresh(run)
     return True
@@ -81,7 +81,7 @@ def _finish(run: Run, *, now: datetime) -> bool:
     if finished is not None:
         signals.campaign_prepared.send(run.campaign_id)
         # Also when there is nobody: whoever looks for work finds that nothing waits.
-        later(DELIVER_BATCH, str(run.campaign_id))
+        later(DELIVER_DUE)
     return False
 
 

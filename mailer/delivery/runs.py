@@ -15,7 +15,7 @@ from mailer.db import db
 from mailer.delivery import ledger
 from mailer.delivery.models import DeliveryCount, DeliveryState, Message, Run, SkipReason
 from mailer.errors import NotFound
-from mailer.jobs import DELIVER_BATCH, PREPARE_CAMPAIGN, later
+from mailer.jobs import DELIVER_DUE, PREPARE_CAMPAIGN, later
 
 #: So many refusals that are about us, and so large a share of what was tried, stop a run:
 #: going on would only deepen them.
@@ -54,10 +54,13 @@ def stop(campaign_id: UUID, *, now: datetime) -> None:
 def resume(campaign_id: UUID) -> None:
     """Go on; what is held stays so, and only new refusals can stop it again."""
     run = _run(campaign_id)
-    run.stopped_at, run.ended_at = None, None
+    run.stopped_at, run.ended_at, run.waits_until = None, None, None
     run.held_before = ledger.counts_of(campaign_id)[DeliveryState.HELD]
     db.session.flush()
-    later(DELIVER_BATCH if run.prepared_at else PREPARE_CAMPAIGN, str(campaign_id))
+    if run.prepared_at:
+        later(DELIVER_DUE)
+    else:
+        later(PREPARE_CAMPAIGN, str(campaign_id))
 
 
 def cancel(campaign_id: UUID, *, now: datetime) -> int:
@@ -157,7 +160,7 @@ def reopen(campaign_id: UUID) -> None:
         run.ended_at = None
         db.session.flush()
         signals.campaign_reopened.send(campaign_id)
-    later(DELIVER_BATCH, str(campaign_id))
+    later(DELIVER_DUE)
 
 
 def _run(campaign_id: UUID) -> Run:

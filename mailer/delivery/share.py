@@ -20,7 +20,6 @@ from sqlalchemy import (
     case,
     exists,
     func,
-    literal,
     or_,
     select,
     update,
@@ -28,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.db import db
-from mailer.delivery.models import Delivery, DeliveryState, Run, Share
+from mailer.delivery.models import Batch, Delivery, Run, Share
 
 _DEFAULT_WEIGHT: Final = 100
 #: More runs than this are not under way at once; a limit keeps databases from merging the
@@ -38,6 +37,7 @@ _MOST_RUNS: Final = 100_000
 # Tables instead of models: this runs for every batch, and the ORM's part of it is larger than the database's.
 _RUNS: Final = cast(Table, Run.__table__)
 _SHARES: Final = cast(Table, Share.__table__)
+_BATCHES: Final = cast(Table, Batch.__table__)
 _DELIVERIES: Final = cast(Table, Delivery.__table__)
 
 
@@ -126,17 +126,17 @@ def _choose(now: datetime) -> _Turn | None:
 
 def _first_with_work() -> Select[Any]:
     run = _under_way()
-    is_due = exists().where(
-        _DELIVERIES.c.campaign_id == run.c.campaign_id,
-        # Inline, so that a plan made for any value finds the partial index.
-        _DELIVERIES.c.state
-        == literal(DeliveryState.PREPARED, _DELIVERIES.c.state.type, literal_execute=True),
-        _DELIVERIES.c.next_try_at <= bindparam("now", type_=_DELIVERIES.c.next_try_at.type),
+    now = bindparam("now", type_=_DELIVERIES.c.next_try_at.type)
+    is_batch_waiting = exists().where(
+        _BATCHES.c.campaign_id == run.c.campaign_id, _BATCHES.c.worker.is_(None), _BATCHES.c.due_at <= now
+    )
+    is_retry_due = exists().where(
+        _DELIVERIES.c.campaign_id == run.c.campaign_id, _DELIVERIES.c.next_try_at <= now
     )
     floor = select(func.coalesce(func.max(_SHARES.c.batch_began), 0.0)).scalar_subquery()
     return (
         select(run.c.campaign_id, run.c.workspace_id, run.c.run_time, floor)
-        .where(is_due)
+        .where(is_batch_waiting | is_retry_due)
         .order_by(run.c.workspace_time, run.c.workspace_id, run.c.run_time, run.c.campaign_id)
         .limit(1)
     )

@@ -18,7 +18,7 @@ from mailer.delivery import journal, ledger, runs
 from mailer.delivery.journal import Story
 from mailer.delivery.ledger import CLAIMED_COLUMNS, Claimed, Result
 from mailer.delivery.models import Batch, Delivery, DeliveryState, Run
-from mailer.jobs import DELIVER_BATCH, DELIVER_TRANSACTIONAL, PREPARE_CAMPAIGN, later
+from mailer.jobs import DELIVER_DUE, DELIVER_TRANSACTIONAL, PREPARE_CAMPAIGN, later
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +33,12 @@ def sweep_deliveries(*, now: datetime) -> None:
     """Put right what a dead process, host or broker left behind; commits as it goes."""
     given = settings()
     folder, first_retry_seconds = journal.folder(given.data_dir), given.retry_first_seconds
-    lanes = given.campaign_workers * given.worker_threads
     for story in journal.orphans(folder):
         _replay(story, now=now, first_retry_seconds=first_retry_seconds)
         db.session.commit()
     _expire_leases(journal.living(folder), now=now)
     db.session.commit()
-    _nudge_runs(now=now, lanes=lanes)
+    _nudge_runs(now=now, workers=given.campaign_workers)
     _nudge_alone(now=now)
     db.session.commit()
 
@@ -124,19 +123,20 @@ def _expire_leases(living: set[str], *, now: datetime) -> None:
             ledger.put_in_doubt(batch_id, None, reason="Its worker was not heard of again.", now=now)
 
 
-def _nudge_runs(*, now: datetime, lanes: int) -> None:
-    """End what is done, and ring for what is due in as many lanes as stand empty."""
+def _nudge_runs(*, now: datetime, workers: int) -> None:
+    """End what is done, and ring for what is due."""
+    is_work_left = False
     for run in db.session.scalars(select(Run).where(Run.ended_at.is_(None))).all():
-        campaign_id = str(run.campaign_id)
         if runs.end_when_quiet(run.campaign_id, now=now) or run.stopped_at is not None:
             continue
         if run.prepared_at is None:
-            later(PREPARE_CAMPAIGN, campaign_id)
+            later(PREPARE_CAMPAIGN, str(run.campaign_id))
         if _has_due(run, now=now):
-            for _ in range(max(0, lanes - _batch_count(run, is_held=True))):
-                later(DELIVER_BATCH, campaign_id)
+            is_work_left = True
         else:
             _adopt_orphans(run, now=now)
+    for _ in range(workers if is_work_left else 0):
+        later(DELIVER_DUE)
 
 
 def _has_due(run: Run, *, now: datetime) -> bool:
@@ -156,9 +156,9 @@ def _adopt_orphans(run: Run, *, now: datetime) -> None:
         log.error("%d deliveries of campaign %s were in no batch; they go on.", adopted, run.campaign_id)
 
 
-def _batch_count(run: Run, *, is_held: bool = False) -> int:
-    where = [Batch.campaign_id == run.campaign_id, *([Batch.worker.is_not(None)] if is_held else [])]
-    return db.session.scalar(select(func.count()).select_from(Batch).where(*where)) or 0
+def _batch_count(run: Run) -> int:
+    query = select(func.count()).select_from(Batch).where(Batch.campaign_id == run.campaign_id)
+    return db.session.scalar(query) or 0
 
 
 def _nudge_alone(*, now: datetime) -> None:

@@ -30,7 +30,7 @@ def stuck(ben, bread, readers, launch, smtp):
     replies = dict(zip([reader.email for reader in readers], (BUSY, BUSY, POLICY, POLICY), strict=False))
     run = launch(bread)
     smtp.script = lambda stage, recipient: replies.get(recipient) if stage == "rcpt" else None
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
     smtp.script = as_usual
     return db.session.get_one(Run, run.campaign_id)
 
@@ -60,7 +60,7 @@ def test_each_stands_where_it_is_looked_for(workspace, stuck):
 def test_what_was_put_off_is_tried_at_once(stuck, ben, smtp):
     decision = decided(stuck, DecisionKind.RETRY, Standing.DEFERRED, ben)
     db.session.rollback()
-    send.deliver_batch(stuck.campaign_id)
+    send.deliver_due()
 
     assert decision.moved_count == 2
     assert states() == ["accepted", "accepted", "held", "held", "accepted"]
@@ -136,7 +136,7 @@ def test_what_comes_back_meanwhile_is_not_decided_about_twice(stuck, ben, smtp, 
     decision = decided(stuck, DecisionKind.RETRY, Standing.HELD, ben)
     db.session.rollback()
     smtp.script = lambda stage, recipient: POLICY if stage == "rcpt" else None
-    send.deliver_batch(stuck.campaign_id)
+    send.deliver_due()
 
     for _ in range(3):
         carry_out_decision(decision.id, now=utcnow())
@@ -206,7 +206,7 @@ def test_a_narrowed_list_is_looked_through_in_windows(workspace, bread, launch, 
         factories.subscriber(workspace, f"r{number}@{'rare' if number == 0 else 'usual'}.example", on=bread)
     run = launch(bread)
     smtp.script = lambda stage, recipient: "550 5.1.1 gone" if stage == "rcpt" else None
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
     monkeypatch.setattr(selection, "_WINDOW", 2)
     rare = Selection.of(run, Standing.REJECTED, domain="rare.example")
 
@@ -235,14 +235,14 @@ def test_a_workspace_chooses_how_long_it_tries(workspace, stuck, smtp, time_mach
     smtp.script = lambda stage, recipient: BUSY if stage == "rcpt" else None
 
     with time_machine_at(utcnow() + timedelta(hours=4)):
-        send.deliver_batch(stuck.campaign_id)
+        send.deliver_due()
     assert deliveries()["reader-0@example.com"].state is DeliveryState.PREPARED
     db.session.execute(
         Delivery.__table__.update().where(Delivery.attention == "deferred").values(next_try_at=utcnow())
     )
     db.session.commit()
     with time_machine_at(utcnow() + timedelta(hours=6)):
-        send.deliver_batch(stuck.campaign_id)
+        send.deliver_due()
 
     row = deliveries()["reader-0@example.com"]
     assert (row.state, row.reply) == (DeliveryState.REJECTED, f"Given up after 5 hours: {BUSY}")

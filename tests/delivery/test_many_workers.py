@@ -6,7 +6,7 @@ from collections import Counter
 from mailer.consent.models import SuppressionReason
 from mailer.consent.suppress import suppress
 from mailer.db import db
-from mailer.delivery import ledger, prepare, send
+from mailer.delivery import lane, ledger, prepare, send
 from mailer.delivery.models import DeliveryState
 from tests import factories
 
@@ -19,7 +19,8 @@ def test_they_share_the_work_and_nobody_is_mailed_twice(app, workspace, bread, l
         factories.subscriber(workspace, f"r{number}@example.com", on=bread)
     suppress(workspace.id, "r0@example.com", SuppressionReason.MANUAL)
     monkeypatch.setattr(prepare.prepare_next, "__kwdefaults__", {"rows": 20})
-    monkeypatch.setattr(send, "_CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(lane, "_CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(send, "SEATS", threading.BoundedSemaphore(WORKERS))
     smtp.script = lambda stage, recipient: (
         "550 5.1.1 gone" if stage == "rcpt" and recipient == "r1@example.com" else None
     )
@@ -32,7 +33,7 @@ def test_they_share_the_work_and_nobody_is_mailed_twice(app, workspace, bread, l
         with app.app_context():
             try:
                 for _ in range(READERS // 20 + 1):
-                    send.deliver_batch(campaign_id)
+                    send.deliver_due()
             except Exception as error:
                 troubles.append(error)
             finally:

@@ -12,8 +12,8 @@ def path_of(delivery):
 
 
 def test_the_reader_sees_their_own_mail_and_nothing_in_it_runs(client, bread, readers, launch, smtp):
-    run = launch(bread, html="<p>Hello {{ subscriber.name }}</p><script>alert(1)</script>")
-    send.deliver_batch(run.campaign_id)
+    launch(bread, html="<p>Hello {{ subscriber.name }}</p><script>alert(1)</script>")
+    send.deliver_due()
 
     answer = client.get(path_of(deliveries()["reader-2@example.com"]))
 
@@ -25,8 +25,8 @@ def test_the_reader_sees_their_own_mail_and_nothing_in_it_runs(client, bread, re
 
 
 def test_looking_does_not_count_as_another_open(client, bread, readers, launch, smtp):
-    run = launch(bread)
-    send.deliver_batch(run.campaign_id)
+    launch(bread)
+    send.deliver_due()
 
     page = client.get(path_of(deliveries()["reader-2@example.com"])).text
 
@@ -35,8 +35,8 @@ def test_looking_does_not_count_as_another_open(client, bread, readers, launch, 
 
 
 def test_other_links_lead_nowhere(client, bread, readers, launch, smtp):
-    run = launch(bread)
-    send.deliver_batch(run.campaign_id)
+    launch(bread)
+    send.deliver_due()
     delivery = deliveries()["reader-2@example.com"]
     made = links()
 
@@ -49,7 +49,7 @@ def test_other_links_lead_nowhere(client, bread, readers, launch, smtp):
 
 
 def test_our_own_mails_have_no_page(client, bread, readers, launch, smtp):
-    run = launch(bread, kind=MessageKind.SYSTEM, html="<a href='https://x.example/secret'>secret</a>")
-    send.deliver_batch(run.campaign_id)
+    launch(bread, kind=MessageKind.SYSTEM, html="<a href='https://x.example/secret'>secret</a>")
+    send.deliver_due()
 
     assert client.get(path_of(deliveries()["reader-2@example.com"])).status_code == 404

@@ -12,8 +12,8 @@ from mailer.audience.models import Subscription
 from mailer.consent.models import Suppression, SuppressionReason
 from mailer.consent.suppress import suppress
 from mailer.db import db
-from mailer.delivery import ledger, runs, send
-from mailer.delivery.models import Attempt, DeliveryState, Run, SkipReason
+from mailer.delivery import lane, ledger, runs, send
+from mailer.delivery.models import Attempt, Batch, DeliveryState, Run, SkipReason
 from mailer.lib.clock import utcnow
 from tests import factories
 from tests.delivery.conftest import deliveries
@@ -29,9 +29,9 @@ def answering(**replies):
 
 
 def test_everybody_gets_their_own_message_once(bread, readers, launch, smtp, states):
-    run = launch(bread)
+    launch(bread)
 
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
 
     assert set(states().values()) == {ACCEPTED}
     assert len(smtp.received) == 5
@@ -45,14 +45,13 @@ def test_everybody_gets_their_own_message_once(bread, readers, launch, smtp, sta
         assert message["list-unsubscribe"].startswith("<http://localhost/u/")
         assert message["list-id"] == f"<{bread.public_id}.localhost>"
         assert "/c/" in message.get_body(("html",)).get_content()
-    assert smtp.connections == 1
 
 
 def test_the_server_s_words_are_kept(bread, readers, launch, smtp):
-    run = launch(bread)
+    launch(bread)
     smtp.script = answering(dot="250 2.0.0 queued as 4711")
 
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
 
     assert deliveries()["reader-0@example.com"].reply == "250 2.0.0 queued as 4711"
 
@@ -67,7 +66,7 @@ def test_the_counts_follow_every_state(bread, readers, launch, smtp):
     run = launch(bread)
     smtp.script = lambda stage, recipient: replies.get(recipient) if stage == "dot" else None
 
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
 
     counts = ledger.counts_of(run.campaign_id)
     assert counts == {REJECTED: 1, DeliveryState.PREPARED: 1, HELD: 1, DeliveryState.IN_DOUBT: 1, ACCEPTED: 1}
@@ -77,11 +76,11 @@ def test_the_counts_follow_every_state(bread, readers, launch, smtp):
 
 
 def test_a_dead_address_is_suppressed_and_a_refusal_of_us_suppresses_nobody(bread, readers, launch, smtp):
-    run = launch(bread)
+    launch(bread)
     replies = {"reader-0@example.com": "550 5.1.1 no such user", "reader-1@example.com": "550 5.7.26 no DKIM"}
     smtp.script = lambda stage, recipient: replies.get(recipient) if stage == "rcpt" else None
 
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
 
     suppressed = db.session.scalars(select(Suppression)).all()
     assert [(row.email_key, row.reason, row.detail) for row in suppressed] == [
@@ -92,17 +91,17 @@ def test_a_dead_address_is_suppressed_and_a_refusal_of_us_suppresses_nobody(brea
 
 
 def test_a_deferred_one_waits_and_is_tried_again(bread, readers, launch, smtp, time_machine_at):
-    run = launch(bread)
+    launch(bread)
     smtp.script = answering(rcpt="450 4.2.1 busy", to="reader-0@example.com")
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
     waiting = deliveries()["reader-0@example.com"]
     first_id = {message.recipient for message in smtp.received}
     smtp.script = answering()
 
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
     assert smtp.of("reader-0@example.com") == []
     with time_machine_at(waiting.next_try_at + timedelta(seconds=1)):
-        send.deliver_batch(run.campaign_id)
+        send.deliver_due()
 
     assert "reader-0@example.com" not in first_id
     assert len(smtp.of("reader-0@example.com")) == 1
@@ -111,18 +110,18 @@ def test_a_deferred_one_waits_and_is_tried_again(bread, readers, launch, smtp, t
 
 
 def test_every_try_has_the_same_message_id(bread, readers, launch, smtp, time_machine_at):
-    run = launch(bread)
+    launch(bread)
     seen = []
 
     def refuse_after_reading(stage, recipient):
         return "451 4.3.0 try again" if stage == "dot" and recipient == "reader-0@example.com" else None
 
     smtp.script = refuse_after_reading
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
     smtp.script = answering()
     waiting = deliveries()["reader-0@example.com"]
     with time_machine_at(waiting.next_try_at + timedelta(seconds=1)):
-        send.deliver_batch(run.campaign_id)
+        send.deliver_due()
 
     (received,) = smtp.of("reader-0@example.com")
     seen.append(email.message_from_bytes(received.data)["message-id"])
@@ -130,12 +129,12 @@ def test_every_try_has_the_same_message_id(bread, readers, launch, smtp, time_ma
 
 
 def test_after_three_days_of_deferrals_it_is_given_up(bread, readers, launch, smtp, time_machine_at):
-    run = launch(bread)
+    launch(bread)
     smtp.script = answering(rcpt="450 4.2.1 busy", to="reader-0@example.com")
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
 
     with time_machine_at(utcnow() + timedelta(days=3, minutes=1)):
-        send.deliver_batch(run.campaign_id)
+        send.deliver_due()
 
     row = deliveries()["reader-0@example.com"]
     assert row.state is REJECTED
@@ -151,7 +150,7 @@ def test_the_gate_is_asked_when_claiming(workspace, bread, readers, launch, smtp
     db.session.delete(readers[3])
     db.session.commit()
 
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
 
     rows = deliveries()
     assert [message.recipient for message in smtp.received] == ["reader-4@example.com"]
@@ -164,41 +163,49 @@ def test_the_gate_is_asked_when_claiming(workspace, bread, readers, launch, smtp
     assert ledger.counts_of(run.campaign_id) == {DeliveryState.SKIPPED: 4, ACCEPTED: 1}
 
 
-def before_each(monkeypatch, act):
-    """Do something before every message of a batch, with the gate asked again each time."""
-    monkeypatch.setattr(send, "_CHECK_SECONDS", 0.0)
-    original = send._Batch._send
+def after_the_first(monkeypatch, act):
+    """Do something when the first message is through; one connection takes one after another."""
+    monkeypatch.setattr(lane, "CONNECTIONS", 1)
+    original = lane.Lane.settle
 
-    def acted(self, delivery):
-        act(delivery)
+    def acted(self, parcel, outcome):
+        original(self, parcel, outcome)
+        act()
         db.session.commit()
-        return original(self, delivery)
 
-    monkeypatch.setattr(send._Batch, "_send", acted)
+    monkeypatch.setattr(lane.Lane, "settle", acted)
 
 
 def test_someone_who_leaves_during_the_batch_is_not_mailed(bread, readers, launch, smtp, monkeypatch):
-    run = launch(bread)
-    subscription_id = readers[-1].subscriptions[0].id
-    before_each(monkeypatch, lambda delivery: db.session.get(Subscription, subscription_id).end(at=utcnow()))
+    launch(bread)
+    last = max(deliveries().values(), key=lambda row: row.id)
+    leaver, subscription_id = last.email, last.subscriber.subscriptions[0].id
+    db.session.rollback()
+    after_the_first(monkeypatch, lambda: db.session.get(Subscription, subscription_id).end(at=utcnow()))
 
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
 
-    assert smtp.of("reader-4@example.com") == []
-    assert deliveries()["reader-4@example.com"].skip_reason is SkipReason.UNSUBSCRIBED
+    assert smtp.of(leaver) == []
+    assert deliveries()[leaver].skip_reason is SkipReason.UNSUBSCRIBED
+    assert len(smtp.received) == 4
 
 
-def test_a_pause_gives_the_rest_back_untouched(bread, readers, launch, smtp, monkeypatch):
+def test_a_pause_takes_effect_within_one_message_and_gives_the_rest_back_untouched(
+    bread, readers, launch, smtp, monkeypatch
+):
     run = launch(bread)
     campaign_id = run.campaign_id
-    before_each(monkeypatch, lambda delivery: runs.stop(campaign_id, now=utcnow()))
+    after_the_first(monkeypatch, lambda: runs.stop(campaign_id, now=utcnow()))
 
-    send.deliver_batch(campaign_id)
+    send.deliver_due()
 
-    assert len(smtp.received) == 1
-    rows = sorted((row.state, row.attempt) for row in deliveries().values())
-    assert rows == [(ACCEPTED, 1), *[(DeliveryState.PREPARED, 0)] * 4]
-    assert sum(row.first_tried_at is not None for row in deliveries().values()) == 1
+    assert len(smtp.received) <= 2
+    sent = {message.recipient for message in smtp.received}
+    assert {row.email: (row.state, row.attempt) for row in deliveries().values()} == {
+        reader.email: (ACCEPTED, 1) if reader.email in sent else (DeliveryState.PREPARED, 0)
+        for reader in readers
+    }
+    assert db.session.scalars(select(Batch.worker)).all() == [None]
 
 
 def test_a_cancelled_campaign_skips_all_who_wait(bread, readers, launch, smtp):
@@ -206,22 +213,25 @@ def test_a_cancelled_campaign_skips_all_who_wait(bread, readers, launch, smtp):
 
     skipped = runs.cancel(run.campaign_id, now=utcnow())
     db.session.commit()
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
 
     assert skipped == 5
     assert smtp.received == []
     assert {row.skip_reason for row in deliveries().values()} == {SkipReason.CANCELLED}
 
 
-def test_a_server_that_is_down_costs_one_try_and_the_others_go_back(bread, readers, launch, smtp):
+def test_a_server_that_is_down_costs_nobody_a_try_and_is_asked_again_later(bread, readers, launch, smtp):
     run = launch(bread)
     smtp.script = answering(connect="421 4.3.2 closed for lunch")
 
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
+    send.deliver_due()
 
-    attempts = sorted(row.attempt for row in deliveries().values())
-    assert attempts == [0, 0, 0, 0, 1]
-    assert smtp.connections == 1
+    assert {row.attempt for row in deliveries().values()} == {0}
+    assert smtp.connections <= lane.CONNECTIONS
+    run = db.session.get(Run, run.campaign_id)
+    assert run.waits_until > utcnow()
+    assert run.wait_reason == "421 4.3.2 closed for lunch"
 
 
 def test_a_wrong_password_stops_the_campaign_and_blames_nobody(bread, readers, launch, smtp):
@@ -233,7 +243,7 @@ def test_a_wrong_password_stops_the_campaign_and_blames_nobody(bread, readers, l
         told.append((campaign_id, reason))
 
     with signals.campaign_held.connected_to(listen):
-        send.deliver_batch(run.campaign_id)
+        send.deliver_due()
 
     assert told == [(run.campaign_id, "The mail server refuses us: 554 5.7.1 you are listed")]
     assert {(row.state, row.attempt) for row in deliveries().values()} == {(DeliveryState.PREPARED, 0)}
@@ -251,7 +261,7 @@ def test_many_refusals_of_us_stop_the_campaign(workspace, bread, launch, smtp):
         told.append(reason)
 
     with signals.campaign_held.connected_to(listen):
-        send.deliver_batch(run.campaign_id)
+        send.deliver_due()
 
     assert len(told) == 1
     assert "550 5.7.28 unusual rate of mail" in told[0]
@@ -268,8 +278,8 @@ def test_the_end_is_announced_once(bread, readers, launch, smtp):
         told.append(campaign_id)
 
     with signals.campaign_quiet.connected_to(listen):
-        send.deliver_batch(run.campaign_id)
-        send.deliver_batch(run.campaign_id)
+        send.deliver_due()
+        send.deliver_due()
 
     assert told == [run.campaign_id]
 
@@ -277,9 +287,9 @@ def test_the_end_is_announced_once(bread, readers, launch, smtp):
 def test_a_message_that_cannot_be_composed_blocks_nobody(bread, readers, launch, smtp):
     readers[0].email = "reader 0@example.com"
     db.session.commit()
-    run = launch(bread)
+    launch(bread)
 
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
 
     assert len(smtp.received) == 4
     row = deliveries()["reader 0@example.com"]
@@ -289,11 +299,11 @@ def test_a_message_that_cannot_be_composed_blocks_nobody(bread, readers, launch,
 
 @pytest.mark.parametrize("answer", [CUT, TAKE_AND_CUT])
 def test_silence_after_the_dot_is_shown_as_doubt_and_never_guessed(answer, bread, readers, launch, smtp):
-    run = launch(bread)
+    launch(bread)
     smtp.script = answering(dot=answer, to="reader-0@example.com")
 
-    send.deliver_batch(run.campaign_id)
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
+    send.deliver_due()
 
     assert deliveries()["reader-0@example.com"].state is DeliveryState.IN_DOUBT
     assert len(smtp.received) == 4 + (answer == TAKE_AND_CUT)

@@ -9,12 +9,12 @@ from sqlalchemy import delete, select, update
 from mailer import signals
 from mailer.current import settings
 from mailer.db import db
-from mailer.delivery import claim, journal, ledger, prepare, runs, send, sweep
+from mailer.delivery import claim, journal, lane, ledger, prepare, runs, send, sweep
 from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.journal import Journal
+from mailer.delivery.lane import Lane
 from mailer.delivery.ledger import Result
 from mailer.delivery.models import Batch, Delivery, DeliveryState, Run
-from mailer.delivery.send import _Batch
 from mailer.lib.clock import utcnow
 from tests.delivery.conftest import deliveries
 
@@ -40,12 +40,6 @@ def make_due():
     db.session.commit()
 
 
-def deliver_all(campaign_id):
-    """Send all that is due; who goes back unharmed may be in a batch of their own."""
-    for _ in range(3):
-        send.deliver_batch(campaign_id)
-
-
 def at_nth(monkeypatch, owner, name, number, *, after=False):
     """Die when something is done for the nth time, before or after it is done."""
     original, calls = getattr(owner, name), [0]
@@ -64,14 +58,16 @@ def at_nth(monkeypatch, owner, name, number, *, after=False):
 
 #: Where it dies, what is killed there, and how many are in doubt for it.
 CRASH_POINTS = {
-    "after the claim": (_Batch, "deliver", 1, False, 0),
-    "while composing": (Journal, "composed", 3, False, 0),
-    "before the dot": (Journal, "intends", 3, False, 0),
+    "after the claim": (Lane, "_round", 1, False, 0),
+    # The reply before it is written at the end of the round: at most one for each connection.
+    "while composing": (Journal, "composed", 3, False, 1),
+    "before the intent": (Journal, "intends", 3, False, 0),
     "after the intent": (Journal, "intends", 3, True, 1),
-    "before the reply is written down": (Journal, "answered", 3, False, 1),
-    "after the reply": (Journal, "answered", 3, True, 0),
-    "before the outcomes are committed": (_Batch, "_finish", 1, False, 0),
-    "after the outcomes are committed": (_Batch, "_finish", 1, True, 0),
+    "before the reply is noted": (Journal, "answered", 3, False, 1),
+    "before the reply is written down": (Journal, "answered", 3, True, 1),
+    "before the outcomes are recorded": (Lane, "_checkpoint", 1, False, 0),
+    "before the outcomes are committed": (Lane, "_finish", 1, False, 0),
+    "after the outcomes are committed": (Lane, "_checkpoint", 1, True, 0),
 }
 
 
@@ -80,18 +76,18 @@ def test_whoever_dies_wherever_nobody_is_lost_and_nobody_is_mailed_twice(
     point, bread, readers, launch, smtp, monkeypatch
 ):
     owner, name, number, after, in_doubt = CRASH_POINTS[point]
+    monkeypatch.setattr(lane, "CONNECTIONS", 1)
     run = launch(bread)
     campaign_id = run.campaign_id
     with monkeypatch.context() as patch:
         at_nth(patch, owner, name, number, after=after)
         with pytest.raises(Killed):
-            send.deliver_batch(campaign_id)
+            send.deliver_due()
     db.session.rollback()
 
     sweep.sweep_deliveries(now=utcnow())
     make_due()
-    send.deliver_batch(campaign_id)
-    send.deliver_batch(campaign_id)
+    send.deliver_due()
 
     states = Counter(row.state for row in deliveries().values())
     received = Counter(message.recipient for message in smtp.received)
@@ -163,8 +159,9 @@ def test_after_a_reboot_what_has_no_answer_is_in_doubt(bread, readers, launch, m
     dead = Journal(journal.folder(settings().data_dir))
     claimed = claim.claim_batch(run, worker=dead.name, now=utcnow())
     db.session.commit()
-    dead.intends(claimed.deliveries[0].id)
+    dead.intends([claimed.deliveries[0].id])
     dead.answered(claimed.deliveries[0].id, Outcome(Verdict.ACCEPTED, "250 ok", 250))
+    dead.flush()
     dead.leave()
     monkeypatch.setattr(journal, "_boot_id", lambda: "another boot")
 
@@ -179,21 +176,21 @@ def test_a_row_that_kills_its_worker_three_times_is_rejected_and_blocks_nobody(
     run = launch(bread)
     campaign_id = run.campaign_id
     poison = deliveries()["reader-2@example.com"].id
-    original = Journal.composed
+    original = Journal.composing
 
     def deadly(self, delivery_id):
+        original(self, delivery_id)
         if delivery_id == poison:
             raise Killed
-        original(self, delivery_id)
 
-    monkeypatch.setattr(Journal, "composed", deadly)
+    monkeypatch.setattr(Journal, "composing", deadly)
     for _ in range(sweep.CRASH_LIMIT):
         make_due()
         with pytest.raises(Killed):
-            deliver_all(campaign_id)
+            send.deliver_due()
         db.session.rollback()
         sweep.sweep_deliveries(now=utcnow())
-    send.deliver_batch(campaign_id)
+    send.deliver_due()
 
     row = deliveries()["reader-2@example.com"]
     assert row.state is DeliveryState.REJECTED
@@ -202,13 +199,12 @@ def test_a_row_that_kills_its_worker_three_times_is_rejected_and_blocks_nobody(
 
 
 def test_work_that_nobody_was_told_of_is_asked_for(bread, readers, launch, broker, queued):
-    run = launch(bread)
+    launch(bread)
     broker.flush_all()
 
     sweep.sweep_deliveries(now=utcnow())
 
-    lanes = settings().campaign_workers * settings().worker_threads
-    assert queued().count(("deliver_batch", str(run.campaign_id))) == lanes
+    assert queued() == [("deliver_due",)] * settings().campaign_workers
 
 
 def test_a_preparation_that_died_goes_on(bread, readers, launch, broker, queued):
@@ -271,6 +267,6 @@ def test_who_waits_in_a_batch_that_is_no_more_is_found(bread, readers, launch, s
     db.session.commit()
 
     sweep.sweep_deliveries(now=utcnow())
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
 
     assert ledger.counts_of(run.campaign_id) == {ACCEPTED: 5}

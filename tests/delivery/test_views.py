@@ -34,7 +34,7 @@ def go_wrong(run, smtp):
         return answer if stage == at else None
 
     smtp.script = script
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
     smtp.script = as_usual
 
 
@@ -77,7 +77,7 @@ def test_held_deliveries_are_tried_again_and_the_campaign_goes_on(
     assert deliveries()["reader-0@example.com"].state is DeliveryState.PREPARED
     assert db.session.get(Campaign, run.campaign_id).status is CampaignStatus.SENDING
     db.session.rollback()
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
     assert len(smtp.of("reader-0@example.com")) == 1
     db.session.expire_all()
     assert db.session.get(Campaign, run.campaign_id).status is CampaignStatus.FINISHED
@@ -125,7 +125,7 @@ def test_a_viewer_looks_and_decides_nothing(sign_in, vera, bread, readers, launc
 def test_the_export_is_safe_for_spreadsheets(sign_in, ben, bread, readers, launch, smtp):
     run = launch(bread)
     smtp.script = lambda stage, recipient: "550 5.1.1 gone" if stage == "rcpt" else None
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
     one = db.session.scalars(select(Delivery)).first()
     one.reply = "=HYPERLINK(1)"
     db.session.commit()
@@ -173,14 +173,14 @@ def test_the_test_button_says_what_the_server_answered_and_saves_nothing(sign_in
 
 
 def test_a_saved_server_is_used_and_its_password_never_shown(sign_in, ana, bread, readers, launch, smtp):
-    run = launch(bread)
+    launch(bread)
     client = sign_in(ana)
     with sink(extensions=("AUTH PLAIN",)) as own:
         form = server_form(own.port, user="ana", password="a long secret")
         assert client.post(SERVERS, data=form).status_code == 302
         page = client.get(f"{SERVERS}/{stored_server().public_id}").text
         db.session.rollback()
-        send.deliver_batch(run.campaign_id)
+        send.deliver_due()
 
         assert "a long secret" not in page
         assert len(own.received) == 5
@@ -334,7 +334,7 @@ def put_off(run, smtp):
         "reader-1@example.com": "451 4.3.0 disk",
     }
     smtp.script = lambda stage, recipient: replies.get(recipient) if stage == "rcpt" else None
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
     smtp.script = as_usual
 
 
@@ -395,7 +395,7 @@ def test_skipped_ones_are_shown_by_reason(sign_in, ben, workspace, bread, reader
     readers[1].subscriptions[0].status = SubscriptionStatus.UNSUBSCRIBED
     readers[1].subscriptions[0].ended_at = utcnow()
     db.session.commit()
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
     client = sign_in(ben)
 
     both = client.get(page_of(run) + "?state=skipped").text

@@ -53,7 +53,7 @@ def waiting(queue: dramatiq.Broker) -> int:
 
 
 def test_queues_outlive_a_kill(server, queue):
-    enqueue("deliver_batch", "campaigns", "1")
+    enqueue("prepare_campaign", "campaigns", "1")
     # The server writes once a second; what comes later is what the sweep is for.
     wait_until(lambda: (server.folder / "appendonlydir").exists(), 10)
     signal.sigtimedwait([], 1.5)

@@ -29,7 +29,7 @@ def _empty_spool(request: pytest.FixtureRequest) -> None:
 def sent(app: Flask, bread, readers, launch, smtp) -> tuple[Run, dict[str, Delivery]]:
     """A campaign to five readers, accepted by their servers; its deliveries by address."""
     run = launch(bread, links=["https://bakery.example/order", "https://bakery.example/süß?a=1&b=2"])
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
     return run, deliveries()
 
 

@@ -90,9 +90,9 @@ def test_an_event_of_a_campaign_that_is_gone_is_dropped(sent):
 
 
 def test_a_click_resolves_doubt(client, bread, readers, launch, smtp, sent, click_of):
-    run = launch(bread, subject="Second")
+    launch(bread, subject="Second")
     smtp.script = lambda stage, recipient: TAKE_AND_CUT if stage == "dot" and recipient == BEN else None
-    send.deliver_batch(run.campaign_id)
+    send.deliver_due()
     doubtful = next(
         row for row in db.session.scalars(select(type(sent[1][BEN]))) if row.state is DeliveryState.IN_DOUBT
     )
