@@ -32,6 +32,7 @@ DATABASES = ("sqlite", "postgresql")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a run choose its database."""
     parser.addoption("--database", choices=(*DATABASES, "both"), default="both")
+    parser.addoption("--scripts", type=int, default=300, help="that both SMTP clients are put through")
     parser.addoption("--pictures", help="a folder for screenshots of every page that a journey visits")
 
 
@@ -48,14 +49,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(autouse=True)
 def _no_outside_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail a test that opens a socket to anywhere but this machine."""
-    connect = socket.socket.connect
+    for name in ("connect", "connect_ex"):
+        connect = getattr(socket.socket, name)
 
-    def guarded(self: socket.socket, address: Any) -> None:
-        if self.family != socket.AF_UNIX and address[0] not in {"127.0.0.1", "::1", "localhost"}:
-            pytest.fail(f"A test tried to reach {address}.")
-        connect(self, address)
+        def guarded(self: socket.socket, address: Any, *, connect: Any = connect) -> Any:
+            if self.family != socket.AF_UNIX and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+                pytest.fail(f"A test tried to reach {address}.")
+            return connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+        monkeypatch.setattr(socket.socket, name, guarded)
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,16 @@ class ReferenceCourier:
         self._timeouts = timeouts
         self._smtp: smtplib.SMTP | None = None
         self._handed_over = 0
+        #: How many were opened so far.
+        self.connections = 0
+        self._is_answered = False
+        #: Where in the envelope the last message was refused.
+        self.refused_at: Stage | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the next message finds a connection that has served others."""
+        return self._smtp is not None
 
     def hand_over(self, envelope: Envelope, message: bytes, *, before_dot: Callable[[], None]) -> Outcome:
         """Deliver one message and return what became of it."""
@@ -60,7 +70,7 @@ class ReferenceCourier:
             # full, the worker is told to stop): only closing takes it back.
             self._drop()
             raise
-        self._after(outcome)
+        self._after(outcome, is_reset=self._is_answered)
         return outcome
 
     def greet(self) -> str:
@@ -88,6 +98,7 @@ class ReferenceCourier:
             self.close()
         if self._smtp is None:
             self._smtp, self._handed_over = self._open(), 0
+            self.connections += 1
         return self._smtp
 
     def _open(self) -> smtplib.SMTP:
@@ -161,6 +172,7 @@ class ReferenceCourier:
     def _converse(
         self, smtp: smtplib.SMTP, envelope: Envelope, message: bytes, before_dot: Callable[[], None]
     ) -> Outcome:
+        self._is_answered, self.refused_at = False, None
         options = ""
         if not (envelope.sender.isascii() and envelope.recipient.isascii()):
             if not smtp.has_extn("smtputf8"):
@@ -201,28 +213,33 @@ class ReferenceCourier:
         if not (200 <= code <= 299 or 400 <= code <= 599):
             self._drop()
             return in_doubt("An answer that is not SMTP after the final dot.")
+        self._is_answered = True
         return read_reply(code, _text(words), stage=Stage.FINAL_DOT)
 
     def _declined(self, code: int, words: bytes, stage: Stage) -> Outcome:
-        if code == -1 or 200 <= code <= 399:
+        self.refused_at = stage
+        if not 400 <= code <= 599:
             # Out of step: whose answer the next one would be cannot be known.
             self._drop()
             return deferred(f"{self.server.host} answered out of step: {_said(code, words)}")
         return read_reply(code, _text(words), stage=stage)
 
-    def _after(self, outcome: Outcome) -> None:
+    def _after(self, outcome: Outcome, *, is_reset: bool) -> None:
         self._handed_over += 1
         if self._smtp is None or outcome.verdict is Verdict.ACCEPTED:
             return
         if outcome.code == 421 or outcome.verdict is Verdict.IN_DOUBT:
             self._drop()
             return
+        if is_reset:
+            # After the final dot no envelope is left, whatever the answer (RFC 5321 4.1.1.4).
+            return
         try:
             self._wait_up_to(_COMMAND_SECONDS)
             code, _ = self._smtp.rset()
         except _BROKEN:
             code = -1
-        if code != 250:
+        if not 200 <= code <= 299:
             self._drop()
 
     def _wait_up_to(self, seconds: float, smtp: smtplib.SMTP | None = None) -> None:

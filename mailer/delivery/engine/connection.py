@@ -345,12 +345,13 @@ class Connection:
         elif not (200 <= reply.code <= 299 or 400 <= reply.code <= 599):
             self._drop()
             self.owner.settle(parcel, in_doubt("An answer that is not SMTP after the final dot."))
-        elif reply.code == 421 or self.is_leaving or self._messages_left <= 0:
-            self._drop()
-            self.owner.settle(parcel, read_reply(reply.code, reply.text, stage=Stage.FINAL_DOT))
         else:
+            if reply.code == 421 or self._messages_left <= 0:
+                self._drop()
+            elif self.is_leaving:
+                self.quit()
             self.owner.settle(parcel, read_reply(reply.code, reply.text, stage=Stage.FINAL_DOT))
-            if not self._awaiting:
+            if not self._awaiting and not self.is_closed:
                 self._go_on()
 
     def _settle_early(self, parcel: Parcel, reply: Reply) -> None:
@@ -403,7 +404,7 @@ class Connection:
             self._go_on()
 
     def _reset_answered(self, reply: Reply) -> None:
-        if reply.code != 250:
+        if not 200 <= reply.code <= 299:
             self._lose(f"the server said {reply}")
         elif not self._awaiting:
             self._go_on()

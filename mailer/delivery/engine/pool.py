@@ -53,7 +53,10 @@ class Pool:
         self._next_tick = time.monotonic() + self._tick_seconds
 
     def serve(self, server: Server, *, connections: int, messages_per_connection: int = 1_000) -> None:
-        """Carry messages to a server from now on, over as many connections as there is work for."""
+        """Carry messages to a server from now on, over as many connections as there is work for.
+
+        :param connections: at most; 0 to let go of it
+        """
         berth = self._berths.get(server)
         if berth is None:
             berth = self._berths[server] = _Berth(self, server)
@@ -193,8 +196,10 @@ class Pool:
 
     def _look_at_clocks(self, now: float) -> None:
         self._next_tick = now + self._tick_seconds
-        for berth in self._berths.values():
+        for server, berth in list(self._berths.items()):
             berth.look_at_clocks(now)
+            if not (berth.connections or berth.open or berth.waiting):
+                del self._berths[server]
 
 
 class _Berth:
@@ -202,7 +207,7 @@ class _Berth:
 
     def __init__(self, pool: Pool, server: Server) -> None:
         self.server = server
-        self.connections = 1
+        self.connections = 0
         self.messages = 1_000
         self.open: list[Connection] = []
         self.idle: list[Connection] = []
@@ -268,8 +273,11 @@ class _Berth:
         for connection in list(self.open):
             if connection.is_overdue(now, self._pool.timeouts):
                 connection.give_up()
+        for connection in self.open[self.connections :]:
+            # More than are wanted by now: each ends after the message that it carries.
+            connection.is_leaving = True
         for connection in list(self.idle):
-            if now - connection.since > _IDLE_SECONDS or len(self.open) > self.connections:
+            if now - connection.since > _IDLE_SECONDS or connection.is_leaving:
                 connection.quit()
 
     # For its connections

@@ -71,12 +71,13 @@ class ReplyReader:
         self.is_between_replies = True
 
     def _read(self, line: bytes) -> Reply | None:
-        digits, mark, words = line[:3], line[3:4], line[4:].strip()
-        is_smtp = len(digits) == 3 and digits.isdigit() and mark in (b" ", b"-", b"", b"\r")
+        # Whatever stands between code and words, only a hyphen promises another line.
+        digits, is_last, words = line[:3], line[3:4] != b"-", line[3:].lstrip(b"-").strip()
+        is_smtp = len(digits) == 3 and digits.isdigit()
         if not is_smtp or len(line) > LONGEST_LINE or len(self._lines) >= MOST_LINES:
             return Reply(NONSENSE, (line[:LONGEST_LINE].strip(),))
         self._lines.append(words)
-        if mark == b"-":
+        if not is_last:
             return None
         # The last line's code counts, where a server cannot make up its mind.
         reply = Reply(int(digits), tuple(self._lines))
