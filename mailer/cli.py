@@ -206,6 +206,24 @@ def campaign_report(settings: Settings, campaign_id: str, as_json: bool) -> None
 
 @mailer.command()
 @click.option("--workspace", required=True, help="Its slug, id or name.")
+@click.option("--weight", type=click.IntRange(1, 1000), help="Beside the others’, which have 100 at first.")
+@click.pass_obj
+def share(settings: Settings, workspace: str, weight: int | None) -> None:
+    """Say how much of the sending a workspace gets while others send too, or change it."""
+    from mailer.accounts.queries import workspace_called
+    from mailer.db import db
+    from mailer.delivery.share import set_weight, weight_of
+
+    with application(settings).app_context():
+        chosen = workspace_called(workspace)
+        if weight is not None:
+            set_weight(chosen.id, weight)
+            db.session.commit()
+        click.echo(weight_of(chosen.id))
+
+
+@mailer.command()
+@click.option("--workspace", required=True, help="Its slug, id or name.")
 @click.option("--list", "list_name", required=True, help="Its id or name; made when there is none.")
 @click.option("--subscribers", type=click.IntRange(1), required=True, help="How many.")
 @click.option(

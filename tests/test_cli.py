@@ -66,3 +66,16 @@ def _first_campaign(data_dir: Path) -> str:
     with closing(sqlite3.connect(data_dir / "mailer.sqlite")) as database:
         (identifier,) = database.execute("SELECT id FROM campaigns ORDER BY id").fetchone()
     return public_id("cmp", UUID(bytes=identifier))
+
+
+def test_a_workspace_s_share_is_said_and_changed(mailer):
+    mailer("migrate")
+    mailer(
+        *("owner", "create", "--email", "ana@example.com", "--password", "a long pass phrase"),
+        *("--workspace", "Bakery"),
+    )
+
+    assert mailer("share", "--workspace", "Bakery") == "100"
+    assert mailer("share", "--workspace", "Bakery", "--weight", "300") == "300"
+    assert mailer("share", "--workspace", "Bakery") == "300"
+    assert "Cheese" in mailer("share", "--workspace", "Cheese", expect=2)

@@ -43,11 +43,27 @@ class StateCount:
     count: int
 
 
+@dataclass(frozen=True)
+class Wait:
+    """Why nothing of a campaign is sent at the moment, and until when."""
+
+    reason: str
+    until: datetime
+
+
 def run_of(workspace: Workspace, campaign_id: UUID | None) -> Run | None:
     """Return the run of one of the workspace's campaigns."""
     return db.session.scalar(
         select(Run).where(Run.workspace_id == workspace.id, Run.campaign_id == campaign_id)
     )
+
+
+def wait_of(campaign_id: UUID, *, now: datetime) -> Wait | None:
+    """Return what a campaign waits for: a cap, or servers in trouble; none when it may go on."""
+    run = db.session.get(Run, campaign_id)
+    if run is None or run.waits_until is None or run.waits_until <= now:
+        return None
+    return Wait(run.wait_reason, run.waits_until)
 
 
 def counts(workspace: Workspace, run: Run) -> list[StateCount]:

@@ -1,8 +1,12 @@
+from datetime import timedelta
+
 import pytest
 
 from mailer.campaigns.models import CampaignStatus
 from mailer.composing.plant import plant_designs
 from mailer.db import db
+from mailer.delivery import runs
+from mailer.delivery.models import Run
 from mailer.lib.clock import utcnow
 from tests import factories
 
@@ -169,6 +173,35 @@ def test_pause_go_on_and_cancel(sign_in, ben, letter):
     assert browser.get(page(letter, "/progress")).headers["HX-Refresh"] == "true"
 
 
+def test_a_priority_is_kept_and_holds_for_the_run(sign_in, ben, letter):
+    browser = sign_in(ben)
+    browser.post(page(letter, "/priority"), data={"priority": "high"})
+    browser.post(page(letter, "/send"))
+    run = db.session.get(Run, letter.id)
+    assert run.weight == 400
+
+    browser.post(page(letter, "/priority"), data={"priority": "low"})
+
+    db.session.refresh(run)
+    assert run.weight == 25
+    assert 'value="low" selected' in browser.get(page(letter)).text
+    assert browser.post(page(letter, "/priority"), data={"priority": "highest"}).status_code == 400
+
+
+def test_a_campaign_that_waits_says_what_for_and_until_when(sign_in, ben, letter):
+    browser = sign_in(ben)
+    browser.post(page(letter, "/send"))
+    runs.wait(letter.id, "500 of 500 messages of today are sent", until=utcnow() + timedelta(hours=3))
+    db.session.commit()
+
+    shown = browser.get(page(letter, "/progress")).text
+
+    assert "Waiting: 500 of 500 messages of today are sent; goes on at" in shown
+    runs.wait(letter.id, "over", until=utcnow())
+    db.session.commit()
+    assert "Waiting: " not in browser.get(page(letter, "/progress")).text
+
+
 def test_a_time_is_taken_in_the_workspaces_zone(sign_in, ben, letter, workspace):
     workspace.time_zone = "Europe/Vienna"
     year = utcnow().year + 1
@@ -222,6 +255,7 @@ WRITES = [
     "/schedule",
     "/unschedule",
     "/send",
+    "/priority",
     "/pause",
     "/resume",
     "/cancel",

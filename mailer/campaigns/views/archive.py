@@ -16,6 +16,7 @@ from mailer.campaigns.report import by_hour, deferred_count, report
 from mailer.campaigns.views.frame import bp, campaign_of
 from mailer.composing.queries import current_templates, template_by_id
 from mailer.db import db
+from mailer.delivery.queries import wait_of
 from mailer.lib.clock import utcnow
 from mailer.web.guards import requires
 from mailer.web.pages import page_of
@@ -151,6 +152,7 @@ def _progress(campaign: Campaign) -> dict[str, Any]:
         "rate": rate if campaign.status is CampaignStatus.SENDING else 0.0,
         "seconds_left": figures.waiting / rate if rate > 0 else None,
         "deferred": deferred_count(campaign),
+        "wait": wait_of(campaign.id, now=now),
         "sample": {"since": since.timestamp(), "then": done_then},
     }
 

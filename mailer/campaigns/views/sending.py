@@ -1,14 +1,15 @@
 """Sending a campaign: the last look, now or later, stop and go."""
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
 from mailer.campaigns import pause as stopping
 from mailer.campaigns.forms import ScheduleForm
 from mailer.campaigns.launch import launch
-from mailer.campaigns.models import Campaign
+from mailer.campaigns.models import Campaign, Priority
 from mailer.campaigns.preflight import preflight
+from mailer.campaigns.prioritise import prioritise
 from mailer.campaigns.schedule import schedule as schedule_campaign
 from mailer.campaigns.schedule import unschedule as unschedule_campaign
 from mailer.campaigns.views.frame import bp, campaign_of
@@ -20,6 +21,11 @@ from mailer.web.guards import requires
 
 #: From here on the number of people is typed, because a slip would be a large one.
 TYPED_FROM = 5_000
+_PRIORITISED = {
+    Priority.HIGH: "It goes before the other campaigns of this workspace.",
+    Priority.NORMAL: "It shares alike with the other campaigns of this workspace.",
+    Priority.LOW: "It lets the other campaigns of this workspace go before.",
+}
 
 
 @bp.get("/campaigns/<campaign_id>/review")
@@ -75,6 +81,22 @@ def unschedule(campaign_id: str) -> ResponseReturnValue:
     db.session.commit()
     flash("It is a draft again and will not leave by itself.", "success")
     return redirect(url_for(".edit", campaign_id=campaign_id))
+
+
+@bp.post("/campaigns/<campaign_id>/priority")
+@requires(Role.EDITOR)
+def priority(campaign_id: str) -> ResponseReturnValue:
+    """Let it go before others, or after them."""
+    campaign = campaign_of(campaign_id)
+    try:
+        chosen = Priority(request.form.get("priority", ""))
+    except ValueError:
+        abort(400)
+    prioritise(campaign, chosen)
+    db.session.commit()
+    flash(_PRIORITISED[chosen], "success")
+    back = ".review" if campaign.is_editable else ".show"
+    return redirect(url_for(back, campaign_id=campaign_id))
 
 
 @bp.post("/campaigns/<campaign_id>/pause")
