@@ -4,6 +4,7 @@ Commands import what they need when they run, so that a scheduler or a catcher o
 own does not carry the whole application in memory.
 """
 
+import signal
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -307,6 +308,7 @@ def demo_remove(settings: Settings, workspace: str) -> None:
 @mailer.group()
 def bench() -> None:
     """Measure how fast mail leaves."""
+    _end_in_order()
 
 
 @bench.command("send")
@@ -323,10 +325,21 @@ def bench() -> None:
     "--pairs", type=click.IntRange(0), default=5, show_default=True, help="Turns of each of the two."
 )
 @click.option("--sizes", default="10k,100k,1M", show_default=True, help="The curve's, or none.")
+@click.option("--dkim", type=click.Choice(["none", "ed25519", "rsa"]), default="none", show_default=True)
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Campaign workers.")
+@click.option(
+    "--naive/--no-naive", "with_naive", default=True, show_default=True, help="One job a message as well."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print everything that was measured.")
 def bench_send(
-    recipients: int, databases: tuple[str, ...], pairs: int, sizes: str, workers: int, as_json: bool
+    recipients: int,
+    databases: tuple[str, ...],
+    pairs: int,
+    sizes: str,
+    dkim: str,
+    workers: int,
+    with_naive: bool,
+    as_json: bool,
 ) -> None:
     """Send campaigns, turn by turn with Postfix's smtp-source, and compare."""
     import json
@@ -334,13 +347,28 @@ def bench_send(
     from mailer.proof import bench_report
     from mailer.proof.bench import Plan, bench_send, sizes_of
 
-    plan = Plan(recipients, databases, pairs, sizes_of(sizes), workers)
+    plan = Plan(recipients, databases, pairs, sizes_of(sizes), workers, dkim, with_naive)
     measured = bench_send(plan, lambda line: click.echo(line, err=True))
     if as_json:
         click.echo(json.dumps([each.as_dict() for each in measured], indent=2))
         return
     for each in measured:
         click.echo("\n".join(bench_report.lines(each)))
+
+
+@bench.command("reset-mail")
+@click.option("--recipients", type=click.IntRange(1_000), default=100_000, show_default=True)
+@click.option("--database", "databases", multiple=True, default=("sqlite", "postgresql"), show_default=True)
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Campaign workers.")
+def bench_reset_mail(recipients: int, databases: tuple[str, ...], workers: int) -> None:
+    """Time password resets, alone and while a campaign is sent."""
+    from mailer.proof import reset_mail
+
+    for database in databases:
+        waits = reset_mail.bench_reset_mail(
+            database, recipients=recipients, workers=workers, tell=lambda line: click.echo(line, err=True)
+        )
+        click.echo("\n".join(reset_mail.lines(waits)))
 
 
 @mailer.command()
@@ -366,6 +394,7 @@ def chaos(random_seed: int, recipients: int, kills: int, databases: tuple[str, .
     from mailer.proof import chaos_report
     from mailer.proof.chaos import Plan, chaos
 
+    _end_in_order()
     figures = {}
     for database in databases:
         plan = Plan(random_seed, recipients, kills, database)
@@ -376,6 +405,11 @@ def chaos(random_seed: int, recipients: int, kills: int, databases: tuple[str, .
         click.echo(json.dumps({name: asdict(each) for name, each in figures.items()}, indent=2))
     if any(each.missed() for each in figures.values()):
         sys.exit(1)
+
+
+def _end_in_order() -> None:
+    """Let TERM end this process as Ctrl-C does, so that it stops the servers that it started."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
 
 def application(settings: Settings) -> "Flask":

@@ -1,6 +1,7 @@
 """The product's own account of its deliveries, read from its tables by someone outside."""
 
 from collections import Counter
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import create_engine, func, select
@@ -83,3 +84,16 @@ class Ledger:
         query = select(Suppression.email_key).where(Suppression.reason == SuppressionReason.HARD_BOUNCE)
         with self._engine.connect() as connection:
             return set(connection.scalars(query))
+
+    def waits_alone(self, since: datetime) -> list[float | None]:
+        """Return the seconds until messages of no campaign were accepted; None for what still waits."""
+        query = (
+            select(Delivery.created_at, Delivery.ended_at)
+            .where(Delivery.campaign_id.is_(None), Delivery.created_at >= since)
+            .order_by(Delivery.id)
+        )
+        with self._engine.connect() as connection:
+            return [
+                (ended_at - created_at).total_seconds() if ended_at else None
+                for created_at, ended_at in connection.execute(query)
+            ]

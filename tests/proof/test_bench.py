@@ -7,7 +7,8 @@ import pytest
 
 from mailer.errors import Invalid
 from mailer.proof import bench_report, processes
-from mailer.proof.bench import BenchFailed, Campaign, Measured, Plan, _require_empty, sizes_of
+from mailer.proof.bench import Measured, Plan, sizes_of
+from mailer.proof.installation import BenchFailed, Campaign, _require_empty
 from mailer.proof.postfix import HOST, NoPostfix, Sent, SinkMiscounted, smtp_sink, smtp_source, tool
 from mailer.proof.product import free_port
 
@@ -77,11 +78,14 @@ def test_a_database_with_something_in_it_is_left_alone(tmp_path):
 def test_the_report_judges_every_figure():
     fast = Campaign(1_000, 0.1, 0.2, 0.078, 0.06, 0.001, 120.0)
     slow = Campaign(10_000, 2.0, 0.2, 0.9, 0.6, 0.01, 250.0)
-    measured = Measured("postgresql", 2, 14_000, [Sent(1_000, 0.1, 0.035)] * 2, [fast, fast], [fast, slow])
+    measured = Measured("postgresql", 2, "none", 14_000)
+    measured.sources, measured.campaigns = [Sent(1_000, 0.1, 0.035)] * 2, [fast, fast]
+    measured.curve, measured.naive_rate = [fast, slow], 400.0
 
     said = "\n".join(bench_report.lines(measured))
 
     assert "campaign ÷ smtp-source    1.00" in said
+    assert "25.0  (400 a second)  met: at least 20" in said
     assert "2.23  met: at most 3" in said
     assert "0.50          250 MB" in said
     assert said.count("MISSED") == 1
