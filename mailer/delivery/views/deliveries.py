@@ -31,6 +31,8 @@ _FIRST_SHOWN = (
 )
 #: Those that can be narrowed: the others are nearly all of a campaign, and nobody decides about them.
 _NARROWED = frozenset(Standing) - {Standing.PREPARED, Standing.ACCEPTED}
+#: Those whose servers said something.
+_GROUPED = _NARROWED - {Standing.SKIPPED}
 #: What becomes of one, and of many.
 _DONE = {
     DecisionKind.RETRY: ("will be tried again", "will be tried again"),
@@ -70,7 +72,7 @@ def index(campaign_id: str) -> ResponseReturnValue:
         can_narrow=can_narrow,
         page=page,
         matching=_matching(chosen, standings) if can_narrow else None,
-        groups=selection.groups(chosen) if can_narrow and page.rows and not is_address else None,
+        groups=selection.groups(chosen) if standing in _GROUPED and page.rows and not is_address else None,
         reasons=queries.skip_reasons(g.workspace, run) if standing is Standing.SKIPPED else [],
         attempts=queries.attempts_of(g.workspace, page.rows),
         decisions=queries.decisions_of(g.workspace, run),
