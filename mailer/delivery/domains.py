@@ -9,7 +9,7 @@ from sqlalchemy.orm import selectinload
 from mailer.current import settings
 from mailer.db import db
 from mailer.delivery.dkim_rotation import KEY_PURPOSE, add_key
-from mailer.delivery.engine.dkim import Signer
+from mailer.delivery.engine.dkim import Covered, Signer, Signs
 from mailer.delivery.engine.dkim_keys import Algorithm
 from mailer.delivery.models import KeyState, SendingDomain
 from mailer.errors import Conflict
@@ -17,14 +17,30 @@ from mailer.lib.addresses import clean_domain
 from mailer.lib.secrets import decrypt, derive_key
 
 
-def signers_for(workspace_id: UUID, from_domain: str) -> tuple[Signer, ...]:
+class UnreadableKey:
+    """Stands for a key that cannot be decrypted: what it should sign is held, never sent unsigned."""
+
+    def __init__(self, selector: str) -> None:
+        self._selector = selector
+
+    def sign(self, covered: Covered, digest: bytes, *, at: int) -> bytes:
+        """Refuse.
+
+        :raises ValueError: always
+        """
+        raise ValueError(
+            f"The DKIM key “{self._selector}” was stored under another MAILER_SECRET_KEY. "
+            "Set that one again, or make a new key."
+        )
+
+
+def signers_for(workspace_id: UUID, from_domain: str) -> tuple[Signs, ...]:
     """Return the keys that sign what comes from a domain: its own, or those of one above it.
 
     A signature of ``bakery.example`` vouches for ``news.bakery.example`` too, as DMARC
     reads it (relaxed alignment).
 
     :param from_domain: as A-labels
-    :raises ValueError: a key was stored under another ``MAILER_SECRET_KEY``
     """
     labels = from_domain.lower().split(".")
     at_or_above = [".".join(labels[start:]) for start in range(len(labels) - 1)]
@@ -77,7 +93,10 @@ def remove_domain(sending_domain: SendingDomain) -> None:
 
 
 @lru_cache(maxsize=512)
-def _signer(domain: str, selector: str, private_key_encrypted: str, secret_key: str) -> Signer:
+def _signer(domain: str, selector: str, private_key_encrypted: str, secret_key: str) -> Signs:
     """Parse a key once in a process's life: it takes as long as a hundred signatures."""
-    pem = decrypt(derive_key(secret_key, KEY_PURPOSE), private_key_encrypted)
+    try:
+        pem = decrypt(derive_key(secret_key, KEY_PURPOSE), private_key_encrypted)
+    except ValueError:
+        return UnreadableKey(selector)
     return Signer(domain=domain, selector=selector, private_key_pem=pem.encode())

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from mailer.accounts.found import create_owner
 from mailer.accounts.models import Workspace
@@ -27,6 +27,7 @@ from mailer.campaigns.launch import launch
 from mailer.campaigns.pause import pause
 from mailer.composing.models import Template
 from mailer.db import db
+from mailer.delivery.models import Delivery
 from mailer.delivery.prepare import prepare_campaign
 from mailer.lib.clock import utcnow
 from mailer.proof.postgres import server
@@ -110,6 +111,12 @@ def fill(app: Flask, subscribers: int) -> list[str]:
     db.session.commit()
     prepare_campaign(sent.id)
     pause(sent, now=utcnow())
+    # Half of them are put off.
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.campaign_id == sent.id, Delivery.email > "m")
+        .values(batch_id=None, next_try_at=utcnow(), attempt=1, reply="450 4.2.1 busy")
+    )
     db.session.commit()
     return list(pages(workspace, bread.public_id, draft.public_id, sent.public_id))
 
@@ -151,11 +158,14 @@ def pages(workspace: Workspace, bread: str, draft: str, sent: str) -> Iterator[s
         f"campaigns/{sent}/deliveries",
         f"campaigns/{sent}/deliveries?state=prepared",
         f"campaigns/{sent}/deliveries?state=held",
+        f"campaigns/{sent}/deliveries?state=deferred",
+        f"campaigns/{sent}/deliveries?state=deferred&domain=nowhere.example",
         "templates",
         *([f"templates/{design.public_id}/edit"] if design else []),
         "inbox",
         "settings",
         "settings/sending",
+        "settings/domains",
         "members",
         "keys",
     ):

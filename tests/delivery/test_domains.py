@@ -9,9 +9,10 @@ from mailer.delivery.dkim_rotation import activate, add_key, retire, take_answer
 from mailer.delivery.domains import add_domain, remove_domain, signers_for, switch_signing
 from mailer.delivery.engine.dkim_keys import Algorithm
 from mailer.delivery.engine.txt_records import Answer
-from mailer.delivery.models import DkimKey, KeyState
+from mailer.delivery.models import DeliveryState, DkimKey, KeyState
 from mailer.errors import Conflict, Invalid
 from mailer.lib.clock import utcnow
+from tests.delivery.conftest import deliveries
 
 
 @pytest.fixture
@@ -180,3 +181,14 @@ def test_a_campaign_leaves_signed(workspace, bakery, bread, readers, launch, smt
         for number in (0, 1):
             assert reader.verify(idx=number, dnsfunc=lambda name, timeout=5: zone.get(name))
         assert reader.include_headers.count(b"list-unsubscribe-post") == 2
+
+
+def test_what_cannot_be_signed_is_held_and_not_sent_unsigned(workspace, bakery, bread, readers, launch, smtp):
+    bakery.keys[0].private_key_encrypted = "stored under another key"
+    launch(bread)
+
+    send.deliver_due()
+
+    assert smtp.received == []
+    assert "another MAILER_SECRET_KEY" in deliveries()["reader-0@example.com"].reply
+    assert deliveries()["reader-0@example.com"].state is DeliveryState.HELD

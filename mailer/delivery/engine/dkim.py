@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -54,7 +54,18 @@ _PADDING: Final = PKCS1v15()
 _SHA256: Final = SHA256()
 
 
-def sign_message(signers: Iterable["Signer"], head: bytes, body: bytes, *, at: int) -> bytes:
+class Signs(Protocol):
+    """Whatever makes the signature of one key."""
+
+    def sign(self, covered: "Covered", digest: bytes, *, at: int) -> bytes:
+        """Return a complete, folded ``DKIM-Signature`` header.
+
+        :param digest: from :func:`body_hash`
+        """
+        ...
+
+
+def sign_message(signers: Iterable[Signs], head: bytes, body: bytes, *, at: int) -> bytes:
     """Return the signatures of a message, one header each, to be put before its head.
 
     :param head: the header fields, each ending in CRLF
