@@ -296,7 +296,8 @@ def _text(words: bytes | str) -> str:
 
 
 def _why(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
+    # smtplib calls it a disconnection when the socket's time is over.
+    if isinstance(error, TimeoutError) or "timed out" in str(error):
         return "it did not answer in time"
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return "the server closed it"

@@ -119,9 +119,6 @@ KINDS = ("say",) * 12 + ("in pieces", "in pieces", "nonsense", "twice")
 KINDS += ("cut", "cut", "cut in reply", "take and cut")
 
 
-_USUAL = Act("say")
-
-
 def generate(seed: int, *, messages: int = 5) -> Script:
     """Return the script of a seed."""
     chance = random.Random(seed)
@@ -133,9 +130,13 @@ def generate(seed: int, *, messages: int = 5) -> Script:
         while chance.random() < 0.45:
             stage = chance.choice(stages)
             acts[number, stage] = _act(chance, stage)
-        if any(acts.get((number, stage), _USUAL).kind == "twice" for stage in ("mail", "rcpt")):
-            # An answer too many, and then a 354 to RCPT: to every client that is DATA's.
-            acts = {where: act for where, act in acts.items() if where[0] != number or act.kind == "twice"}
+    if any(act.kind == "twice" for act in acts.values()):
+        # An answer too many, and then a 354 to RCPT: to every client that is DATA's.
+        acts = {
+            (number, stage): act
+            for (number, stage), act in acts.items()
+            if stage not in ("mail", "rcpt") or not act.reply.startswith(b"354")
+        }
     return Script(
         seed,
         messages,
@@ -169,8 +170,8 @@ class _Conversation(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        self.stage = self.server.stage
-        self.stage.connections += 1
+        self.performance = self.server.performance
+        self.performance.connections += 1
         self.number, self.sender, self.recipients = -1, "", []
         try:
             self._write(b"220 scripted\r\n")
@@ -182,7 +183,7 @@ class _Conversation(socketserver.StreamRequestHandler):
     def _command(self, line: str) -> None:
         verb = line[:4].upper()
         if verb == "EHLO":
-            extensions = ["scripted", "8BITMIME", *["PIPELINING"] * self.stage.script.has_pipelining]
+            extensions = ["scripted", "8BITMIME", *["PIPELINING"] * self.performance.script.has_pipelining]
             self._write(reply(250, extensions))
         elif verb == "MAIL":
             self._mail(line[11:].partition(">")[0])
@@ -198,7 +199,7 @@ class _Conversation(socketserver.StreamRequestHandler):
             raise _Closed
         else:
             # A text that is taken for commands: nobody should ever see this.
-            self.stage.taken.append(Taken("", ["a text as a command"], line.encode()))
+            self.performance.taken.append(Taken("", ["a text as a command"], line.encode()))
 
     def _mail(self, sender: str) -> None:
         if self.sender:
@@ -217,7 +218,7 @@ class _Conversation(socketserver.StreamRequestHandler):
     def _data(self) -> None:
         if not self.sender:
             self._write(b"503 5.5.1 no MAIL\r\n")
-        elif not self.recipients and not self.stage.script.takes_empty_content:
+        elif not self.recipients and not self.performance.script.takes_empty_content:
             self._write(b"554 5.5.1 no valid recipients\r\n")
         elif not self.recipients:
             self._write(b"354 nobody will get it\r\n")
@@ -238,15 +239,15 @@ class _Conversation(socketserver.StreamRequestHandler):
         return b"".join(lines)
 
     def _take(self, taken: Taken) -> None:
-        act = self.stage.act(self.number, "dot")
+        act = self.performance.act(self.number, "dot")
         is_taken = act is None or act.kind == "take and cut" or act.reply.startswith(b"2")
         if is_taken and not (act is not None and act.kind == "cut"):
-            self.stage.taken.append(taken)
+            self.performance.taken.append(taken)
         self._do(act, b"250 2.0.0 taken\r\n")
 
     def _play(self, stage: str, usual: bytes, *, wanted: bytes = b"2") -> bool:
         """Answer a command; return whether it was granted."""
-        return self._do(self.stage.act(self.number, stage), usual).startswith(wanted)
+        return self._do(self.performance.act(self.number, stage), usual).startswith(wanted)
 
     def _do(self, act: Act | None, usual: bytes) -> bytes:
         if act is None:
@@ -280,7 +281,7 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
-    stage: Performance
+    performance: Performance
 
     @property
     def address(self) -> Server:
@@ -289,8 +290,8 @@ class _Server(socketserver.ThreadingTCPServer):
 
     def play(self, script: Script) -> Performance:
         """Begin a script from its beginning."""
-        self.stage = Performance(script)
-        return self.stage
+        self.performance = Performance(script)
+        return self.performance
 
     def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override]
         """Hang up."""

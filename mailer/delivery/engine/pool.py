@@ -188,7 +188,9 @@ class Pool:
             return 0.0
         until = self._next_tick
         for berth in self._berths.values():
-            if berth.waiting and berth.retry_at:
+            if not berth.waiting:
+                continue
+            if berth.retry_at:
                 until = min(until, berth.retry_at)
             if berth.is_looking_up:
                 wait = min(wait, _LOOK_UP_SECONDS)
