@@ -13,7 +13,7 @@ from mailer.audience.models import MailingList, Subscriber
 from mailer.current import links
 from mailer.delivery.domains import signers_for
 from mailer.delivery.engine.dkim import sign_message
-from mailer.delivery.engine.mime import Letter, ascii_domain, write
+from mailer.delivery.engine.mime import FormLetter, ascii_domain
 from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.engine.ports import Envelope
 from mailer.delivery.ledger import Claimed
@@ -21,7 +21,8 @@ from mailer.delivery.models import Delivery, Message, MessageKind
 from mailer.errors import MailerError
 from mailer.lib.ids import public_id
 from mailer.rendering.design import Frozen
-from mailer.rendering.merge import Rendered, Renderer, Tracking
+from mailer.rendering.language import LINK_URL, MAIL_TOKEN, PIXEL_URL, TokenUrls, names_in
+from mailer.rendering.merge import Rendered, Renderer, Tracking, filled, one_line
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +69,30 @@ class Composer:
         self._list_ids = list(list_ids)
         self._links = links()
         self._host = urlsplit(self._links.base_url).hostname or "localhost"
-        self._domain = ascii_domain(message.from_email).rpartition("@")[2]
+        self._sender = ascii_domain(message.from_email)
+        self._domain = self._sender.rpartition("@")[2]
         self._signers = signers_for(message.workspace_id, self._domain)
-        self._renderer = None if message.kind is MessageKind.SYSTEM else Renderer(_frozen(message))
+        self._list_names: dict[UUID, str] = {}
+        self._feedback: tuple[UUID | None, str] = (None, "")
+        self._renderer: Renderer | None = None
+        constants: frozenset[str] = frozenset()
+        self._names: frozenset[str] = frozenset()
+        if message.kind is not MessageKind.SYSTEM:
+            is_tracked = message.kind is MessageKind.CAMPAIGN
+            urls = TokenUrls(click=self._links.click_prefix, open=self._links.open_prefix)
+            self._renderer = Renderer(_frozen(message), urls=urls if is_tracked else None)
+            constants = self._renderer.html.constants | self._renderer.text.constants
+            # What nobody reads is not made: each address has a seal of its own.
+            self._names = frozenset().union(*map(names_in, (message.subject, message.html, message.text)))
+        self._form = FormLetter(
+            from_name=message.from_name,
+            from_email=message.from_email,
+            reply_to=message.reply_to,
+            boundary=message.id.hex,
+            has_html=bool(message.html),
+            constants=constants,
+            headers=[("Auto-Submitted", "auto-generated")] if message.kind is MessageKind.SYSTEM else [],
+        )
 
     def compose(
         self, delivery: Claimed, person: Mapping[str, Any] | None, *, now: datetime
@@ -79,23 +101,26 @@ class Composer:
 
         :raises Invalid: the message cannot be written for this recipient
         """
-        message = self._message
+        message, renderer = self._message, self._renderer
         leave_url = self._leave_url(delivery)
-        rendered = self.render(delivery, person)
-        letter = Letter(
-            from_name=message.from_name,
-            from_email=message.from_email,
-            reply_to=message.reply_to,
+        if renderer is None:
+            subject, html, text = message.subject, [message.html], [message.text]
+        else:
+            values = self._values(delivery, person, leave_url)
+            subject = one_line(filled(renderer.subject, values))
+            html, text = filled(renderer.html, values), filled(renderer.text, values)
+        head, body = self._form.write(
             to=delivery.email,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
+            subject=subject,
+            text=text,
+            html=html,
             message_id=message_id_of(delivery.id, self._domain),
             date=now,
-            headers=list(self._headers(delivery, leave_url)),
+            headers=self._headers(delivery, leave_url),
         )
-        envelope = Envelope(ascii_domain(message.from_email), ascii_domain(delivery.email))
-        return envelope, self._signed(write(letter), now=now)
+        signatures = sign_message(self._signers, head, body, at=int(now.timestamp()))
+        content = b"".join((signatures, head, b"\r\n", body))
+        return Envelope(self._sender, ascii_domain(delivery.email)), content
 
     def try_to_compose(
         self, delivery: Claimed, person: Mapping[str, Any] | None, *, now: datetime
@@ -120,49 +145,58 @@ class Composer:
         message = self._message
         if self._renderer is None:
             return Rendered(message.subject, message.html, message.text)
-        values = self._values(delivery, person)
-        if message.kind is not MessageKind.CAMPAIGN:
-            return self._renderer.render(values)
         tracking = Tracking(
             link_url=lambda number: self._links.click_url(message.id, delivery.id, number),
             pixel_url=self._links.open_url(message.id, delivery.id) if has_pixel else "data:,",
         )
-        return self._renderer.render(values, tracking)
+        values = self._values(delivery, person, self._leave_url(delivery))
+        return Renderer(_frozen(message)).render(values, tracking)
 
-    def _signed(self, written: bytes, *, now: datetime) -> bytes:
-        head, _, body = written.partition(b"\r\n\r\n")
-        return sign_message(self._signers, head, body, at=int(now.timestamp())) + written
-
-    def _values(self, delivery: Claimed | Delivery, person: Mapping[str, Any] | None) -> dict[str, Any]:
-        reader = delivery.subscriber_id
-        return {
-            **self._message.values,
-            "subscriber": dict(person) if person is not None else merge_values(None, delivery.email),
-            "unsubscribe_url": self._leave_url(delivery),
-            "preferences_url": self._links.preferences_url(reader) if reader else "",
-            "view_url": self._links.view_url(self._message.id, delivery.id),
-            **(delivery.values or {}),
+    def _values(
+        self, delivery: Claimed | Delivery, person: Mapping[str, Any] | None, leave_url: str
+    ) -> dict[str, Any]:
+        message, made, names = self._message, self._links, self._names
+        values = {
+            **message.values,
+            "subscriber": person if person is not None else merge_values(None, delivery.email),
+            "unsubscribe_url": leave_url,
         }
+        if message.kind is MessageKind.CAMPAIGN:
+            values[MAIL_TOKEN] = made.mail_token(message.id, delivery.id)
+        else:
+            values |= {LINK_URL: message.links.__getitem__, PIXEL_URL: ""}
+        if "preferences_url" in names and delivery.subscriber_id is not None:
+            values["preferences_url"] = made.preferences_url(delivery.subscriber_id)
+        if "view_url" in names:
+            values["view_url"] = made.view_url(message.id, delivery.id)
+        return values if delivery.values is None else values | delivery.values
 
     def _leave_url(self, delivery: Claimed | Delivery) -> str:
         if delivery.subscriber_id is None or delivery.campaign_id is None:
             return ""
         return self._links.leave_url(delivery.subscriber_id, delivery.id, self._list_ids)
 
-    def _headers(self, delivery: Claimed, leave_url: str) -> Iterable[tuple[str, str]]:
-        message = self._message
-        if message.kind is MessageKind.SYSTEM:
-            yield "Auto-Submitted", "auto-generated"
+    def _headers(self, delivery: Claimed, leave_url: str) -> list[tuple[str, str]]:
         if delivery.campaign_id is None:
-            return
+            return []
+        headers = [("Feedback-ID", self._feedback_id(delivery.campaign_id))]
         if leave_url:
-            yield "List-Unsubscribe", f"<{leave_url}>"
-            yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+            headers.append(("List-Unsubscribe", f"<{leave_url}>"))
+            headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
         if delivery.list_id is not None:
-            yield "List-ID", f"<{public_id(MailingList.prefix, delivery.list_id)}.{self._host}>"
-        campaign = public_id("cmp", delivery.campaign_id)
-        workspace = public_id("wsp", delivery.workspace_id)
-        yield "Feedback-ID", f"{campaign}:{workspace}:campaign:mailer"
+            headers.append(("List-ID", self._list_name(delivery.list_id)))
+        return headers
+
+    def _list_name(self, list_id: UUID) -> str:
+        if list_id not in self._list_names:
+            self._list_names[list_id] = f"<{public_id(MailingList.prefix, list_id)}.{self._host}>"
+        return self._list_names[list_id]
+
+    def _feedback_id(self, campaign_id: UUID) -> str:
+        if self._feedback[0] != campaign_id:
+            campaign, workspace = public_id("cmp", campaign_id), public_id("wsp", self._message.workspace_id)
+            self._feedback = campaign_id, f"{campaign}:{workspace}:campaign:mailer"
+        return self._feedback[1]
 
 
 def message_id_of(delivery_id: UUID, domain: str) -> str:

@@ -13,6 +13,9 @@ from uuid_utils.compat import uuid7 as _uuid7
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES: Final = {character: value for value, character in enumerate(_ALPHABET)}
 _LENGTH: Final = 26
+#: Two characters at a time: an id is written in every message.
+_PAIRS: Final = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS: Final = range(5 * (_LENGTH - 2), -1, -10)
 
 
 def uuid7() -> UUID:
@@ -23,11 +26,8 @@ def uuid7() -> UUID:
 def public_id(prefix: str, identifier: UUID) -> str:
     """Return an id as people and programs see it, such as ``sub_01k2m8…``."""
     number = identifier.int
-    characters = [""] * _LENGTH
-    for position in range(_LENGTH - 1, -1, -1):
-        characters[position] = _ALPHABET[number & 31]
-        number >>= 5
-    return f"{prefix}_{''.join(characters)}"
+    pairs = [_PAIRS[number >> shift & 1023] for shift in _SHIFTS]
+    return f"{prefix}_{''.join(pairs)}"
 
 
 def parse_id(prefix: str, text: str) -> UUID | None:

@@ -5,6 +5,7 @@ The one for unsubscribing names everything that the act needs, so that it works 
 later, whatever became of the campaign.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,8 @@ from uuid import UUID
 from mailer.lib.secrets import derive_key, seal, unseal
 
 _ID_BYTES: Final = 16
+#: One spelling for each number.
+_NUMBER: Final = re.compile(r"(0|[1-9][0-9]{0,4})\Z", re.ASCII)
 #: More would make the List-Unsubscribe line longer than the 998 octets of RFC 5322 2.1.1.
 _MOST_LISTS: Final = 12
 
@@ -53,29 +56,38 @@ class Links:
         self.base_url = base_url
         self._keys = {
             purpose: derive_key(secret_key, f"link-{purpose}")
-            for purpose in ("click", "open", "view", "leave", "preferences", "confirm")
+            for purpose in ("mail", "view", "leave", "preferences", "confirm")
         }
+        #: Addresses that count a click and an open: this, a token, and what follows in ``click_url``.
+        self.click_prefix = f"{base_url}/c/"
+        self.open_prefix = f"{base_url}/o/"
+
+    def mail_token(self, message_id: UUID, delivery_id: UUID) -> str:
+        """Return what the pixel and all links of one mail have in common, sealed once."""
+        return seal(self._keys["mail"], message_id.bytes + delivery_id.bytes)
 
     def click_url(self, message_id: UUID, delivery_id: UUID, link_number: int) -> str:
-        """Return the link that counts a click and leads on to the message's numbered link."""
-        payload = message_id.bytes + delivery_id.bytes + link_number.to_bytes(2, "big")
-        return f"{self.base_url}/c/{seal(self._keys['click'], payload)}"
+        """Return the link that counts a click and leads on to the message's numbered link.
 
-    def read_click(self, token: str) -> ClickToken | None:
-        """Return what a click's token says, or None when it is not ours."""
-        payload = unseal(self._keys["click"], token)
-        if payload is None or len(payload) != 2 * _ID_BYTES + 2:
+        The number is not sealed: whoever changes it comes to another link of the same mail.
+        """
+        return f"{self.click_prefix}{self.mail_token(message_id, delivery_id)}.{link_number}"
+
+    def read_click(self, text: str) -> ClickToken | None:
+        """Return what a click's token and number say, or None when they are not ours."""
+        token, _, number = text.rpartition(".")
+        mail = self._read_delivery("mail", token)
+        if mail is None or not _NUMBER.match(number):
             return None
-        message_id, delivery_id = _ids(payload[: 2 * _ID_BYTES])
-        return ClickToken(message_id, delivery_id, int.from_bytes(payload[2 * _ID_BYTES :], "big"))
+        return ClickToken(mail.message_id, mail.delivery_id, int(number))
 
     def open_url(self, message_id: UUID, delivery_id: UUID) -> str:
         """Return the pixel's address."""
-        return f"{self.base_url}/o/{seal(self._keys['open'], message_id.bytes + delivery_id.bytes)}.gif"
+        return f"{self.open_prefix}{self.mail_token(message_id, delivery_id)}.gif"
 
     def read_open(self, token: str) -> DeliveryToken | None:
         """Return what a pixel's token says, or None when it is not ours."""
-        return self._read_delivery("open", token)
+        return self._read_delivery("mail", token)
 
     def view_url(self, message_id: UUID, delivery_id: UUID) -> str:
         """Return the address of the mail as a page."""

@@ -13,11 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from types import CodeType
 from typing import Any, Final
 
 from jinja2 import ChainableUndefined, Template, TemplateSyntaxError, nodes
 from jinja2 import filters as jinja_filters
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
+from markupsafe import escape
 
 from mailer.errors import Invalid
 
@@ -43,6 +46,9 @@ FIELDS: Final = "subscriber.fields."
 #: Written by ``freeze`` and by nobody else.
 LINK_URL: Final = "link_url"
 PIXEL_URL: Final = "pixel_url"
+#: What tells one reader's links from another's, when a message is sent.
+MAIL_TOKEN: Final = "mail_token"  # noqa: S105
+_LINE_END: Final = re.compile(r"\r\n?")
 
 #: What somebody may write, and what a frozen message, with its CSS inlined, may have become.
 LONGEST_SOURCE: Final = 256 * 1024
@@ -182,18 +188,130 @@ _HTML: Final = _environment(is_html=True)
 _TEXT: Final = _environment(is_html=False)
 
 
-@lru_cache(maxsize=128)
-def compiled(source: str, *, is_html: bool) -> Template:
-    """Return the template of a frozen part, checked again: no row can say more than the language.
+@dataclass(frozen=True)
+class TokenUrls:
+    """How addresses begin that end in one reader's token; the token itself is the value ``mail_token``.
 
+    :param click: a link's address is this, the token, a dot and the link's number
+    :param open: the pixel's address is this, the token and ``.gif``
+    """
+
+    click: str
+    open: str
+
+
+class Program:
+    """A source that is ready to run: it yields its text piece by piece.
+
+    Names are looked up once for each run, by a function each, and not by the sandbox for
+    each place they stand in: what a path may reach was checked before it was compiled.
+
+    :ivar constants: the pieces that are the same in every run, among others
+    """
+
+    def __init__(self, template: Template, getters: Mapping[str, Callable[[Mapping[str, Any]], Any]]) -> None:
+        self._template = template
+        self._getters = tuple(getters.items())
+        self.constants = frozenset(_constants(template.root_render_func.__code__))
+
+    def run(self, values: Mapping[str, Any]) -> Iterator[str]:
+        """Return the pieces of the text for one reader's values."""
+        found = {name: get(values) for name, get in self._getters}
+        return self._template.root_render_func(self._template.new_context(found))
+
+
+@lru_cache(maxsize=128)
+def compiled(source: str, *, is_html: bool, urls: TokenUrls | None = None) -> Program:
+    """Return the program of a frozen part, checked again: no row can say more than the language.
+
+    :param urls: given, links need no value of their own, but are made of constants and one token
     :raises BadTag: the source is not in the merge language
     """
     check(source, names=VOCABULARY | {PIXEL_URL}, may_link=True, longest=_LONGEST_FROZEN)
     environment = _HTML if is_html else _TEXT
+    flatten = _Flatten(urls)
     try:
-        return environment.from_string(source)
+        code = environment.compile(flatten.visit(environment.parse(source)))
+        template = Template.from_code(environment, code, {})
     except (SyntaxError, RecursionError, MemoryError):
         raise BadTag("The tags are nested too deeply.", line=1) from None
+    return Program(template, flatten.getters)
+
+
+class _Flatten(NodeTransformer):
+    """Turns each path of a tree, such as ``subscriber.fields.city``, into one plain variable."""
+
+    def __init__(self, urls: TokenUrls | None) -> None:
+        self.getters: dict[str, Callable[[Mapping[str, Any]], Any]] = {}
+        self._urls = urls
+        self._names: dict[str, str] = {}
+
+    def visit_Output(self, node: nodes.Output) -> nodes.Output:
+        """Spell out the addresses that end in a token."""
+        children: list[nodes.Expr] = []
+        for child in node.nodes:
+            children += self._spelled_out(child) or [self.visit(child)]
+        node.nodes = children
+        return node
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Name:
+        """Call ``link_url`` when the variable is looked up."""
+        number = _link_number(node)
+        return self._variable(f"{LINK_URL}({number})", lambda values: values[LINK_URL](number))
+
+    def visit_Name(self, node: nodes.Name) -> nodes.Name:
+        """Look a name up."""
+        return self._path(node)
+
+    visit_Getattr = visit_Getitem = visit_Name
+
+    def _path(self, node: nodes.Node) -> nodes.Name:
+        path = _path(node)
+        assert path is not None
+        return self._variable(path, _getter(path))
+
+    def _spelled_out(self, node: nodes.Expr) -> list[nodes.Expr] | None:
+        if self._urls is None:
+            return None
+        token = self._variable(MAIL_TOKEN, _getter(MAIL_TOKEN))
+        if isinstance(node, nodes.Call):
+            return [
+                nodes.TemplateData(escape(self._urls.click)),
+                token,
+                nodes.TemplateData(f".{_link_number(node)}"),
+            ]
+        if isinstance(node, nodes.Name) and node.name == PIXEL_URL:
+            return [nodes.TemplateData(escape(self._urls.open)), token, nodes.TemplateData(".gif")]
+        return None
+
+    def _variable(self, path: str, get: Callable[[Mapping[str, Any]], Any]) -> nodes.Name:
+        name = self._names.setdefault(path, f"v{len(self._names)}")
+        self.getters[name] = get
+        return nodes.Name(name, "load", lineno=1)
+
+
+def _getter(path: str) -> Callable[[Mapping[str, Any]], Any]:
+    """Return what looks a path up; nothing, and what is inside of nothing, is :class:`Missing`."""
+    keys, missing = path.split("."), Missing(name=path)
+
+    def get(values: Mapping[str, Any]) -> Any:
+        value: Any = values
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is None:
+            return missing
+        # One kind of line end, so that none is made of two pieces.
+        return _LINE_END.sub("\n", value) if type(value) is str and "\r" in value else value
+
+    return get
+
+
+def _constants(code: CodeType) -> Iterator[str]:
+    for constant in code.co_consts:
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, CodeType):
+            yield from _constants(constant)
 
 
 def check(
@@ -363,6 +481,12 @@ def _is_link(node: nodes.Call) -> bool:
         and isinstance(node.args[0].value, int)
         and not (node.kwargs or node.dyn_args or node.dyn_kwargs)
     )
+
+
+def _link_number(node: nodes.Call) -> int:
+    argument = node.args[0]
+    assert isinstance(argument, nodes.Const)
+    return int(argument.value)
 
 
 def _syntax_error(error: TemplateSyntaxError, tags: list[Tag]) -> BadTag:

@@ -1,14 +1,14 @@
 """Filling a frozen message in for one recipient."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from jinja2 import Template, TemplateError
+from jinja2 import TemplateError
 
 from mailer.errors import Invalid
 from mailer.rendering.design import Frozen
-from mailer.rendering.language import LINK_URL, PIXEL_URL, compiled
+from mailer.rendering.language import LINK_URL, PIXEL_URL, Program, TokenUrls, compiled
 
 #: Far more than any client shows; what is larger is a mistake or an attack.
 MOST_CHARACTERS: Final = 2_000_000
@@ -42,14 +42,16 @@ class Rendered:
 class Renderer:
     """Fills one frozen message in, for as many recipients as there are.
 
+    :param urls: for sending: links end in the value ``mail_token``. Without them ``render``
+        is told where each link leads
     :raises BadTag: the message is not in the merge language
     """
 
-    def __init__(self, frozen: Frozen) -> None:
+    def __init__(self, frozen: Frozen, *, urls: TokenUrls | None = None) -> None:
         self._links = frozen.links
-        self._subject = compiled(frozen.subject, is_html=False)
-        self._html = compiled(frozen.html, is_html=True)
-        self._text = compiled(frozen.text, is_html=False)
+        self.subject = compiled(frozen.subject, is_html=False)
+        self.html = compiled(frozen.html, is_html=True, urls=urls)
+        self.text = compiled(frozen.text, is_html=False, urls=urls)
 
     def render(self, values: Mapping[str, Any], tracking: Tracking | None = None) -> Rendered:
         """Return the message for one recipient.
@@ -65,22 +67,26 @@ class Renderer:
             PIXEL_URL: tracking.pixel_url if tracking else "",
         }
         return Rendered(
-            # A header is one line, whatever a name holds.
-            subject=" ".join(_fill(self._subject, everything).split()),
-            html=_fill(self._html, everything),
-            text=_fill(self._text, everything),
+            subject=one_line(filled(self.subject, everything)),
+            html="".join(filled(self.html, everything)),
+            text="".join(filled(self.text, everything)),
         )
 
 
-def _fill(template: Template, values: dict[str, Any]) -> str:
-    parts: list[str] = []
-    size = 0
+def filled(program: Program, values: Mapping[str, Any]) -> list[str]:
+    """Return the pieces of a part for one recipient.
+
+    :raises MergeFailed: the values do not suit the tags, or far too much comes out
+    """
     try:
-        for part in template.root_render_func(template.new_context(values)):
-            size += len(part)
-            if size > MOST_CHARACTERS:
-                raise MergeFailed(f"The message is longer than {MOST_CHARACTERS:,} characters.")
-            parts.append(part)
+        pieces = list(program.run(values))
     except (TypeError, ValueError, TemplateError) as error:
         raise MergeFailed(f"A tag does not suit this subscriber's values: {error}.") from None
-    return "".join(parts)
+    if sum(map(len, pieces)) > MOST_CHARACTERS:
+        raise MergeFailed(f"The message is longer than {MOST_CHARACTERS:,} characters.")
+    return pieces
+
+
+def one_line(pieces: Iterable[str]) -> str:
+    """Return pieces as a header can hold them: one line, whatever a name holds."""
+    return " ".join("".join(pieces).split())
