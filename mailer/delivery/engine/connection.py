@@ -126,6 +126,8 @@ class Connection:
         self.welcome = Welcome()
         self.current: Parcel | None = None
         self.following = parcel
+        #: Why the server did not let us begin.
+        self.refusal: Outcome | None = None
         self.is_open = False
         self.is_closed = False
         self.is_leaving = False
@@ -283,6 +285,7 @@ class Connection:
                 self._turned_away(deferred(f"TLS with {self.server.host} failed: the server closed it"))
 
     def _turned_away(self, outcome: Outcome) -> None:
+        self.refusal = outcome
         self._drop()
         self.owner.refused(outcome)
 

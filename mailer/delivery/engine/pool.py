@@ -113,18 +113,17 @@ class Pool:
 
         :raises Refused: with what it said instead
         """
-        desk = _Greeting()
+        desk = _NoDesk()
         berth = self._berths.setdefault(server, _Berth(self, server))
         ends_at = time.monotonic() + _GREET_SECONDS * self.timeouts
         self.desk = desk
         connection = berth.greet()
-        while connection is not None and not connection.is_open and desk.outcome is None:
+        while not connection.is_open and not connection.is_closed:
             self.step(desk, wait=max(0.0, ends_at - time.monotonic()))
-            if time.monotonic() >= ends_at and not connection.is_closed and not connection.is_open:
+            if time.monotonic() >= ends_at and not connection.is_open and not connection.is_closed:
                 connection.give_up()
-        if desk.outcome is not None:
-            raise Refused(desk.outcome)
-        assert connection is not None
+        if connection.refusal is not None:
+            raise Refused(connection.refusal)
         return connection.welcome.words
 
     def close(self) -> None:
@@ -244,31 +243,33 @@ class _Berth:
             error, self._name.error = self._name.error, None
             self.refused(self._unreachable(error))
 
-    def open_connection(self, parcel: Parcel | None) -> Connection | None:
+    def open_connection(self, parcel: Parcel) -> None:
         """Open a connection for a parcel, which waits for another when that cannot even be tried."""
         try:
-            connection = Connection(self.server, self, self._name.addresses, parcel, messages=self.messages)
+            self._connect(parcel)
         except OSError as error:
-            if parcel is not None:
-                self.give_back(parcel)
+            self.give_back(parcel)
             self.refused(self._unreachable(error))
-            return None
-        self.open.append(connection)
-        return connection
 
     @property
     def is_looking_up(self) -> bool:
         """Whether the server's addresses are still awaited."""
         return self._name.is_being_looked_up
 
-    def greet(self) -> Connection | None:
-        """Open a connection for no parcel at all."""
+    def greet(self) -> Connection:
+        """Open a connection for no parcel at all.
+
+        :raises Refused: the server cannot be found or reached
+        """
         self._name.look_up()
         self._name.wait()
-        if self._name.error is not None:
-            self.refused(self._unreachable(self._name.error))
-            return None
-        return self.open_connection(None)
+        try:
+            if self._name.error is not None:
+                raise self._name.error
+            return self._connect(None)
+        except OSError as error:
+            self._name.error = None
+            raise Refused(self._unreachable(error)) from error
 
     def look_at_clocks(self, now: float) -> None:
         """End what takes too long, and what was idle for long."""
@@ -307,12 +308,17 @@ class _Berth:
         self._pause = self.retry_at = 0.0
 
     def refused(self, outcome: Outcome) -> None:
-        """Tell of trouble, and pause: longer each time, and once for all that failed together."""
+        """Pause, longer each time and once for all that failed together, and tell of trouble.
+
+        There is none while other connections stand: servers allow so many to one client and
+        refuse what is beyond, and those that they allow carry what this one would have.
+        """
         if time.monotonic() < self.retry_at:
             return
         self._pause = min(self._pause * 2 or _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
         self.retry_at = time.monotonic() + self._pause * min(1.0, self._pool.timeouts)
-        self._pool.desk.trouble(self.server, Refused(outcome).outcome)
+        if not any(connection.is_open for connection in self.open):
+            self._pool.desk.trouble(self.server, Refused(outcome).outcome)
 
     def gone(self, connection: Connection) -> None:
         """Forget a connection."""
@@ -336,13 +342,18 @@ class _Berth:
         # After trouble one goes ahead to see.
         return not self._pause or all(connection.is_open for connection in self.open)
 
+    def _connect(self, parcel: Parcel | None) -> Connection:
+        connection = Connection(self.server, self, self._name.addresses, parcel, messages=self.messages)
+        self.open.append(connection)
+        return connection
+
     def _unreachable(self, error: OSError) -> Outcome:
         reason = error.strerror or str(error)
         return deferred(f"{self.server.host}:{self.server.port} cannot be reached: {reason}")
 
 
 class _NoDesk:
-    """Stands there before the first round."""
+    """Stands there while there are no messages."""
 
     def take(self, server: Server) -> Parcel | None:
         return None
@@ -355,16 +366,6 @@ class _NoDesk:
 
     def trouble(self, server: Server, outcome: Outcome) -> None:
         pass
-
-
-class _Greeting(_NoDesk):
-    """Has no messages, and listens for trouble."""
-
-    def __init__(self) -> None:
-        self.outcome: Outcome | None = None
-
-    def trouble(self, server: Server, outcome: Outcome) -> None:
-        self.outcome = outcome
 
 
 def _poll() -> tuple[Any, float]:

@@ -263,6 +263,23 @@ def test_a_server_that_comes_back_gets_what_waited(pool):
     assert set(desk.verdicts) == {Verdict.ACCEPTED}
 
 
+def test_a_server_that_takes_few_connections_from_one_client_is_no_trouble(pool):
+    def two_at_most(stage, recipient):
+        if stage == "connect" and server.connections > 2:
+            return "421 4.7.0 too many connections from your address"
+        return None
+
+    desk = Desk(parcels(50))
+    with sink(two_at_most, extensions=("PIPELINING",)) as server:
+        pool.serve(server.server, connections=1)
+        run(pool, desk, lambda: desk.outcomes)
+        pool.serve(server.server, connections=5)
+        run(pool, desk, lambda: len(desk.outcomes) == 50)
+
+    assert set(desk.verdicts) == {Verdict.ACCEPTED}
+    assert desk.troubles == []
+
+
 def test_a_name_that_nobody_knows_is_trouble(pool):
     desk = Desk(parcels(1))
     pool.serve(Server("nobody.invalid", 25, tls="off"), connections=1)
