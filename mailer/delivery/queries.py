@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import selectinload
 
 from mailer.accounts.models import Workspace
@@ -33,6 +33,12 @@ from mailer.delivery.models import (
 from mailer.lib.addresses import address_key
 
 _SLOWED_SHOWN = 50
+
+
+#: A campaign with so few batches left is nearly sent: what waits is found by them.
+_FEW_BATCHES = 20
+#: How many of those that wait for themselves are looked through for untried ones.
+_SOONEST = 20_000
 
 
 @dataclass(frozen=True)
@@ -80,20 +86,41 @@ def counts(workspace: Workspace, run: Run) -> list[StateCount]:
 
 def deliveries_in(workspace: Workspace, run: Run, standing: Standing) -> Select[Delivery]:
     """Select a campaign's deliveries of one standing."""
+    if standing is Standing.PREPARED:
+        return _waiting(workspace, run)
     chosen = select(Delivery).where(
         Delivery.workspace_id == workspace.id, Delivery.campaign_id == run.campaign_id
     )
     if standing is Standing.ACCEPTED:
         return chosen.where(Delivery.state == DeliveryState.ACCEPTED)
-    if standing is Standing.PREPARED:
-        # By what is not sent yet, however many others there are: batches, and what waits for itself.
-        batches = select(Batch.id).where(Batch.campaign_id == run.campaign_id)
-        return chosen.where(
-            Delivery.state == DeliveryState.PREPARED,
-            Delivery.attention.is_(None),
+    return chosen.where(Delivery.attention == standing.value)
+
+
+def _waiting(workspace: Workspace, run: Run) -> Select[Delivery]:
+    """Select what is not sent yet: in batches, or waiting for itself without having been tried."""
+    batches = select(Batch.id).where(Batch.campaign_id == run.campaign_id)
+    left = db.session.scalars(batches.limit(_FEW_BATCHES + 1)).all()
+    waiting = select(Delivery).where(
+        Delivery.workspace_id == workspace.id,
+        Delivery.state == DeliveryState.PREPARED,
+        Delivery.attention.is_(None),
+    )
+    if len(left) > _FEW_BATCHES:
+        # They are many: the campaign's own index meets some at once.
+        return waiting.where(
+            Delivery.campaign_id == run.campaign_id,
             Delivery.batch_id.in_(batches) | Delivery.next_try_at.is_not(None),
         )
-    return chosen.where(Delivery.attention == standing.value)
+    soonest = (
+        select(Delivery.id, Delivery.attempt)
+        .where(Delivery.campaign_id == run.campaign_id, Delivery.next_try_at.is_not(None))
+        .order_by(Delivery.next_try_at)
+        .limit(_SOONEST)
+        .subquery()
+    )
+    in_batches = select(Delivery.id).where(Delivery.batch_id.in_(left))
+    alone = select(soonest.c.id).where(soonest.c.attempt == 0)
+    return waiting.where(Delivery.id.in_(union_all(in_batches, alone)))
 
 
 def skip_reasons(workspace: Workspace, run: Run) -> list[tuple[SkipReason, int]]:

@@ -9,7 +9,7 @@ from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.consent.models import Suppression
 from mailer.db import db
 from mailer.delivery import decide as decisions
-from mailer.delivery import ledger, runs, selection, send
+from mailer.delivery import ledger, queries, runs, selection, send
 from mailer.delivery.decide import carry_out_decision, decide, sweep_decisions
 from mailer.delivery.limits import save_limits
 from mailer.delivery.models import Decision, DecisionKind, Delivery, DeliveryState, Run, Standing
@@ -246,3 +246,18 @@ def test_a_workspace_chooses_how_long_it_tries(workspace, stuck, smtp, time_mach
 
     row = deliveries()["reader-0@example.com"]
     assert (row.state, row.reply) == (DeliveryState.REJECTED, f"Given up after 5 hours: {BUSY}")
+
+
+@pytest.mark.parametrize("few", [0, 20])
+def test_those_that_wait_are_found_in_batches_and_alone(workspace, bread, readers, launch, monkeypatch, few):
+    monkeypatch.setattr(queries, "_FEW_BATCHES", few)
+    run = launch(bread)
+    postponed, deferred = list(deliveries().values())[:2]
+    for row, attempt in ((postponed, 0), (deferred, 1)):
+        row.batch_id, row.next_try_at, row.attempt = None, utcnow(), attempt
+    db.session.commit()
+    run = db.session.get_one(Run, run.campaign_id)
+
+    waiting = db.session.scalars(queries.deliveries_in(workspace, run, Standing.PREPARED)).all()
+
+    assert {row.email for row in waiting} == {reader.email for reader in readers} - {deferred.email}
