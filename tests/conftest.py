@@ -32,7 +32,7 @@ DATABASES = ("sqlite", "postgresql")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a run choose its database."""
     parser.addoption("--database", choices=(*DATABASES, "both"), default="both")
-    parser.addoption("--scripts", type=int, default=300, help="that both SMTP clients are put through")
+    parser.addoption("--scripts", type=int, default=200, help="that both SMTP clients are put through")
     parser.addoption("--pictures", help="a folder for screenshots of every page that a journey visits")
 
 

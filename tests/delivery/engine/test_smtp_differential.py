@@ -5,6 +5,7 @@ from the script's beginning. ``pytest --scripts 5000`` plays more of them; a fai
 its script, and ``generate(seed)`` plays it again.
 """
 
+import random
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ import pytest
 from mailer.delivery.engine.courier import SmtpCourier
 from mailer.delivery.engine.outcomes import Outcome, Stage, Verdict
 from mailer.delivery.engine.pool import Pool
-from mailer.delivery.engine.ports import Envelope
+from mailer.delivery.engine.ports import Envelope, LeaseLost
 from tests.support.smtp_reference import ReferenceCourier
 from tests.support.smtp_scripts import (
     Act,
@@ -215,6 +216,42 @@ def test_over_several_connections_nothing_is_lost_doubled_or_mixed_up(server, se
         outcomes = all_at_once(server, script, connections=4)
 
         check_against_the_server(script, stage, outcomes)
+
+
+class Restless(Desk):
+    """Loses its lease now and then, and takes everything back whenever it likes."""
+
+    def __init__(self, script: Script) -> None:
+        super().__init__(script)
+        self.chance = random.Random(script.seed)
+
+    def intend(self, parcels):
+        if self.chance.random() < 0.1:
+            raise LeaseLost
+        super().intend(parcels)
+
+    def disturb(self, pool: Pool) -> None:
+        try:
+            pool.step(self, wait=0.1)
+        except LeaseLost:
+            self.left += pool.recall()
+        if self.chance.random() < 0.1:
+            self.left += pool.recall()
+
+
+def test_whatever_is_taken_back_is_neither_lost_nor_sent_twice(server, seeds):
+    for seed in seeds:
+        script = generate(seed, messages=12)
+        performance = server.play(script)
+        pool, desk = Pool(timeouts=0.02), Restless(script)
+        pool.serve(server.address, connections=3, messages_per_connection=5)
+
+        while len(desk.outcomes) < script.messages:
+            desk.disturb(pool)
+            assert len(desk.left) + pool.in_flight + len(desk.outcomes) == script.messages
+
+        pool.close()
+        check_against_the_server(script, performance, [desk.outcomes[number] for number in range(12)])
 
 
 @pytest.mark.parametrize("has_pipelining", [True, False])
