@@ -13,18 +13,22 @@ from mailer.audience.models import MailingList, Subscriber
 from mailer.current import links
 from mailer.delivery.domains import signers_for
 from mailer.delivery.engine.dkim import sign_message
-from mailer.delivery.engine.mime import FormLetter, ascii_domain
+from mailer.delivery.engine.mime import FormLetter, ascii_domain, header
 from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.engine.ports import Envelope
 from mailer.delivery.ledger import Claimed
 from mailer.delivery.models import Delivery, Message, MessageKind
 from mailer.errors import MailerError
 from mailer.lib.ids import public_id
+from mailer.lib.links import Links
 from mailer.rendering.design import Frozen
-from mailer.rendering.language import LINK_URL, MAIL_TOKEN, PIXEL_URL, TokenUrls, names_in
-from mailer.rendering.merge import Rendered, Renderer, Tracking, filled, one_line
+from mailer.rendering.language import LINK_URL, PIXEL_URL, Address, Addresses, Fixed, names_in
+from mailer.rendering.merge import Rendered, Renderer, Tracking
 
 log = logging.getLogger(__name__)
+
+#: RFC 8058 3.1
+_ONE_CLICK: Final = header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 
 
 def merge_values(person: Subscriber | None, email: str) -> dict[str, Any]:
@@ -79,9 +83,12 @@ class Composer:
         self._names: frozenset[str] = frozenset()
         if message.kind is not MessageKind.SYSTEM:
             is_tracked = message.kind is MessageKind.CAMPAIGN
-            urls = TokenUrls(click=self._links.click_prefix, open=self._links.open_prefix)
-            self._renderer = Renderer(_frozen(message), urls=urls if is_tracked else None)
-            constants = self._renderer.html.constants | self._renderer.text.constants
+            self._renderer = Renderer(
+                _frozen(message),
+                addresses=_addresses(self._links) if is_tracked else (),
+                fixed=_fixed(message.values) if is_tracked else (),
+            )
+            constants = self._renderer.constants
             # What nobody reads is not made: each address has a seal of its own.
             self._names = frozenset().union(*map(names_in, (message.subject, message.html, message.text)))
         self._form = FormLetter(
@@ -91,7 +98,7 @@ class Composer:
             boundary=message.id.hex,
             has_html=bool(message.html),
             constants=constants,
-            headers=[("Auto-Submitted", "auto-generated")] if message.kind is MessageKind.SYSTEM else [],
+            headers=header("Auto-Submitted", "auto-generated") if message.kind is MessageKind.SYSTEM else "",
         )
 
     def compose(
@@ -106,9 +113,7 @@ class Composer:
         if renderer is None:
             subject, html, text = message.subject, [message.html], [message.text]
         else:
-            values = self._values(delivery, person, leave_url)
-            subject = one_line(filled(renderer.subject, values))
-            html, text = filled(renderer.html, values), filled(renderer.text, values)
+            subject, html, text = renderer.pieces(self._values(delivery, person, leave_url))
         head, body = self._form.write(
             to=delivery.email,
             subject=subject,
@@ -162,13 +167,16 @@ class Composer:
             "unsubscribe_url": leave_url,
         }
         if message.kind is MessageKind.CAMPAIGN:
-            values[MAIL_TOKEN] = made.mail_token(message.id, delivery.id)
+            values["mail_token"] = made.mail_token(message.id, delivery.id)
+            values["leave_token"] = leave_url.removeprefix(made.leave_prefix)
         else:
             values |= {LINK_URL: message.links.__getitem__, PIXEL_URL: ""}
         if "preferences_url" in names and delivery.subscriber_id is not None:
-            values["preferences_url"] = made.preferences_url(delivery.subscriber_id)
+            token = values["preferences_token"] = made.preferences_token(delivery.subscriber_id)
+            values["preferences_url"] = made.preferences_prefix + token
         if "view_url" in names:
-            values["view_url"] = made.view_url(message.id, delivery.id)
+            token = values["view_token"] = made.view_token(message.id, delivery.id)
+            values["view_url"] = made.view_prefix + token
         return values if delivery.values is None else values | delivery.values
 
     def _leave_url(self, delivery: Claimed | Delivery) -> str:
@@ -176,27 +184,44 @@ class Composer:
             return ""
         return self._links.leave_url(delivery.subscriber_id, delivery.id, self._list_ids)
 
-    def _headers(self, delivery: Claimed, leave_url: str) -> list[tuple[str, str]]:
+    def _headers(self, delivery: Claimed, leave_url: str) -> str:
         if delivery.campaign_id is None:
-            return []
-        headers = [("Feedback-ID", self._feedback_id(delivery.campaign_id))]
+            return ""
+        lines = self._feedback_id(delivery.campaign_id)
         if leave_url:
-            headers.append(("List-Unsubscribe", f"<{leave_url}>"))
-            headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+            lines += header("List-Unsubscribe", f"<{leave_url}>") + _ONE_CLICK
         if delivery.list_id is not None:
-            headers.append(("List-ID", self._list_name(delivery.list_id)))
-        return headers
+            lines += self._list_id(delivery.list_id)
+        return lines
 
-    def _list_name(self, list_id: UUID) -> str:
+    def _list_id(self, list_id: UUID) -> str:
         if list_id not in self._list_names:
-            self._list_names[list_id] = f"<{public_id(MailingList.prefix, list_id)}.{self._host}>"
+            name = f"<{public_id(MailingList.prefix, list_id)}.{self._host}>"
+            self._list_names[list_id] = header("List-ID", name)
         return self._list_names[list_id]
 
     def _feedback_id(self, campaign_id: UUID) -> str:
         if self._feedback[0] != campaign_id:
             campaign, workspace = public_id("cmp", campaign_id), public_id("wsp", self._message.workspace_id)
-            self._feedback = campaign_id, f"{campaign}:{workspace}:campaign:mailer"
+            self._feedback = campaign_id, header("Feedback-ID", f"{campaign}:{workspace}:campaign:mailer")
         return self._feedback[1]
+
+
+def _addresses(made: Links) -> Addresses:
+    return (
+        (LINK_URL, Address(made.click_prefix, "mail_token", ".")),
+        (PIXEL_URL, Address(made.open_prefix, "mail_token", ".gif")),
+        ("unsubscribe_url", Address(made.leave_prefix, "leave_token")),
+        ("preferences_url", Address(made.preferences_prefix, "preferences_token")),
+        ("view_url", Address(made.view_prefix, "view_token")),
+    )
+
+
+def _fixed(values: Mapping[str, Any]) -> Fixed:
+    """Return a message's own values, which are texts in one mapping for each noun."""
+    return tuple(
+        (f"{noun}.{name}", value) for noun, named in values.items() for name, value in named.items() if value
+    )
 
 
 def message_id_of(delivery_id: UUID, domain: str) -> str:

@@ -58,9 +58,12 @@ class Links:
             purpose: derive_key(secret_key, f"link-{purpose}")
             for purpose in ("mail", "view", "leave", "preferences", "confirm")
         }
-        #: Addresses that count a click and an open: this, a token, and what follows in ``click_url``.
+        #: How addresses begin; a token follows, and after it only what counts needs more.
         self.click_prefix = f"{base_url}/c/"
         self.open_prefix = f"{base_url}/o/"
+        self.view_prefix = f"{base_url}/v/"
+        self.leave_prefix = f"{base_url}/u/"
+        self.preferences_prefix = f"{base_url}/p/"
 
     def mail_token(self, message_id: UUID, delivery_id: UUID) -> str:
         """Return what the pixel and all links of one mail have in common, sealed once."""
@@ -91,7 +94,11 @@ class Links:
 
     def view_url(self, message_id: UUID, delivery_id: UUID) -> str:
         """Return the address of the mail as a page."""
-        return f"{self.base_url}/v/{seal(self._keys['view'], message_id.bytes + delivery_id.bytes)}"
+        return f"{self.view_prefix}{self.view_token(message_id, delivery_id)}"
+
+    def view_token(self, message_id: UUID, delivery_id: UUID) -> str:
+        """Return the token of :meth:`view_url`."""
+        return seal(self._keys["view"], message_id.bytes + delivery_id.bytes)
 
     def read_view(self, token: str) -> DeliveryToken | None:
         """Return what a view's token says, or None when it is not ours."""
@@ -102,9 +109,13 @@ class Links:
 
         GET shows a page with a button, POST acts (RFC 8058).
         """
+        return f"{self.leave_prefix}{self.leave_token(subscriber_id, delivery_id, list_ids)}"
+
+    def leave_token(self, subscriber_id: UUID, delivery_id: UUID, list_ids: Sequence[UUID]) -> str:
+        """Return the token of :meth:`leave_url`."""
         named = () if len(list_ids) > _MOST_LISTS else list_ids
-        payload = b"".join(part.bytes for part in (subscriber_id, delivery_id, *named))
-        return f"{self.base_url}/u/{seal(self._keys['leave'], payload)}"
+        payload = b"".join([part.bytes for part in (subscriber_id, delivery_id, *named)])
+        return seal(self._keys["leave"], payload)
 
     def read_leave(self, token: str) -> LeaveToken | None:
         """Return what a token for unsubscribing says, or None when it is not ours."""
@@ -116,7 +127,11 @@ class Links:
 
     def preferences_url(self, subscriber_id: UUID) -> str:
         """Return the address of a subscriber's preference page."""
-        return f"{self.base_url}/p/{seal(self._keys['preferences'], subscriber_id.bytes)}"
+        return f"{self.preferences_prefix}{self.preferences_token(subscriber_id)}"
+
+    def preferences_token(self, subscriber_id: UUID) -> str:
+        """Return the token of :meth:`preferences_url`."""
+        return seal(self._keys["preferences"], subscriber_id.bytes)
 
     def read_preferences(self, token: str) -> UUID | None:
         """Return the subscriber whose preference page this is, or None."""

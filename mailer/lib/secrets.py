@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 MAC_BYTES: Final = 16
+#: RFC 4648 5
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
 def derive_key(secret_key: str, purpose: str) -> bytes:
@@ -47,7 +49,7 @@ def seal(key: bytes, payload: bytes) -> str:
     for a signed JSON token, which matters at a dozen links a message.
     """
     mac = hashlib.blake2b(payload, digest_size=MAC_BYTES, key=key).digest()
-    return base64.urlsafe_b64encode(payload + mac).rstrip(b"=").decode()
+    return binascii.b2a_base64(payload + mac, newline=False).translate(_URL_SAFE).rstrip(b"=").decode()
 
 
 def unseal(key: bytes, token: str) -> bytes | None:

@@ -85,8 +85,7 @@ def freeze(design: Design) -> Frozen:
     _check_order(covered, html, shield)
     html = shield.uncover(html)
     # Whatever is frozen can be filled in: that is found out now, not at the first recipient.
-    for source, is_html in ((design.subject, False), (html, True), (text, False)):
-        compiled(source, is_html=is_html)
+    compiled(design.subject, html, text)
     return Frozen(
         subject=design.subject,
         html=html,

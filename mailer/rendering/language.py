@@ -46,9 +46,12 @@ FIELDS: Final = "subscriber.fields."
 #: Written by ``freeze`` and by nobody else.
 LINK_URL: Final = "link_url"
 PIXEL_URL: Final = "pixel_url"
-#: What tells one reader's links from another's, when a message is sent.
-MAIL_TOKEN: Final = "mail_token"  # noqa: S105
 _LINE_END: Final = re.compile(r"\r\n?")
+_SPECIAL: Final = re.compile(r"""[&<>"']""").search
+#: No tag can say it, so that only the program itself escapes: once, where a value is put out.
+_ESCAPE: Final = "escape for HTML"
+#: Between the parts of a message; no text that is ours or a reader's holds a zero byte.
+_END_OF_PART: Final = "\x00end of part\x00"
 
 #: What somebody may write, and what a frozen message, with its CSS inlined, may have become.
 LONGEST_SOURCE: Final = 256 * 1024
@@ -168,9 +171,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
 TESTS: Final = frozenset({"defined", "undefined", "none"})
 
 
-def _environment(*, is_html: bool) -> _Environment:
+def _environment() -> _Environment:
     environment = _Environment(
-        autoescape=is_html,
         undefined=Missing,
         keep_trailing_newline=True,
         cache_size=0,
@@ -178,30 +180,32 @@ def _environment(*, is_html: bool) -> _Environment:
         comment_start_string="\x00\x01",
         comment_end_string="\x01\x00",
     )
-    environment.filters = dict(FILTERS)
+    environment.filters = {**FILTERS, _ESCAPE: _escaped}
     environment.tests = {name: environment.tests[name] for name in TESTS}
     environment.globals = {}
     return environment
 
 
-_HTML: Final = _environment(is_html=True)
-_TEXT: Final = _environment(is_html=False)
-
-
 @dataclass(frozen=True)
-class TokenUrls:
-    """How addresses begin that end in one reader's token; the token itself is the value ``mail_token``.
+class Address:
+    """How an address begins and ends that has one reader's token in it.
 
-    :param click: a link's address is this, the token, a dot and the link's number
-    :param open: the pixel's address is this, the token and ``.gif``
+    :param token: the name of the value that holds the token
     """
 
-    click: str
-    open: str
+    prefix: str
+    token: str
+    suffix: str = ""
+
+
+#: By the name in a tag, such as ``unsubscribe_url``; ``link_url`` has the link's number for a suffix.
+Addresses = tuple[tuple[str, Address], ...]
+#: Values that are the same for all readers, by path.
+Fixed = tuple[tuple[str, str], ...]
 
 
 class Program:
-    """A source that is ready to run: it yields its text piece by piece.
+    """A message that is ready to run: it yields its three parts piece by piece.
 
     Names are looked up once for each run, by a function each, and not by the sandbox for
     each place they stand in: what a path may reach was checked before it was compiled.
@@ -212,77 +216,101 @@ class Program:
     def __init__(self, template: Template, getters: Mapping[str, Callable[[Mapping[str, Any]], Any]]) -> None:
         self._template = template
         self._getters = tuple(getters.items())
-        self.constants = frozenset(_constants(template.root_render_func.__code__))
+        self.constants = frozenset(_constants(template.root_render_func.__code__)) - {_END_OF_PART}
 
-    def run(self, values: Mapping[str, Any]) -> Iterator[str]:
-        """Return the pieces of the text for one reader's values."""
+    def run(self, values: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:
+        """Return the pieces of subject, HTML and text for one reader's values."""
         found = {name: get(values) for name, get in self._getters}
-        return self._template.root_render_func(self._template.new_context(found))
+        pieces = list(self._template.root_render_func(self._template.new_context(found)))
+        first = pieces.index(_END_OF_PART)
+        second = pieces.index(_END_OF_PART, first + 1)
+        return pieces[:first], pieces[first + 1 : second], pieces[second + 1 :]
 
 
 @lru_cache(maxsize=128)
-def compiled(source: str, *, is_html: bool, urls: TokenUrls | None = None) -> Program:
-    """Return the program of a frozen part, checked again: no row can say more than the language.
+def compiled(subject: str, html: str, text: str, *, addresses: Addresses = (), fixed: Fixed = ()) -> Program:
+    """Return the program of a frozen message, checked again: no row can say more than the language.
 
-    :param urls: given, links need no value of their own, but are made of constants and one token
-    :raises BadTag: the source is not in the merge language
+    The parts become one program, since what a run costs is mostly its beginning.
+
+    :param addresses: given, these addresses are made of constants and a token
+    :param fixed: values that become constants
+    :raises BadTag: a part is not in the merge language
     """
-    check(source, names=VOCABULARY | {PIXEL_URL}, may_link=True, longest=_LONGEST_FROZEN)
-    environment = _HTML if is_html else _TEXT
-    flatten = _Flatten(urls)
+    flatten = _Flatten(dict(addresses), dict(fixed))
+    whole = nodes.Template([], lineno=1)
+    for source, is_html in ((subject, False), (html, True), (text, False)):
+        check(source, names=VOCABULARY | {PIXEL_URL}, may_link=True, longest=_LONGEST_FROZEN)
+        flatten.is_html = is_html
+        whole.body += flatten.visit(_ENVIRONMENT.parse(source)).body
+        whole.body.append(nodes.Output([nodes.TemplateData(_END_OF_PART)], lineno=1))
+    whole.body.pop()
+    whole.set_environment(_ENVIRONMENT)
     try:
-        code = environment.compile(flatten.visit(environment.parse(source)))
-        template = Template.from_code(environment, code, {})
+        template = Template.from_code(_ENVIRONMENT, _ENVIRONMENT.compile(whole), {})
     except (SyntaxError, RecursionError, MemoryError):
         raise BadTag("The tags are nested too deeply.", line=1) from None
     return Program(template, flatten.getters)
 
 
 class _Flatten(NodeTransformer):
-    """Turns each path of a tree, such as ``subscriber.fields.city``, into one plain variable."""
+    """Turns each path of a tree, such as ``subscriber.fields.city``, into one plain variable.
 
-    def __init__(self, urls: TokenUrls | None) -> None:
+    What is put out into HTML is escaped by a filter of its own, and nothing else is.
+    """
+
+    def __init__(self, addresses: Mapping[str, Address], fixed: Mapping[str, str]) -> None:
+        self.is_html = False
         self.getters: dict[str, Callable[[Mapping[str, Any]], Any]] = {}
-        self._urls = urls
+        self._addresses, self._fixed = addresses, fixed
         self._names: dict[str, str] = {}
 
     def visit_Output(self, node: nodes.Output) -> nodes.Output:
-        """Spell out the addresses that end in a token."""
+        """Spell out the addresses that end in a token, and escape the rest."""
         children: list[nodes.Expr] = []
         for child in node.nodes:
-            children += self._spelled_out(child) or [self.visit(child)]
+            if isinstance(child, nodes.TemplateData):
+                children.append(child)
+            else:
+                children += self._spelled_out(child) or [self._put_out(self.visit(child))]
         node.nodes = children
         return node
 
-    def visit_Call(self, node: nodes.Call) -> nodes.Name:
+    def visit_Call(self, node: nodes.Call) -> nodes.Expr:
         """Call ``link_url`` when the variable is looked up."""
         number = _link_number(node)
         return self._variable(f"{LINK_URL}({number})", lambda values: values[LINK_URL](number))
 
-    def visit_Name(self, node: nodes.Name) -> nodes.Name:
-        """Look a name up."""
-        return self._path(node)
+    def visit_Name(self, node: nodes.Name) -> nodes.Expr:
+        """Look a path up."""
+        path = _path(node)
+        assert path is not None
+        if path in self._fixed:
+            return nodes.Const(self._fixed[path], lineno=node.lineno)
+        return self._variable(path, _getter(path))
 
     visit_Getattr = visit_Getitem = visit_Name
 
-    def _path(self, node: nodes.Node) -> nodes.Name:
-        path = _path(node)
-        assert path is not None
-        return self._variable(path, _getter(path))
+    def _put_out(self, node: nodes.Expr) -> nodes.Expr:
+        if not self.is_html:
+            return node
+        return nodes.Filter(node, _ESCAPE, [], [], None, None, lineno=node.lineno)
 
     def _spelled_out(self, node: nodes.Expr) -> list[nodes.Expr] | None:
-        if self._urls is None:
-            return None
-        token = self._variable(MAIL_TOKEN, _getter(MAIL_TOKEN))
+        name, number = "", ""
         if isinstance(node, nodes.Call):
-            return [
-                nodes.TemplateData(escape(self._urls.click)),
-                token,
-                nodes.TemplateData(f".{_link_number(node)}"),
-            ]
-        if isinstance(node, nodes.Name) and node.name == PIXEL_URL:
-            return [nodes.TemplateData(escape(self._urls.open)), token, nodes.TemplateData(".gif")]
-        return None
+            name, number = LINK_URL, str(_link_number(node))
+        elif isinstance(node, nodes.Name):
+            name = node.name
+        address = self._addresses.get(name)
+        if address is None:
+            return None
+        prefix = str(escape(address.prefix)) if self.is_html else address.prefix
+        return [
+            nodes.TemplateData(prefix),
+            self._variable(address.token, _getter(address.token)),
+            nodes.TemplateData(address.suffix + number),
+        ]
 
     def _variable(self, path: str, get: Callable[[Mapping[str, Any]], Any]) -> nodes.Name:
         name = self._names.setdefault(path, f"v{len(self._names)}")
@@ -304,6 +332,14 @@ def _getter(path: str) -> Callable[[Mapping[str, Any]], Any]:
         return _LINE_END.sub("\n", value) if type(value) is str and "\r" in value else value
 
     return get
+
+
+def _escaped(value: Any) -> str:
+    text = value if type(value) is str else str(value)
+    return text if _SPECIAL(text) is None else str(escape(text))
+
+
+_ENVIRONMENT: Final = _environment()
 
 
 def _constants(code: CodeType) -> Iterator[str]:
@@ -331,7 +367,7 @@ def check(
     if len(tags) > _MOST_TAGS:
         raise BadTag(f"There are more than {_MOST_TAGS:,} tags.", line=tags[_MOST_TAGS].line)
     try:
-        tree = _TEXT.parse(source)
+        tree = _ENVIRONMENT.parse(source)
     except TemplateSyntaxError as error:
         raise _syntax_error(error, tags) from None
     except RecursionError:
@@ -349,7 +385,7 @@ def pieces(source: str, *, longest: int = LONGEST_SOURCE) -> Iterator[str | Tag]
     opened: list[str] = []
     line, length = 1, 0
     try:
-        for number, kind, value in _TEXT.lex(source):
+        for number, kind, value in _ENVIRONMENT.lex(source):
             if kind == "data" and not opened:
                 yield value
                 continue
@@ -394,7 +430,7 @@ def _stand_in(tag: Tag) -> str:
 def names_in(source: str) -> frozenset[str]:
     """Return the dotted names that a checked source uses, such as ``subscriber.fields.city``."""
     found = set()
-    waiting: list[nodes.Node] = [_TEXT.parse(source)]
+    waiting: list[nodes.Node] = [_ENVIRONMENT.parse(source)]
     while waiting:
         node = waiting.pop()
         path = _path(node) if isinstance(node, _NAMES) else None

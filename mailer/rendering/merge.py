@@ -1,6 +1,6 @@
 """Filling a frozen message in for one recipient."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ from jinja2 import TemplateError
 
 from mailer.errors import Invalid
 from mailer.rendering.design import Frozen
-from mailer.rendering.language import LINK_URL, PIXEL_URL, Program, TokenUrls, compiled
+from mailer.rendering.language import LINK_URL, PIXEL_URL, Addresses, Fixed, compiled
 
 #: Far more than any client shows; what is larger is a mistake or an attack.
 MOST_CHARACTERS: Final = 2_000_000
@@ -42,22 +42,36 @@ class Rendered:
 class Renderer:
     """Fills one frozen message in, for as many recipients as there are.
 
-    :param urls: for sending: links end in the value ``mail_token``. Without them ``render``
-        is told where each link leads
+    :param addresses: for sending: links end in a token. Without them ``render`` is told
+        where each link leads
+    :param fixed: values that are the same for all recipients
     :raises BadTag: the message is not in the merge language
     """
 
-    def __init__(self, frozen: Frozen, *, urls: TokenUrls | None = None) -> None:
+    def __init__(self, frozen: Frozen, *, addresses: Addresses = (), fixed: Fixed = ()) -> None:
         self._links = frozen.links
-        self.subject = compiled(frozen.subject, is_html=False)
-        self.html = compiled(frozen.html, is_html=True, urls=urls)
-        self.text = compiled(frozen.text, is_html=False, urls=urls)
+        self._program = compiled(frozen.subject, frozen.html, frozen.text, addresses=addresses, fixed=fixed)
+        self.constants = self._program.constants
+
+    def pieces(self, values: Mapping[str, Any]) -> tuple[str, list[str], list[str]]:
+        """Return the subject, and HTML and text in pieces, most of which are constants.
+
+        :param values: plain values under the names of the vocabulary: mappings ``subscriber``,
+            ``campaign`` and ``workspace``, addresses, and the tokens of those that have one
+        :raises MergeFailed: the values do not suit the tags, or far too much comes out
+        """
+        try:
+            subject, html, text = self._program.run(values)
+        except (TypeError, ValueError, TemplateError) as error:
+            raise MergeFailed(f"A tag does not suit this subscriber's values: {error}.") from None
+        if sum(map(len, html)) + sum(map(len, text)) > MOST_CHARACTERS:
+            raise MergeFailed(f"The message is longer than {MOST_CHARACTERS:,} characters.")
+        # A header is one line, whatever a name holds.
+        return " ".join("".join(subject).split()), html, text
 
     def render(self, values: Mapping[str, Any], tracking: Tracking | None = None) -> Rendered:
         """Return the message for one recipient.
 
-        :param values: plain values under the names of the vocabulary: mappings ``subscriber``,
-            ``campaign`` and ``workspace``, and ``unsubscribe_url``, ``preferences_url``, ``view_url``
         :param tracking: none in a preview: links lead straight on and there is no pixel
         :raises MergeFailed: the values do not suit the tags, or far too much comes out
         """
@@ -66,27 +80,5 @@ class Renderer:
             LINK_URL: tracking.link_url if tracking else self._links.__getitem__,
             PIXEL_URL: tracking.pixel_url if tracking else "",
         }
-        return Rendered(
-            subject=one_line(filled(self.subject, everything)),
-            html="".join(filled(self.html, everything)),
-            text="".join(filled(self.text, everything)),
-        )
-
-
-def filled(program: Program, values: Mapping[str, Any]) -> list[str]:
-    """Return the pieces of a part for one recipient.
-
-    :raises MergeFailed: the values do not suit the tags, or far too much comes out
-    """
-    try:
-        pieces = list(program.run(values))
-    except (TypeError, ValueError, TemplateError) as error:
-        raise MergeFailed(f"A tag does not suit this subscriber's values: {error}.") from None
-    if sum(map(len, pieces)) > MOST_CHARACTERS:
-        raise MergeFailed(f"The message is longer than {MOST_CHARACTERS:,} characters.")
-    return pieces
-
-
-def one_line(pieces: Iterable[str]) -> str:
-    """Return pieces as a header can hold them: one line, whatever a name holds."""
-    return " ".join("".join(pieces).split())
+        subject, html, text = self.pieces(everything)
+        return Rendered(subject=subject, html="".join(html), text="".join(text))

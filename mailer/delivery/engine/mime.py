@@ -9,7 +9,7 @@ Bodies are quoted-printable, because relays re-encode 8-bit ones and break signa
 
 import base64
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -89,7 +89,7 @@ def write(letter: Letter) -> bytes:
         html=[letter.html],
         message_id=letter.message_id,
         date=letter.date,
-        headers=letter.headers,
+        headers="".join(_further(letter.headers)),
     )
     return head + b"\r\n" + body
 
@@ -102,7 +102,7 @@ class FormLetter:
 
     :param boundary: letters and digits that no other message has
     :param constants: pieces that come again in every message, such as the text between merge tags
-    :param headers: further ones that every message has; ASCII, written as they are
+    :param headers: further ones that every message has, in lines made by :func:`header`
     """
 
     def __init__(
@@ -114,12 +114,11 @@ class FormLetter:
         reply_to: str = "",
         has_html: bool = True,
         constants: Iterable[str] = (),
-        headers: Sequence[tuple[str, str]] = (),
+        headers: str = "",
     ) -> None:
         self._from = _address_header("From", from_name, from_email)
         self._reply_to = _address_header("Reply-To", "", reply_to) if reply_to else ""
-        self._taken = _OURS | {name.lower() for name, _ in headers}
-        self._end = "".join(_further(headers, taken=_OURS)) + _header("MIME-Version", "1.0")
+        self._end = headers + _header("MIME-Version", "1.0")
         self._splicer = Splicer(constants)
         self._has_html = has_html
         if not has_html:
@@ -141,13 +140,14 @@ class FormLetter:
         html: Iterable[str],
         message_id: str,
         date: datetime,
-        headers: Sequence[tuple[str, str]] = (),
+        headers: str = "",
     ) -> tuple[bytes, bytes]:
         """Return one reader's header fields, and what follows the empty line after them.
 
         :param text: the text part in pieces; those among the constants cost nothing
         :param html: likewise
         :param message_id: without its angle brackets
+        :param headers: this reader's own, in lines made by :func:`header`
         :raises Invalid: a header holds a control character, or would be longer than a line may be
         """
         head = "".join(
@@ -158,7 +158,7 @@ class FormLetter:
                 _text_header("Subject", subject),
                 _date_header(date.replace(microsecond=0)),
                 _header("Message-ID", f"<{message_id}>"),
-                *_further(headers, taken=self._taken),
+                headers,
                 self._end,
             )
         )
@@ -179,18 +179,13 @@ class Splicer:
 
     def __init__(self, constants: Iterable[str]) -> None:
         self._constants = {text: _segment(text) for text in constants}
-        self._known = dict(self._constants)
+        self._known = _Segments(self._constants)
 
     def encode(self, pieces: Iterable[str]) -> list[bytes]:
         """Return quoted-printable lines; the last one ends in CRLF."""
-        known, encoded = self._known, []
-        if len(known) > len(self._constants) + _MOST_KNOWN:
-            known = self._known = dict(self._constants)
-        for piece in pieces:
-            segment = known.get(piece)
-            if segment is None:
-                segment = known[piece] = _segment(piece)
-            encoded.append(segment)
+        if len(self._known) > len(self._constants) + _MOST_KNOWN:
+            self._known = _Segments(self._constants)
+        encoded = list(map(self._known.__getitem__, pieces))
         while encoded and not encoded[-1]:
             encoded.pop()
         if not encoded:
@@ -198,6 +193,14 @@ class Splicer:
         if encoded[-1].endswith(_SOFT_BREAK):
             encoded[-1] = encoded[-1].removesuffix(_SOFT_BREAK) + b"\r\n"
         return encoded
+
+
+class _Segments(dict[str, bytes]):
+    """Encoded pieces; one that is not there yet is encoded as it is looked up."""
+
+    def __missing__(self, piece: str) -> bytes:
+        segment = self[piece] = _segment(piece)
+        return segment
 
 
 def ascii_domain(address: str) -> str:
@@ -227,6 +230,10 @@ def _segment(text: str) -> bytes:
     """Return a piece of text as lines, of which the last may end in a soft break."""
     if len(text) < _CHUNK and _SHORT_AND_PLAIN(text):
         return text.encode() + _SOFT_BREAK
+    if _TOKEN(text):
+        encoded = text.encode()
+        chunks = [encoded[start : start + _CHUNK] for start in range(0, len(encoded), _CHUNK)]
+        return _SOFT_BREAK.join(chunks) + _SOFT_BREAK
     lines = re.sub(r"\r\n?", "\n", _whole(text)).encode()
     # Passes in C over the whole text: a loop over its lines took ten times as long.
     lines = _UNSAFE.sub(_escaped, lines)
@@ -246,7 +253,8 @@ def _part_head(kind: str) -> str:
 _SOFT_BREAK: Final = b"=\r\n"
 #: Readers' values that are kept encoded: names and towns come again.
 _MOST_KNOWN: Final = 5_000
-#: Most names, and every token: nothing to escape, to wrap or to take for something else.
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\Z").match
+#: Most names and towns: nothing to escape, to wrap or to take for something else.
 _SHORT_AND_PLAIN: Final = re.compile(r"(?!From )[A-Za-z0-9_/:-](?: ?[A-Za-z0-9_/:,.&;'@+-]){0,71}\Z").match
 
 #: 73 leaves room for a leading dot to become ``=2E`` and for the soft break's ``=``.
@@ -280,17 +288,27 @@ def _chunks(line: bytes) -> Iterator[bytes]:
     yield line[start:]
 
 
-def _further(headers: Sequence[tuple[str, str]], *, taken: Collection[str]) -> Iterator[str]:
-    seen = set(taken)
+def header(name: str, value: str) -> str:
+    """Return a header field of a value that is written as it is, folded at white space alone.
+
+    :raises Invalid: it would not be one, or is one of those that every message has
+    """
+    if name.lower() in _OURS:
+        raise Invalid(f"A message has one {name} header, and this would be a second.")
+    if not _FIELD_NAME.match(name):
+        raise Invalid(f"“{name}” cannot be the name of a header.")
+    if not value.isascii():
+        raise Invalid(f"The {name} header is not ASCII.")
+    return _header(name, value)
+
+
+def _further(headers: Sequence[tuple[str, str]]) -> Iterator[str]:
+    seen = set()
     for name, value in headers:
         if name.lower() in seen:
             raise Invalid(f"A message has one {name} header, and this would be a second.")
-        if not _FIELD_NAME.match(name):
-            raise Invalid(f"“{name}” cannot be the name of a header.")
-        if not value.isascii():
-            raise Invalid(f"The {name} header is not ASCII.")
         seen.add(name.lower())
-        yield _header(name, value)
+        yield header(name, value)
 
 
 def _to_header(address: str) -> str:
