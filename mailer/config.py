@@ -89,7 +89,7 @@ class Settings(BaseSettings):
         0, ge=0, le=65535, description="the mail catcher's SMTP port; 0: the web's port + 25"
     )
     trusted_proxies: int = Field(0, ge=0, le=9, description="how many proxies in front set X-Forwarded-*")
-    campaign_workers: int = Field(1, ge=1, le=64, description="worker processes for campaigns")
+    campaign_workers: int = Field(2, ge=1, le=64, description="worker processes for campaigns")
     worker_threads: int = Field(4, ge=1, le=64, description="threads in each worker process")
     retry_first_seconds: float = Field(
         1800.0, gt=0, description="delay before a deferred delivery's second try"

@@ -4,6 +4,7 @@ Dramatiq's own command forks from a master; one process each, started by whoever
 starts the others, needs half the memory and has one less thing that can die.
 """
 
+import gc
 import logging
 import os
 import socket
@@ -69,6 +70,7 @@ def run_worker(
     broker = dramatiq.get_broker()
     broker.add_middleware(InsideApplication(app))
     load_actors()
+    _collect_seldom()
     process = Process("worker", socket.gethostname(), os.getpid(), tuple(queues))
     broker.emit_after("process_boot")
     # An idle worker asks the broker twice a second, so that a confirmation mail leaves at once.
@@ -84,6 +86,17 @@ def run_worker(
     worker.stop(timeout=_LONGEST_STOP_MS)
     _tell(app, leave, process)
     broker.close()
+
+
+def _collect_seldom() -> None:
+    """Let the cycle collector look at what is new, seldom, and at what was there before never.
+
+    A worker reads thousands of rows at a time, all of which die by reference count: with
+    CPython's own thresholds the collector took half of the time that claiming took.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _tell(app: Application, verb: Callable[..., None], process: Process, **values: Any) -> None:
