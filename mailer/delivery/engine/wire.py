@@ -86,17 +86,22 @@ class Wire:
         """
         if self._tls is not None:
             # In records of their own, so that it is known which of the two left us.
+            self._tail = 0
             body, tail = self._encrypt(body), self._encrypt(tail)
+        size = len(body) + len(tail)
         self._tail = len(tail)
-        self.unsent += len(body) + len(tail)
         taken = 0
         if not self._kept:
             try:
+                # Whatever interrupts us after it has left the tail counted as begun.
                 taken = self._socket.sendmsg((body, tail))
             except BlockingIOError:
                 taken = 0
-            self.unsent -= taken
-        if self.unsent:
+            except OSError:
+                self.unsent += size
+                raise
+        if taken < size:
+            self.unsent += size - taken
             self._keep(body, tail, taken)
 
     @property
