@@ -14,11 +14,11 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, Protocol
 
+from mailer.delivery.engine.envelopes import envelope_of, recipient_of
 from mailer.delivery.engine.opening import Signal, Welcome, opening
 from mailer.delivery.engine.outcomes import (
     Outcome,
     Stage,
-    Verdict,
     accepted,
     deferred,
     in_doubt,
@@ -372,7 +372,7 @@ class Connection:
             self._decline(reply, Await.MAIL, Stage.MAIL)
         elif not self.welcome.has_pipelining:
             assert self.following is not None
-            self._say(_recipient(self.following), Await.RCPT)
+            self._say(recipient_of(self.following), Await.RCPT)
 
     def _recipient_answered(self, reply: Reply) -> None:
         self._is_recipient_taken = reply.code in (250, 251)
@@ -576,35 +576,6 @@ class Connection:
     def _hang_up(self) -> None:
         self.owner.watch(self._wire.fileno, self._read, 0)
         self._wire.close()
-
-
-def envelope_of(parcel: Parcel, welcome: Welcome) -> bytes | Outcome:
-    """Return the commands that announce a parcel: all where they may be said at once, else the first.
-
-    An outcome instead, when the server cannot carry it.
-    """
-    sender, recipient = parcel.sender, parcel.recipient
-    both = sender + recipient
-    options = ""
-    if welcome.has_size:
-        size = len(parcel.content)
-        if 0 < welcome.size < size:
-            reason = f"The message has {size} bytes, and the server takes {welcome.size} at most."
-            return Outcome(Verdict.REJECTED, reason)
-        options = f" SIZE={size}"
-    if not both.isascii():
-        if not welcome.has_smtputf8:
-            return Outcome(Verdict.REJECTED, "This address needs SMTPUTF8, which the server does not offer.")
-        options += " BODY=8BITMIME SMTPUTF8" if welcome.has_8bitmime else " SMTPUTF8"
-    if not both.isprintable() or " " in both or ">" in both:
-        return Outcome(Verdict.REJECTED, "The address holds what would end it, and cannot be sent.")
-    if welcome.has_pipelining:
-        return f"MAIL FROM:<{sender}>{options}\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode()
-    return f"MAIL FROM:<{sender}>{options}\r\n".encode()
-
-
-def _recipient(parcel: Parcel) -> bytes:
-    return f"RCPT TO:<{parcel.recipient}>\r\n".encode()
 
 
 def _why(error: OSError) -> str:
