@@ -51,12 +51,14 @@ _CALM, _LAST_KILL = 0.15, 0.8
 _LEAVING: Final = (0.1, 0.3, 0.5, 0.7)
 _SHARE_LEAVING: Final = 0.01
 _CANCEL: Final = 0.25
-_LEASE_SECONDS: Final = 5
+#: The shortest that there is, so that a storm sees some run out.
+LEASE_SECONDS: Final = 5
 #: Nothing new for so long is the end of patience.
 _PATIENCE_SECONDS: Final = 150.0
 _LOOK_SECONDS: Final = 0.05
 
-_BODY: Final = (
+#: With a marker that says whom it is for; ``%s`` is the campaign's.
+BODY: Final = (
     "<!doctype html><html><body><p>Dear {{ subscriber.name | default('reader') }},</p>"
     "<p>[to {{ subscriber.email }} of %s]</p>"
     '<p>Fresh bread: <a href="https://bakery.example/order">order here</a>.</p>'
@@ -115,7 +117,7 @@ class _Storm:
         self._ledger = Ledger(stage.product.settings.database_url)
         self._app = create_app(stage.product.settings)
         self._killer = Killer(
-            stage.product, cluster=stage.cluster, dice=self._dice, lease_seconds=_LEASE_SECONDS
+            stage.product, cluster=stage.cluster, dice=self._dice, lease_seconds=LEASE_SECONDS
         )
         self._kills: list[Kill] = []
         self._left: dict[str, float] = {}
@@ -133,7 +135,7 @@ class _Storm:
         self._stage.product.start()
         for marker, mailing_list in self._campaigns.items():
             self._campaigns[marker] = self._stage.marketer.write(
-                mailing_list, subject=f"Loaf [to {{{{ subscriber.email }}}} of {marker}]", body=_BODY % marker
+                mailing_list, subject=f"Loaf [to {{{{ subscriber.email }}}} of {marker}]", body=BODY % marker
             )
         for campaign in self._campaigns.values():
             self._stage.marketer.send(campaign)
@@ -261,14 +263,14 @@ def _stage(plan: Plan, settings: dict[str, str]) -> Iterator[_Stage]:
         if plan.database == "postgresql":
             cluster = stack.enter_context(postgres.cluster(postgres.DURABLE))
             settings["MAILER_DATABASE_URL"] = cluster.url % "postgres"
-        port = stack.enter_context(_sink(folder / "record", plan.seed))
+        port = stack.enter_context(bad_server(folder / "record", seed=plan.seed))
         product = Product(
             folder,
             **{
                 "MAILER_SMTP_URL": f"smtp://127.0.0.1:{port}?tls=off",
                 "MAILER_CAMPAIGN_WORKERS": str(plan.workers),
                 "MAILER_RETRY_FIRST_SECONDS": "1",
-                "MAILER_LEASE_SECONDS": str(_LEASE_SECONDS),
+                "MAILER_LEASE_SECONDS": str(LEASE_SECONDS),
                 "MAILER_LOG_LEVEL": "warning",
                 **settings,
             },
@@ -278,7 +280,7 @@ def _stage(plan: Plan, settings: dict[str, str]) -> Iterator[_Stage]:
 
 
 @contextmanager
-def _sink(record: Path, seed: int) -> Iterator[int]:
+def bad_server(record: Path, *, seed: int) -> Iterator[int]:
     """Run the bad server for the length of the block; return its port."""
     port = free_port()
     process = subprocess.Popen(
