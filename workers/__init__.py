@@ -52,6 +52,8 @@ class Goodbye(dramatiq.Middleware):
 
 def load_all() -> None:
     """Import every module of this package, so that the broker knows all actors."""
-    dramatiq.get_broker().add_middleware(Goodbye())
+    broker = dramatiq.get_broker()
+    if not any(isinstance(middleware, Goodbye) for middleware in broker.middleware):
+        broker.add_middleware(Goodbye())
     for module in pkgutil.iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")

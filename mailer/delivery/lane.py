@@ -94,6 +94,8 @@ class Lane:
         """Send what is due, and claim for so long; return whether more may be due.
 
         Whatever is raised, the journal tells a sweep what had happened.
+
+        :raises LeaseLost: the claims may be someone else's; nothing of them is written any more
         """
         until = time.monotonic() + seconds
         try:
@@ -103,10 +105,9 @@ class Lane:
                     return not self._look_at
                 self._round()
         except LeaseLost:
-            # The claims may be someone else's by now: nothing of them is written any more.
             log.warning("The worker was still for so long that its lease is over.")
             self._drain()
-            return True
+            raise
         except Exception:
             self._drain()
             raise

@@ -53,15 +53,22 @@ def _serve() -> bool:
     journal = Journal(folder(settings().data_dir))
     try:
         is_more = Lane(pool, watch, journal).serve(seconds=_SHIFT_SECONDS)
+    except LeaseLost:
+        _abandon(journal, watch, pool)
+        return True
     except BaseException:
-        # The sweep finds the journal unlocked and brings the ledger up to it.
-        journal.leave()
-        watch.close()
-        pool.close()
+        _abandon(journal, watch, pool)
         raise
     journal.remove()
     _kept.append((pool, watch))
     return is_more
+
+
+def _abandon(journal: Journal, watch: Watch, pool: Pool) -> None:
+    """End a shift in the middle: the sweep finds the journal unlocked and brings the ledger up to it."""
+    journal.leave()
+    watch.close()
+    pool.close()
 
 
 def close_connections() -> None:

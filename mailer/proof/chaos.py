@@ -55,6 +55,8 @@ _CANCEL: Final = 0.25
 LEASE_SECONDS: Final = 5
 #: Nothing new for so long is the end of patience.
 _PATIENCE_SECONDS: Final = 150.0
+#: After so long without anything new it is looked whether it is over.
+_STILL_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.05
 
 #: With a marker that says whom it is for; ``%s`` is the campaign's.
@@ -154,18 +156,27 @@ class _Storm:
             (_CANCEL, self._cancel_second),
             *((_CALM + (_LAST_KILL - _CALM) * n / plan.kills, self._kill) for n in range(plan.kills)),
         ]
-        seen, seen_at = 0, time.monotonic()
         for when, deed in sorted(deeds, key=lambda each: each[0]):
-            while (taken := self._stage.record.taken[THROUGH]) < when * plan.recipients:
-                if taken > seen:
-                    seen, seen_at = taken, time.monotonic()
-                if time.monotonic() - seen_at > _PATIENCE_SECONDS:
-                    raise ChaosFailed(
-                        f"Nothing new for {_PATIENCE_SECONDS:.0f} s.\n{self._stage.product.last_words}"
-                    )
-                time.sleep(_LOOK_SECONDS)
-                self._stage.record.refresh()
+            if not self._wait_for(when * plan.recipients):
+                self._tell("It is over already.")
+                return
             deed()
+
+    def _wait_for(self, messages: float) -> bool:
+        """Wait until so many of the first campaign's arrived; False when no more will."""
+        record, product = self._stage.record, self._stage.product
+        seen, seen_at = 0, time.monotonic()
+        while (taken := record.taken[THROUGH]) < messages:
+            if taken > seen:
+                seen, seen_at = taken, time.monotonic()
+            still = time.monotonic() - seen_at
+            if still > _PATIENCE_SECONDS:
+                raise ChaosFailed(f"Nothing new for {still:.0f} s.\n{product.last_words}")
+            if still > _STILL_SECONDS and self._is_quiet():
+                return False
+            time.sleep(_LOOK_SECONDS)
+            record.refresh()
+        return True
 
     def _calm_down(self) -> None:
         """Wait until nothing is under way any more."""

@@ -14,7 +14,6 @@ pytestmark = pytest.mark.skipif(not processes.is_known(), reason="reads /proc")
 #: What is broken, how many are killed meanwhile, and what the storm must say about it.
 MUTATIONS = {
     "the_checkpoint_is_moved": (0, "lost: "),
-    "the_fence_is_dropped": (0, "duplicated: "),
     "nothing_is_journaled": (4, "duplicated: "),
     "nobody_listens": (0, "sent after leaving: "),
     "bodies_are_mixed_up": (0, "crossed: "),

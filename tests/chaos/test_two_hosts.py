@@ -73,7 +73,11 @@ def test_a_host_that_is_lost_leaves_doubt_about_what_it_held_and_nothing_else(ho
     identifier = row_id(campaign)
 
     marketer.send(campaign)
-    wait_until(lambda: _taken(record) > READERS / 20 and _held_by(stays) and _held_by(goes), 60, lambda: goes.last_words)
+    wait_until(
+        lambda: _taken(record) > READERS / 20 and _held_by(stays) and _held_by(goes),
+        60,
+        lambda: goes.last_words,
+    )
     held = _lose(goes)
     wait_until(lambda: ledger.status(identifier) is CampaignStatus.FINISHED, 120, lambda: stays.last_words)
 

@@ -11,6 +11,7 @@ from mailer.current import settings
 from mailer.db import db
 from mailer.delivery import claim, journal, lane, ledger, prepare, runs, send, sweep
 from mailer.delivery.engine.outcomes import Outcome, Verdict
+from mailer.delivery.engine.ports import LeaseLost
 from mailer.delivery.journal import Journal
 from mailer.delivery.lane import Lane
 from mailer.delivery.ledger import Result
@@ -96,6 +97,28 @@ def test_whoever_dies_wherever_nobody_is_lost_and_nobody_is_mailed_twice(
     assert len(received) >= 5 - in_doubt
     assert ledger.counts_of(campaign_id) == states
     assert list(journal.folder(settings().data_dir).glob("*")) == []
+
+
+def test_who_was_still_past_the_lease_sends_nothing_more_and_leaves_no_doubt(
+    bread, readers, launch, smtp, monkeypatch
+):
+    run = launch(bread)
+
+    def too_late(self, parcels):
+        raise LeaseLost
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lane, "intend", too_late)
+        send.deliver_due()
+    db.session.rollback()
+    assert smtp.received == []
+
+    sweep.sweep_deliveries(now=utcnow())
+    make_due()
+    send.deliver_due()
+
+    assert ledger.counts_of(run.campaign_id) == {ACCEPTED: 5}
+    assert len(smtp.received) == 5
 
 
 def test_a_living_worker_s_claims_are_left_alone(bread, readers, launch):

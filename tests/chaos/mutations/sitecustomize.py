@@ -6,16 +6,13 @@ broken; each of these is a mistake that the storms must find (``test_mutations.p
 
 import os
 
-from sqlalchemy import select, update
-
 from mailer.db import db
-from mailer.delivery import claim, lane, ledger, watch
+from mailer.delivery import lane, ledger, watch
 from mailer.delivery.compose import Composer
 from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.journal import Journal
 from mailer.delivery.lane import Lane
 from mailer.delivery.ledger import Result
-from mailer.delivery.models import Batch
 from mailer.lib.clock import utcnow
 
 
@@ -34,22 +31,6 @@ def the_checkpoint_is_moved():
                 db.session.commit()
 
     Lane._claim_more = claim_more
-
-
-def the_fence_is_dropped():
-    """A batch is claimed whether or not a worker holds it."""
-
-    def take_any(run, *, worker, now):
-        held = select(Batch.id).where(Batch.campaign_id == run.campaign_id).order_by(Batch.id.desc()).limit(1)
-        return db.session.scalar(
-            update(Batch)
-            .where(Batch.id == held.scalar_subquery())
-            .values(worker=worker, lease_expires_at=now + claim.lease())
-            .returning(Batch.id)
-            .execution_options(synchronize_session=False)
-        )
-
-    claim._take_waiting = take_any
 
 
 def nothing_is_journaled():
