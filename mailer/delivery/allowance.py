@@ -41,11 +41,10 @@ def allowance(workspace_id: UUID, wanted: int, now: datetime) -> Allowance:
 
     Commit soon: other workers of a workspace with caps wait until then.
     """
-    clock = _Clock.of(workspace_id, now)
-    limits = _locked_limits(workspace_id)
+    clock, is_limited = _look(workspace_id, now)
     granted = Allowance(wanted, clock.hour)
-    if limits is not None:
-        granted = _within(limits, clock, wanted)
+    if is_limited:
+        granted = _within(_locked_limits(workspace_id), clock, wanted)
     _add(workspace_id, clock.hour, granted.count)
     return granted
 
@@ -65,7 +64,8 @@ def give_back(workspace_id: UUID, hour: datetime, count: int) -> None:
 
 def count_sent(workspace_id: UUID, count: int, now: datetime) -> None:
     """Count messages that no cap holds back."""
-    _add(workspace_id, _Clock.of(workspace_id, now).hour, count)
+    clock, _ = _look(workspace_id, now)
+    _add(workspace_id, clock.hour, count)
 
 
 def limits_of(workspace_id: UUID) -> SendingLimits | None:
@@ -106,11 +106,6 @@ class _Clock:
 
     local: datetime
 
-    @classmethod
-    def of(cls, workspace_id: UUID, now: datetime) -> "_Clock":
-        zone = db.session.scalar(select(Workspace.time_zone).where(Workspace.id == workspace_id))
-        return cls(now.astimezone(ZoneInfo(zone or "UTC")))
-
     @property
     def hour(self) -> datetime:
         """When this hour began: in UTC that need not be a full hour."""
@@ -132,15 +127,25 @@ class _Clock:
         return datetime.combine(day, time.min, self.local.tzinfo).astimezone(UTC)
 
 
-def _locked_limits(workspace_id: UUID) -> SendingLimits | None:
+def _look(workspace_id: UUID, now: datetime) -> tuple[_Clock, bool]:
+    """Return what a workspace's clock shows, and whether it has limits of any kind."""
+    zone, limited = db.session.execute(
+        select(Workspace.time_zone, SendingLimits.workspace_id)
+        .outerjoin(SendingLimits, SendingLimits.workspace_id == Workspace.id)
+        .where(Workspace.id == workspace_id)
+    ).one()
+    return _Clock(now.astimezone(ZoneInfo(zone))), limited is not None
+
+
+def _locked_limits(workspace_id: UUID) -> SendingLimits:
     # Until the commit, whoever else reserves for this workspace waits here, and then sees what
     # was counted. SQLite has one writer at a time in any case.
-    return db.session.scalar(
+    return db.session.scalars(
         select(SendingLimits)
         .where(SendingLimits.workspace_id == workspace_id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    )
+    ).one()
 
 
 def _within(limits: SendingLimits, clock: _Clock, wanted: int) -> Allowance:

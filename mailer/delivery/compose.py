@@ -74,8 +74,9 @@ class Composer:
         self._links = links()
         self._host = urlsplit(self._links.base_url).hostname or "localhost"
         self._sender = ascii_domain(message.from_email)
-        self._domain = self._sender.rpartition("@")[2]
-        self._signers = signers_for(message.workspace_id, self._domain)
+        #: Of the From address, as an A-label.
+        self.from_domain = self._sender.rpartition("@")[2]
+        self._signers = signers_for(message.workspace_id, self.from_domain)
         self._list_names: dict[UUID, str] = {}
         self._feedback: tuple[UUID | None, str] = (None, "")
         self._renderer: Renderer | None = None
@@ -119,7 +120,7 @@ class Composer:
             subject=subject,
             text=text,
             html=html,
-            message_id=message_id_of(delivery.id, self._domain),
+            message_id=message_id_of(delivery.id, self.from_domain),
             date=now,
             headers=self._headers(delivery, leave_url),
         )

@@ -7,33 +7,36 @@ is left to replay.
 
 import logging
 import time
-from collections import deque
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from mailer.current import settings
 from mailer.db import db
-from mailer.delivery import claim, ledger, runs, share
+from mailer.delivery import claim, health, ledger, runs, share
+from mailer.delivery.allowance import Allowance, allowance, give_back
 from mailer.delivery.claim import ClaimedBatch
 from mailer.delivery.compose import Composer
-from mailer.delivery.engine.outcomes import Outcome, Verdict
+from mailer.delivery.engine.line import Line
+from mailer.delivery.engine.outcomes import Outcome, Verdict, deferred
 from mailer.delivery.engine.pool import Pool
 from mailer.delivery.engine.ports import LeaseLost, Parcel, Server
+from mailer.delivery.engine.routing import Split
+from mailer.delivery.engine.throttle import Throttle
 from mailer.delivery.journal import Journal
 from mailer.delivery.ledger import Claimed, Result
 from mailer.delivery.models import Message, Run
-from mailer.delivery.transports import server_for
+from mailer.delivery.pacing import Pacing
+from mailer.delivery.routes import Choice, resting, usable_routes
 from mailer.delivery.watch import Watch
 from mailer.jobs import DELIVER_DUE, later
 from mailer.lib.clock import utcnow
 
 log = logging.getLogger(__name__)
 
-CONNECTIONS: Final = 8
 #: Another batch is claimed when so few messages wait that a connection might soon have none.
-_FEW: Final = 2 * CONNECTIONS
+_FEW: Final = 16
 #: How often outcomes of a batch that takes longer are recorded, and the lease is lengthened.
 _CHECK_SECONDS: Final = 1.0
 #: A batch that goes slowly keeps no other waiting for longer, as long as there are not too many.
@@ -41,8 +44,12 @@ _SLOW_SECONDS: Final = 1.0
 _MOST_BATCHES: Final = 8
 #: A slow server must not keep a batch, and a worker that is told to stop, for ever.
 _BATCH_SECONDS: Final = 45.0
-#: When the server cannot be reached, the others of the batch wait for the next look at it.
-_PROBE: Final = timedelta(seconds=10)
+#: A server that takes messages over some connections is not in trouble for refusing one more.
+_GOOD_SECONDS: Final = 2.0
+#: When no server takes a domain's mail, only an operator can help; their change is noticed at once.
+_NO_ROUTE: Final = timedelta(minutes=1)
+#: How often messages that are held for their domain's turn are looked at.
+_HELD_SECONDS: Final = 0.1
 #: When the database is gone, what is on its way is still answered, and written to the journal.
 _DRAIN_SECONDS: Final = 20.0
 _STEP_SECONDS: Final = 0.25
@@ -52,41 +59,62 @@ _LOOK_SECONDS: Final = 0.5
 CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
+#: How it ends for a throttle when a message was taken and not begun.
+_NOT_SENT: Final = deferred("Not sent.")
+#: What counts against a cap: the server had it, or at least its address.
+_COUNTED: Final = frozenset({Verdict.ACCEPTED, Verdict.IN_DOUBT, Verdict.REJECTED})
+
+
 class Load:
     """One batch in a lane's hands.
 
-    :ivar waiting: what was not taken yet
+    :ivar line: what was not taken yet
     :ivar in_flight: how many were taken and have no outcome
+    :ivar used: how many of what was granted count as sent
     """
 
-    def __init__(self, run: Run, batch: ClaimedBatch, composer: Composer, server: Server) -> None:
-        self.run, self.batch, self.composer, self.server = run, batch, composer, server
-        self.waiting = deque(batch.deliveries)
-        self.in_flight = 0
+    def __init__(
+        self, run: Run, batch: ClaimedBatch, composer: Composer, choice: Choice, granted: Allowance
+    ) -> None:
+        self.run, self.batch, self.composer, self.granted = run, batch, composer, granted
+        #: What is beyond the allowance stays in the batch.
+        self.line = Line(batch.deliveries[: granted.count], domain_of)
+        self.split = Split(choice.routes)
+        self.throttles: dict[Server, Throttle] = {}
+        self.in_flight = self.used = 0
         self.results: list[Result] = []
         self.began_at = time.monotonic()
-        #: Why the rest goes back: the server would take nothing.
+        #: Servers that were in trouble, by the key of their route, and whether they took something.
+        self.probing = dict.fromkeys(choice.probing, False)
+        #: Why the rest goes back: no server would take anything.
         self.trouble: Outcome | None = None
         self.is_given_up = False
 
     @property
     def is_done(self) -> bool:
         """Whether nothing more happens to it."""
-        return not self.waiting and not self.in_flight
+        return not self.line and not self.in_flight
+
+
+def domain_of(delivery: Claimed) -> str:
+    """Return the mailbox domain that a delivery goes to."""
+    return delivery.email.rpartition("@")[2].lower()
 
 
 class Lane:
     """Serves one pool; also the desk that the pool takes its messages from."""
 
-    def __init__(self, pool: Pool, watch: Watch, journal: Journal) -> None:
-        self._pool, self._watch, self._journal = pool, watch, journal
+    def __init__(self, pool: Pool, watch: Watch, journal: Journal, pacing: Pacing) -> None:
+        self._pool, self._watch, self._journal, self._pacing = pool, watch, journal, pacing
         self._loads: list[Load] = []
         self._composers: dict[UUID, Composer] = {}
-        self._servers: dict[UUID, Server] = {}
+        #: When a server last answered for a message, and what it said when it took none.
+        self._good_at: dict[Server, float] = {}
+        self._troubles: dict[str, Outcome] = {}
         self._first_retry_seconds = settings().retry_first_seconds
         self._lease_seconds = claim.lease().total_seconds()
         self._lease_ends = 0.0
-        self._claimed_at = self._checked_at = 0.0
+        self._claimed_at = self._checked_at = self._held_at = 0.0
         #: When to look for work again; it was found when this is 0.
         self._look_at = 0.0
 
@@ -116,13 +144,17 @@ class Lane:
 
     def take(self, server: Server) -> Parcel | None:
         """Return the next message for a server, made just now."""
+        now = time.monotonic()
         for load in self._loads:
-            if load.server == server:
-                while load.waiting:
-                    parcel = self._compose(load, load.waiting.popleft())
-                    if parcel is not None:
-                        load.in_flight += 1
-                        return parcel
+            if not load.split.may_take(server, now):
+                continue
+            throttle = load.throttles[server]
+            while (delivery := load.line.next(throttle, now)) is not None:
+                parcel = self._compose(load, delivery, server)
+                if parcel is not None:
+                    load.split.took(server, now)
+                    load.in_flight += 1
+                    return parcel
         return None
 
     def intend(self, parcels: Sequence[Parcel]) -> None:
@@ -136,19 +168,35 @@ class Lane:
 
     def settle(self, parcel: Parcel, outcome: Outcome) -> None:
         """Keep an outcome until it is recorded."""
-        load, delivery = parcel.key
+        load, delivery, server = parcel.key
         load.in_flight -= 1
+        now, domain = time.monotonic(), domain_of(delivery)
+        load.throttles[server].ended(domain, _NOT_SENT if outcome.is_about_server else outcome, now)
+        load.line.look_again(domain)
         if outcome.is_about_server and outcome.verdict is Verdict.HELD:
-            # Nobody is to blame but our settings: the claim goes back untouched.
-            self.trouble(load.server, outcome)
+            # Nobody is to blame but our settings: another server takes it, or it goes back untouched.
+            if not load.is_given_up:
+                load.line.return_item(delivery)
+            self.trouble(server, outcome)
             return
+        self._good_at[server] = now
         self._journal.answered(delivery.id, outcome)
         load.results.append(Result(delivery, outcome))
+        if load.probing and outcome.verdict is Verdict.ACCEPTED and (route := load.split.route_to(server)):
+            load.probing[route.key] = True
 
     def trouble(self, server: Server, outcome: Outcome) -> None:
-        """Give back what waits for a server that takes nothing."""
+        """Let other servers step in for one that takes nothing; without any, what waits goes back."""
+        is_good = time.monotonic() - self._good_at.get(server, 0.0) < _GOOD_SECONDS
+        if is_good and outcome.verdict is not Verdict.HELD:
+            return
         for load in self._loads:
-            if load.server == server and load.trouble is None:
+            route = load.split.route_to(server)
+            if route is None:
+                continue
+            self._troubles[route.key] = outcome
+            load.split.drop(server)
+            if not load.split.routes:
                 load.trouble = outcome
 
     # The steps of a round
@@ -158,7 +206,13 @@ class Lane:
         self._journal.flush()
         if self._watch.changed():
             self._ask_again(self._loads)
+        if self._troubles:
+            self._heed_troubles()
         now = time.monotonic()
+        if now - self._held_at > _HELD_SECONDS:
+            self._held_at = now
+            for load in self._loads:
+                load.line.look_at_all()
         for load in self._loads:
             if load.trouble is not None or now - load.began_at > _BATCH_SECONDS:
                 self._give_up(load)
@@ -170,7 +224,7 @@ class Lane:
         now = time.monotonic()
         if now >= until or now < self._look_at or len(self._loads) >= _MOST_BATCHES:
             return
-        waiting = sum(len(load.waiting) for load in self._loads)
+        waiting = sum(load.line.ready_count for load in self._loads)
         if waiting > _FEW and now - self._claimed_at < _SLOW_SECONDS:
             return
         self._claimed_at = now
@@ -183,21 +237,54 @@ class Lane:
             db.session.rollback()
             return
         self._look_at = 0.0
-        batch = claim.claim_batch(run, worker=self._journal.name, now=utcnow())
+        load = self._claim(run)
+        if load is not None:
+            if not self._loads:
+                self._lease_ends, self._checked_at = began + self._lease_seconds, now
+                # Where there is one batch there may be more, and a worker without work.
+                later(DELIVER_DUE)
+            self._loads.append(load)
+        db.session.commit()
+
+    def _claim(self, run: Run) -> Load | None:
+        """Claim a batch of a run, within its caps and for servers that are well; None when there is none."""
+        now, composer = utcnow(), self._composer_of(run)
+        choice = usable_routes(run.workspace_id, composer.from_domain, now=now)
+        if not choice.routes:
+            runs.wait(run.campaign_id, choice.reason, until=choice.again_at or now + _NO_ROUTE)
+            return None
+        batch = claim.claim_batch(run, worker=self._journal.name, now=now)
         if batch is None:
             # Another worker was faster.
-            db.session.commit()
-            return
-        load = Load(run, batch, self._composer_of(run), self._server_of(run))
+            return None
+        granted = allowance(run.workspace_id, len(batch.deliveries), now)
+        if granted.again_at is not None:
+            runs.wait(run.campaign_id, granted.reason, until=granted.again_at)
+        load = Load(run, batch, composer, choice, granted)
+        self._serve(load)
         # Read once: an attribute that is loaded again in mid-batch would open a transaction.
         db.session.expunge(run)
-        if not self._loads:
-            self._lease_ends, self._checked_at = began + self._lease_seconds, now
-            # Where there is one batch there may be more, and a worker without work.
-            later(DELIVER_DUE)
+        return load
+
+    def _serve(self, load: Load) -> None:
+        """Have the pool carry a batch by the routes in use."""
+        for route in load.split.routes:
+            load.throttles[route.server] = self._pacing.throttle(route, load.run.workspace_id)
+            self._pool.serve(
+                route.server,
+                connections=route.connections,
+                messages_per_connection=route.messages_per_connection,
+            )
+
+    def _heed_troubles(self) -> None:
+        """Tell all workers which servers take nothing, and have the pool carry messages by the others."""
+        for key, outcome in self._troubles.items():
+            health.note_failure(key, outcome.reply, now=utcnow())
+        self._troubles.clear()
+        self._recall()
+        for load in self._loads:
+            self._serve(load)
         db.session.commit()
-        self._loads.append(load)
-        self._pool.serve(load.server, connections=CONNECTIONS)
 
     def _checkpoint(self) -> None:
         """Record what was answered, lengthen the lease, and let go of what is done."""
@@ -211,6 +298,7 @@ class Lane:
                 self._give_up(load)
             elif load.is_done:
                 self._finish(load)
+        self._pacing.exchange(time.monotonic(), at=now)
         db.session.commit()
         self._lease_ends = began + self._lease_seconds
         self._loads = [load for load in self._loads if not load.is_done]
@@ -227,40 +315,60 @@ class Lane:
             held = [result.outcome.reply for result in load.results if result.outcome.verdict is Verdict.HELD]
             if held and runs.stop_when_refused(load.run.campaign_id, held[-1], now=utcnow()):
                 self._give_up(load)
+            load.used += sum(result.outcome.verdict in _COUNTED for result in load.results)
             load.results = []
 
     def _finish(self, load: Load) -> None:
         """Give a batch back, or end it when nothing of it is left."""
-        now, trouble = utcnow(), load.trouble
-        ledger.put_back(load.batch.id, worker=self._journal.name, due_at=now + _PROBE if trouble else now)
+        now, run, trouble = utcnow(), load.run, load.trouble
+        ledger.postpone(self._turns(load, now), batch_id=load.batch.id)
+        ledger.put_back(load.batch.id, worker=self._journal.name, due_at=now)
+        give_back(run.workspace_id, load.granted.hour, load.granted.count - load.used)
+        for key, is_back in load.probing.items():
+            if is_back:
+                health.note_recovery(key)
         if trouble is not None and trouble.verdict is Verdict.HELD:
-            reason = f"The mail server refuses us: {trouble.reply}"
-            runs.stop_by_itself(load.run.campaign_id, reason, now=now)
-        elif trouble is not None:
-            runs.wait(load.run.campaign_id, trouble.reply, until=now + _PROBE)
-        runs.end_when_quiet(load.run.campaign_id, now=now)
+            runs.stop_by_itself(run.campaign_id, f"The mail server refuses us: {trouble.reply}", now=now)
+        elif trouble is not None and (rest := resting(run.workspace_id, load.composer.from_domain, now=now)):
+            runs.wait(run.campaign_id, rest.reason, until=rest.again_at or now + _NO_ROUTE)
+        runs.end_when_quiet(run.campaign_id, now=now)
+
+    def _turns(self, load: Load, at: datetime) -> dict[UUID, datetime]:
+        """Return when each of those has its turn whose domain may not be written to soon."""
+        now, times = time.monotonic(), {}
+        for domain, deliveries in load.line.put_off.items():
+            throttle = next(iter(load.throttles.values()))
+            turns = throttle.turns(domain, len(deliveries), now)
+            for delivery, turn in zip(deliveries, turns, strict=True):
+                times[delivery.id] = at + timedelta(seconds=turn - now)
+        return times
 
     def _give_up(self, load: Load) -> None:
         """Take nothing more of a batch; what is on its way is waited for."""
-        load.waiting.clear()
+        load.line.clear()
         if load.is_given_up or not load.in_flight:
             return
         load.is_given_up = True
+        self._recall()
+
+    def _recall(self) -> None:
+        """Take back what no server has begun to get."""
         for parcel in self._pool.recall():
-            owner, delivery = parcel.key
-            owner.in_flight -= 1
-            if not owner.is_given_up:
-                owner.waiting.appendleft(delivery)
+            load, delivery, server = parcel.key
+            load.in_flight -= 1
+            load.throttles[server].ended(domain_of(delivery), _NOT_SENT, time.monotonic())
+            if not load.is_given_up:
+                load.line.return_item(delivery)
 
     def _ask_again(self, loads: Iterable[Load]) -> None:
         """Ask the gate once more about everybody who was not taken yet."""
         now = utcnow()
         for load in loads:
-            waiting = [delivery.id for delivery in load.waiting]
+            waiting = [delivery.id for delivery in load.line]
             refused, is_stopped = claim.ask_again(load.run, waiting, now=now)
             if refused and ledger.hold([load.batch.id], worker=self._journal.name, now=now):
                 claim.skip_refused(refused, batch_id=load.batch.id, now=now)
-                load.waiting = deque(each for each in load.waiting if each.id not in refused)
+                load.line.keep(lambda each, gone=refused: each.id not in gone)  # type: ignore[misc]
             if is_stopped:
                 self._give_up(load)
         db.session.commit()
@@ -276,16 +384,17 @@ class Lane:
 
     # Making messages
 
-    def _compose(self, load: Load, delivery: Claimed) -> Parcel | None:
+    def _compose(self, load: Load, delivery: Claimed, server: Server) -> Parcel | None:
         """Make a message; None when it cannot be made, which is its outcome then."""
         self._journal.composing(delivery.id)
         made = load.composer.try_to_compose(delivery, load.batch.readers[delivery.id], now=utcnow())
         self._journal.composed()
         if not isinstance(made, Outcome):
             envelope, content = made
-            return Parcel((load, delivery), envelope.sender, envelope.recipient, content)
+            return Parcel((load, delivery, server), envelope.sender, envelope.recipient, content)
         self._journal.answered(delivery.id, made)
         load.results.append(Result(delivery, made))
+        load.throttles[server].ended(domain_of(delivery), made, time.monotonic())
         return None
 
     def _composer_of(self, run: Run) -> Composer:
@@ -296,8 +405,3 @@ class Lane:
             db.session.expunge(message)
             self._composers[run.message_id] = composer
         return composer
-
-    def _server_of(self, run: Run) -> Server:
-        if run.workspace_id not in self._servers:
-            self._servers[run.workspace_id] = server_for(run.workspace_id)
-        return self._servers[run.workspace_id]

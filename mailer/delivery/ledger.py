@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    Table,
     Text,
     and_,
     bindparam,
@@ -169,15 +170,20 @@ def put_back(batch_id: UUID, *, worker: str, due_at: datetime) -> None:
         )
 
 
-def postpone(deliveries: Collection[UUID], *, batch_id: UUID, until: datetime) -> int:
-    """Take untried deliveries out of a held batch: each waits for itself, and no try is counted."""
-    return _move(
-        Delivery.batch_id == batch_id,
-        deliveries,
-        origin=DeliveryState.PREPARED,
-        target=DeliveryState.PREPARED,
-        batch_id=None,
-        next_try_at=until,
+def postpone(times: Mapping[UUID, datetime], *, batch_id: UUID) -> None:
+    """Take untried deliveries out of a held batch, each until its turn; no try is counted."""
+    if not times:
+        return
+    table = cast(Table, Delivery.__table__)
+    db.session.connection().execute(
+        update(table)
+        .where(
+            table.c.id == bindparam("delivery"),
+            table.c.batch_id == batch_id,
+            table.c.state == DeliveryState.PREPARED,
+        )
+        .values(batch_id=None, next_try_at=bindparam("at")),
+        [{"delivery": identifier, "at": at} for identifier, at in times.items()],
     )
 
 

@@ -13,7 +13,6 @@ from mailer.current import settings
 from mailer.db import db
 from mailer.delivery import health
 from mailer.delivery.engine.breaker import BreakerState, state_of
-from mailer.delivery.engine.ports import Server
 from mailer.delivery.engine.routing import Route, choose, next_look, suitable
 from mailer.delivery.models import Transport
 from mailer.delivery.transports import default_server, server_of
@@ -21,6 +20,8 @@ from mailer.delivery.transports import default_server, server_of
 #: The key of the installation's own server, whose health all workspaces share.
 DEFAULT: Final = "installation"
 
+#: How many connections each worker opens to the installation's server.
+CONNECTIONS: Final = 8
 #: Somebody else may have begun to look a moment ago.
 _SOONEST: Final = timedelta(seconds=2)
 
@@ -80,8 +81,16 @@ def usable_routes(workspace_id: UUID, from_domain: str, *, now: datetime) -> Cho
     return _all_in_trouble(routes, now)
 
 
-def server_for(workspace_id: UUID, from_domain: str, *, now: datetime) -> Server | None:
-    """Return the server of one message by itself, by weight; the least troubled when all of them rest.
+def resting(workspace_id: UUID, from_domain: str, *, now: datetime) -> Choice | None:
+    """Say until when mail from a domain waits because all of its servers rest; none when one may be tried."""
+    routes = routes_for(workspace_id, from_domain)
+    if any(state_of(route.trouble, now) is not BreakerState.OPEN for route in routes):
+        return None
+    return _all_in_trouble(routes, now) if routes else None
+
+
+def route_for_one(workspace_id: UUID, from_domain: str, *, now: datetime) -> Route | None:
+    """Return the route of one message by itself, by weight; the least troubled when all of them rest.
 
     What somebody waits for is tried whatever is known: a reset mail that arrives late is
     of no use.
@@ -92,7 +101,7 @@ def server_for(workspace_id: UUID, from_domain: str, *, now: datetime) -> Server
         chosen = min(
             routes, key=lambda route: route.trouble.rests_until if route.trouble else now, default=None
         )
-    return chosen.server if chosen is not None else None
+    return chosen
 
 
 def _all_in_trouble(routes: Sequence[Route], now: datetime) -> Choice:
@@ -122,7 +131,7 @@ def route_of(transport: Transport) -> Route:
 def default_route() -> Route:
     """Return the route over the installation's server."""
     server = default_server(settings())
-    return Route(DEFAULT, server, name=f"{server.host}:{server.port}")
+    return Route(DEFAULT, server, name=f"{server.host}:{server.port}", connections=CONNECTIONS)
 
 
 def transports_of(workspace_id: UUID) -> list[Transport]:

@@ -2,21 +2,26 @@
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
 from mailer.current import settings
 from mailer.db import db
-from mailer.delivery import claim, ledger
+from mailer.delivery import claim, health, ledger
+from mailer.delivery.allowance import count_sent
 from mailer.delivery.compose import Composer, merge_values
-from mailer.delivery.engine.outcomes import Outcome
+from mailer.delivery.engine.outcomes import Outcome, Verdict, deferred
 from mailer.delivery.engine.pool import Pool
-from mailer.delivery.engine.ports import LeaseLost
+from mailer.delivery.engine.ports import Courier, Envelope, LeaseLost
+from mailer.delivery.engine.routing import Route
 from mailer.delivery.journal import Journal, folder
 from mailer.delivery.lane import CLOCK, Lane
 from mailer.delivery.ledger import Claimed, Result
 from mailer.delivery.models import Delivery, Message
-from mailer.delivery.transports import courier_for, server_for
+from mailer.delivery.pacing import Pacing
+from mailer.delivery.routes import route_for_one
+from mailer.delivery.transports import courier_for
 from mailer.delivery.watch import Watch, open_watch
 from mailer.jobs import DELIVER_DUE, later
 from mailer.lib.clock import utcnow
@@ -28,6 +33,8 @@ _SHIFT_SECONDS: Final = 5.0
 
 #: Connections that stay open from one shift to the next.
 _kept: list[tuple[Pool, Watch]] = []
+#: What was learned about mailbox domains outlasts them.
+_pacing: Final = Pacing()
 
 
 def deliver_due() -> None:
@@ -52,7 +59,7 @@ def _serve() -> bool:
         watch = open_watch(pool)
     journal = Journal(folder(settings().data_dir))
     try:
-        is_more = Lane(pool, watch, journal).serve(seconds=_SHIFT_SECONDS)
+        is_more = Lane(pool, watch, journal, _pacing).serve(seconds=_SHIFT_SECONDS)
     except LeaseLost:
         _abandon(journal, watch, pool)
         return True
@@ -97,8 +104,9 @@ def _deliver_alone(delivery: Claimed, journal: Journal) -> None:
     message = db.session.get_one(Message, delivery.message_id)
     row = db.session.get_one(Delivery, delivery.id)
     person = merge_values(row.subscriber, delivery.email)
-    courier = courier_for(server_for(delivery.workspace_id))
     composer = Composer(message)
+    route = route_for_one(delivery.workspace_id, composer.from_domain, now=utcnow())
+    courier = courier_for(route.server) if route is not None else None
     db.session.expunge(message)
     db.session.commit()
     lease_ends = time.clock_gettime(CLOCK) + claim.lease().total_seconds()
@@ -112,7 +120,7 @@ def _deliver_alone(delivery: Claimed, journal: Journal) -> None:
     made = composer.try_to_compose(delivery, person, now=utcnow())
     journal.composed()
     try:
-        outcome = made if isinstance(made, Outcome) else courier.hand_over(*made, before_dot=before_dot)
+        outcome = _hand_over(made, courier, before_dot)
     except LeaseLost:
         return
     journal.answered(delivery.id, outcome)
@@ -124,4 +132,26 @@ def _deliver_alone(delivery: Claimed, journal: Journal) -> None:
         first_retry_seconds=settings().retry_first_seconds,
     )
     ledger.put_back(delivery.batch_id, worker=journal.name, due_at=utcnow())
+    if route is not None:
+        _note(route, outcome)
+    if outcome.verdict is Verdict.ACCEPTED:
+        count_sent(delivery.workspace_id, 1, utcnow())
     db.session.commit()
+
+
+def _hand_over(
+    made: tuple[Envelope, bytes] | Outcome, courier: Courier | None, before_dot: Callable[[], None]
+) -> Outcome:
+    if isinstance(made, Outcome):
+        return made
+    if courier is None:
+        return deferred("No server of this workspace takes mail from this domain.")
+    return courier.hand_over(*made, before_dot=before_dot)
+
+
+def _note(route: Route, outcome: Outcome) -> None:
+    """Tell all workers how the server is, if that is news."""
+    if outcome.is_about_server:
+        health.note_failure(route.key, outcome.reply, now=utcnow())
+    elif route.trouble is not None and outcome.verdict is Verdict.ACCEPTED:
+        health.note_recovery(route.key)

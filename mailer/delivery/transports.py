@@ -5,9 +5,6 @@ import time
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
-from uuid import UUID
-
-from sqlalchemy import select
 
 from mailer.config import Settings, SmtpServer
 from mailer.current import settings
@@ -20,24 +17,6 @@ from mailer.lib.secrets import decrypt, derive_key, encrypt
 
 _PURPOSE: Final = "transport-password"
 _IDLE_SECONDS: Final = 60.0
-
-
-def transport_of(workspace_id: UUID) -> Transport | None:
-    """Return the workspace's own transport that carries most, if it has one."""
-    return db.session.scalar(
-        select(Transport)
-        .where(Transport.workspace_id == workspace_id, Transport.is_enabled)
-        .order_by(Transport.weight.desc(), Transport.id)
-        .limit(1)
-    )
-
-
-def server_for(workspace_id: UUID) -> Server:
-    """Return the server that a workspace's mail leaves by: its own, or the installation's."""
-    transport = transport_of(workspace_id)
-    if transport is None:
-        return default_server(settings())
-    return server_of(transport)
 
 
 def default_server(given: Settings) -> Server:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from mailer.db import db
 from mailer.delivery import health
 from mailer.delivery.models import RouteHealth, Tls, Transport
-from mailer.delivery.routes import DEFAULT, routes_for, server_for, usable_routes
+from mailer.delivery.routes import DEFAULT, route_for_one, routes_for, usable_routes
 from mailer.delivery.transports import remove_transport, save_transport, switch_transport
 from mailer.lib.clock import utcnow
 from tests import factories
@@ -36,7 +36,7 @@ def server(workspace):
 
 
 def chosen(workspace, times=200):
-    return Counter(server_for(workspace.id, BAKERY, now=NOON).host for _ in range(times))
+    return Counter(route_for_one(workspace.id, BAKERY, now=NOON).server.host for _ in range(times))
 
 
 def test_without_servers_of_its_own_mail_leaves_by_the_installation_s(workspace, other_workspace):
@@ -121,7 +121,7 @@ def test_mail_of_a_domain_that_no_server_takes_waits_for_an_operator(workspace, 
     choice = usable_routes(workspace.id, BAKERY, now=NOON)
 
     assert (choice.routes, choice.again_at) == ((), None)
-    assert server_for(workspace.id, BAKERY, now=NOON) is None
+    assert route_for_one(workspace.id, BAKERY, now=NOON) is None
     assert choice.reason == "No server of this workspace takes mail from bakery.example"
 
 

@@ -12,7 +12,7 @@ from mailer.audience.models import Subscription
 from mailer.consent.models import Suppression, SuppressionReason
 from mailer.consent.suppress import suppress
 from mailer.db import db
-from mailer.delivery import lane, ledger, runs, send
+from mailer.delivery import lane, ledger, routes, runs, send
 from mailer.delivery.models import Attempt, Batch, DeliveryState, Run, SkipReason
 from mailer.lib.clock import utcnow
 from tests import factories
@@ -165,7 +165,7 @@ def test_the_gate_is_asked_when_claiming(workspace, bread, readers, launch, smtp
 
 def after_the_first(monkeypatch, act):
     """Do something when the first message is through; one connection takes one after another."""
-    monkeypatch.setattr(lane, "CONNECTIONS", 1)
+    monkeypatch.setattr(routes, "CONNECTIONS", 1)
     original = lane.Lane.settle
 
     def acted(self, parcel, outcome):
@@ -228,10 +228,10 @@ def test_a_server_that_is_down_costs_nobody_a_try_and_is_asked_again_later(bread
     send.deliver_due()
 
     assert {row.attempt for row in deliveries().values()} == {0}
-    assert smtp.connections <= lane.CONNECTIONS
+    assert smtp.connections <= routes.CONNECTIONS
     run = db.session.get(Run, run.campaign_id)
     assert run.waits_until > utcnow()
-    assert run.wait_reason == "421 4.3.2 closed for lunch"
+    assert run.wait_reason.endswith("is in trouble: 421 4.3.2 closed for lunch")
 
 
 def test_a_wrong_password_stops_the_campaign_and_blames_nobody(bread, readers, launch, smtp):

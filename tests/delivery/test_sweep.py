@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from mailer import signals
 from mailer.current import settings
 from mailer.db import db
-from mailer.delivery import claim, journal, lane, ledger, prepare, runs, send, sweep
+from mailer.delivery import claim, journal, ledger, prepare, routes, runs, send, sweep
 from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.engine.ports import LeaseLost
 from mailer.delivery.journal import Journal
@@ -77,7 +77,7 @@ def test_whoever_dies_wherever_nobody_is_lost_and_nobody_is_mailed_twice(
     point, bread, readers, launch, smtp, monkeypatch
 ):
     owner, name, number, after, in_doubt = CRASH_POINTS[point]
-    monkeypatch.setattr(lane, "CONNECTIONS", 1)
+    monkeypatch.setattr(routes, "CONNECTIONS", 1)
     run = launch(bread)
     campaign_id = run.campaign_id
     with monkeypatch.context() as patch:

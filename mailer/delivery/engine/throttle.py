@@ -49,7 +49,7 @@ PROVIDERS: Final = (
 #: What “slow down” looks like. 421 closes the connection for want of patience or room
 #: (RFC 5321 3.8); 4.7.x is policy, which is what large providers call their rate limits
 #: (Gmail 4.7.0 and 4.7.28, Yahoo 4.7.0 [TSS04], Outlook 4.7.500 and 4.7.650).
-_CODES: Final = re.compile(r"^421\b|\b4\.7\.\d{1,3}\b|^550 5\.7\.28\b")
+_CODES: Final = re.compile(r"^421\b|\b4\.7\.\d{1,3}\b")
 #: With any other temporary code the words decide (Gmail 450 4.2.1: “receiving mail at a
 #: rate that …”, Yahoo 451 “temporarily deferred”, Outlook 451 4.4.62 “too many”).
 _WORDS: Final = re.compile(
@@ -88,14 +88,15 @@ class Learned:
 
 
 def asks_to_slow_down(outcome: Outcome) -> bool:
-    """Tell whether a server wants less mail of us, whoever it is for."""
-    if outcome.verdict not in (Verdict.DEFERRED, Verdict.HELD) or outcome.code is None:
+    """Tell whether a server wants less mail of us, whoever it is for.
+
+    A refusal for good says more than that: it holds the delivery, and soon the campaign.
+    """
+    if outcome.verdict is not Verdict.DEFERRED or outcome.code is None:
         return False
     if _NOT_ABOUT_PACE.search(outcome.reply):
         return False
-    if _CODES.search(outcome.reply):
-        return True
-    return outcome.verdict is Verdict.DEFERRED and bool(_WORDS.search(outcome.reply))
+    return bool(_CODES.search(outcome.reply) or _WORDS.search(outcome.reply))
 
 
 class Throttle:

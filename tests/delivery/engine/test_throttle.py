@@ -54,7 +54,7 @@ def slowed(rate=100):
         (452, "4.2.2 The mailbox is full", False),
         (450, "4.1.8 Sender address rejected: Domain not found", False),
         (451, "4.3.0 Temporary lookup failure", False),
-        (550, "5.7.28 There is an unusual rate of unsolicited mail from your IP", True),
+        (550, "5.7.28 There is an unusual rate of unsolicited mail from your IP", False),
         (550, "5.1.1 No such user: too many to name", False),
         (250, "2.0.0 Ok, at a rate of knots", False),
     ],
