@@ -7,6 +7,7 @@ is left to replay.
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -44,8 +45,8 @@ _SLOW_SECONDS: Final = 1.0
 _MOST_BATCHES: Final = 8
 #: A slow server must not keep a batch, and a worker that is told to stop, for ever.
 _BATCH_SECONDS: Final = 45.0
-#: A server that takes messages over some connections is not in trouble for refusing one more.
-_GOOD_SECONDS: Final = 2.0
+#: The only server is given up when it could not be reached so often in a row; the pool waits in between.
+_PATIENCE: Final = 3
 #: When no server takes a domain's mail, only an operator can help; their change is noticed at once.
 _NO_ROUTE: Final = timedelta(minutes=1)
 #: How often messages that are held for their domain's turn are looked at.
@@ -108,8 +109,8 @@ class Lane:
         self._pool, self._watch, self._journal, self._pacing = pool, watch, journal, pacing
         self._loads: list[Load] = []
         self._composers: dict[UUID, Composer] = {}
-        #: When a server last answered for a message, and what it said when it took none.
-        self._good_at: dict[Server, float] = {}
+        #: How often in a row a server took nothing, and what it said when it was given up, by route.
+        self._failures: Counter[Server] = Counter()
         self._troubles: dict[str, Outcome] = {}
         self._first_retry_seconds = settings().retry_first_seconds
         self._lease_seconds = claim.lease().total_seconds()
@@ -179,7 +180,8 @@ class Lane:
                 load.line.return_item(delivery)
             self.trouble(server, outcome)
             return
-        self._good_at[server] = now
+        if self._failures:
+            self._failures.pop(server, None)
         self._journal.answered(delivery.id, outcome)
         load.results.append(Result(delivery, outcome))
         if load.probing and outcome.verdict is Verdict.ACCEPTED and (route := load.split.route_to(server)):
@@ -187,12 +189,11 @@ class Lane:
 
     def trouble(self, server: Server, outcome: Outcome) -> None:
         """Let other servers step in for one that takes nothing; without any, what waits goes back."""
-        is_good = time.monotonic() - self._good_at.get(server, 0.0) < _GOOD_SECONDS
-        if is_good and outcome.verdict is not Verdict.HELD:
-            return
+        self._failures[server] += 1
+        is_final = outcome.verdict is Verdict.HELD or self._failures[server] >= _PATIENCE
         for load in self._loads:
             route = load.split.route_to(server)
-            if route is None:
+            if route is None or not (is_final or load.split.has_others):
                 continue
             self._troubles[route.key] = outcome
             load.split.drop(server)
@@ -294,6 +295,7 @@ class Lane:
         held = ledger.hold([load.batch.id for load in self._loads], worker=self._journal.name, now=now)
         self._record(self._loads)
         for load in self._loads:
+            self._note_recovery(load)
             if load.batch.id not in held:
                 self._give_up(load)
             elif load.is_done:
@@ -324,14 +326,17 @@ class Lane:
         ledger.postpone(self._turns(load, now), batch_id=load.batch.id)
         ledger.put_back(load.batch.id, worker=self._journal.name, due_at=now)
         give_back(run.workspace_id, load.granted.hour, load.granted.count - load.used)
-        for key, is_back in load.probing.items():
-            if is_back:
-                health.note_recovery(key)
         if trouble is not None and trouble.verdict is Verdict.HELD:
             runs.stop_by_itself(run.campaign_id, f"The mail server refuses us: {trouble.reply}", now=now)
         elif trouble is not None and (rest := resting(run.workspace_id, load.composer.from_domain, now=now)):
             runs.wait(run.campaign_id, rest.reason, until=rest.again_at or now + _NO_ROUTE)
         runs.end_when_quiet(run.campaign_id, now=now)
+
+    def _note_recovery(self, load: Load) -> None:
+        """Tell all workers of servers that were in trouble and take messages again."""
+        for key in [key for key, is_back in load.probing.items() if is_back]:
+            health.note_recovery(key)
+            del load.probing[key]
 
     def _turns(self, load: Load, at: datetime) -> dict[UUID, datetime]:
         """Return when each of those has its turn whose domain may not be written to soon."""

@@ -14,7 +14,7 @@ from typing import Final
 FIRST_REST: Final = timedelta(seconds=10)
 LONGEST_REST: Final = timedelta(minutes=5)
 #: Whoever looks whether a server is back has so long to say; then another may.
-PROBE: Final = timedelta(seconds=60)
+PROBE: Final = timedelta(seconds=15)
 
 
 class BreakerState(StrEnum):

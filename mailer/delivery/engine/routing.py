@@ -96,6 +96,11 @@ class Split:
         """The routes in use; none when all are in trouble."""
         return list(self._active.values())
 
+    @property
+    def has_others(self) -> bool:
+        """Whether another route could take what the first one does not."""
+        return len(self._active) + len(self._spare) > 1
+
     def route_to(self, server: Server) -> Route | None:
         """Return the route that leads to a server, if it is in use."""
         return self._active.get(server)

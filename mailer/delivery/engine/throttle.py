@@ -1,7 +1,7 @@
 """How fast each mailbox domain is written to: what an operator allows, and what it bears.
 
 A domain without bounds costs a look-up and two additions for each message. One that
-says “slow down” is left alone briefly and then gets half as much, by rate and by
+says “slow down” more than now and then is left alone briefly and then gets half as much, by rate and by
 connections; each message that it accepts lets it have a little more, until it is as fast
 as before and needs no bounds any more (additive increase, multiplicative decrease, as
 TCP does it). Times are seconds of any steady clock; nothing here reads one.
@@ -28,6 +28,13 @@ _CONNECTION_SECONDS: Final = 0.05
 #: Deliveries are not put off further than this for their turn, so that a domain that
 #: recovers soon is not written to at its slowest pace for hours.
 HORIZON_SECONDS: Final = 600.0
+#: One complaint is no pace: a domain is slowed down when complaints outweigh what it accepts,
+#: each of them as much as seven messages that pass, by so many. One that refuses one message in a
+#: hundred for reasons of its own would otherwise be written to slower and slower.
+_COMPLAINTS: Final = 5.0
+#: Less patience with one that had complained before.
+_FURTHER_COMPLAINTS: Final = 3.0
+_PARDON: Final = 0.15
 #: Messages may be so far ahead of an even pace: they come in batches, not one by one.
 _BURST_SECONDS: Final = 1.0
 #: What can begin within so long is kept at hand; anything beyond is put off (``turns``).
@@ -156,6 +163,8 @@ class Throttle:
         if pace.flying:
             pace.flying -= 1
         if outcome.verdict is Verdict.ACCEPTED:
+            if pace.complaints > 0.0:
+                pace.complaints = max(0.0, pace.complaints - _PARDON)
             if pace.learned_from > 0.0:
                 self._grow(pace)
         elif asks_to_slow_down(outcome):
@@ -230,6 +239,10 @@ class Throttle:
         if now < pace.settled_at:
             # It began before the last step back, and says the same once more.
             return
+        pace.complaints += 1.0
+        if pace.complaints < (_FURTHER_COMPLAINTS if pace.learned_from else _COMPLAINTS):
+            return
+        pace.complaints = 0.0
         if not pace.learned_from:
             pace.learned_from = min(pace.measured(now), pace.most_per_second)
         per_second = min(pace.per_second, pace.learned_from) / 2
@@ -268,6 +281,7 @@ class _Pace:
     __slots__ = (
         "begun",
         "booked_until",
+        "complaints",
         "concurrent",
         "domain",
         "flying",
@@ -297,7 +311,7 @@ class _Pace:
         self.rate_before = 0.0
         self.next_at = self.paused_until = self.settled_at = -inf
         #: The rate at which it first asked to slow down; 0 while it never did.
-        self.learned_from = self.gained = 0.0
+        self.learned_from = self.gained = self.complaints = 0.0
         self.pause_seconds = _FIRST_PAUSE
         self.free()
 

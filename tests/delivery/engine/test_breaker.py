@@ -52,8 +52,8 @@ def test_only_one_looks_whether_it_is_back():
     probing = begin_probe(trouble, later)
 
     assert state_of(probing, later) is BreakerState.OPEN
-    assert state_of(probing, later + seconds(59)) is BreakerState.OPEN
-    assert state_of(probing, later + seconds(60)) is BreakerState.HALF_OPEN, "it died; another may"
+    assert state_of(probing, later + seconds(14)) is BreakerState.OPEN
+    assert state_of(probing, later + seconds(15)) is BreakerState.HALF_OPEN, "it died; another may"
 
 
 def test_a_look_that_fails_begins_a_longer_rest():

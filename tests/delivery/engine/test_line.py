@@ -74,8 +74,9 @@ def test_connections_that_are_short_put_nobody_off():
 
 def test_during_a_pause_everything_is_put_off():
     throttle = Throttle(connections=8)
-    throttle.may_begin("slow.example", 0.0)
-    throttle.ended("slow.example", Outcome(Verdict.DEFERRED, "421 4.7.0 too much", 421), 0.0)
+    for _ in range(5):
+        throttle.may_begin("slow.example", 0.0)
+        throttle.ended("slow.example", Outcome(Verdict.DEFERRED, "421 4.7.0 too much", 421), 0.0)
     line = line_of(*readers("slow.example", 5), "one@quick.example")
 
     assert take_all(line, throttle, 1.0) == ["one@quick.example"]

@@ -30,11 +30,18 @@ def begun(throttle, domain, *, since, seconds, outcome=TAKEN, step=0.01):
     )
 
 
+def complain(throttle, domain, now):
+    """Say “slow down” as often as it takes to be heard."""
+    for _ in range(5):
+        throttle.may_begin(domain, now)
+        throttle.ended(domain, SLOW_DOWN, now)
+
+
 def slowed(rate=100):
     """A throttle to which Gmail said “slow down” while it got ``rate`` messages a second."""
     throttle = Throttle(connections=8)
     begun(throttle, GMAIL, since=0, seconds=5, step=1 / rate)
-    send(throttle, GMAIL, 5.0, SLOW_DOWN)
+    complain(throttle, GMAIL, 5.0)
     return throttle
 
 
@@ -83,6 +90,15 @@ def test_asked_to_slow_down_it_pauses_and_goes_on_at_half_the_pace():
     assert 48 * 5 <= begun(throttle, GMAIL, since=10.01, seconds=5) <= 55 * 6
 
 
+def test_a_few_complaints_among_many_messages_are_not_about_the_pace():
+    throttle, chance = Throttle(connections=8), random.Random(1)
+    for number in range(20_000):
+        outcome = SLOW_DOWN if chance.random() < 0.03 else TAKEN
+        assert send(throttle, GMAIL, number / 100, outcome) == 0.0
+
+    assert not throttle.is_bound(GMAIL)
+
+
 def test_other_domains_do_not_notice():
     throttle = slowed()
 
@@ -99,7 +115,7 @@ def test_what_was_on_its_way_counts_as_one_complaint():
         many.ended(GMAIL, SLOW_DOWN, 5.0 + number / 10)
 
     pace, other = one.changes(6.0)[0], many.changes(6.0)[0]
-    assert (pace.per_second, pace.concurrent) == (pytest.approx(other.per_second, rel=0.05), other.concurrent)
+    assert (pace.per_second, pace.concurrent) == (pytest.approx(other.per_second, rel=0.1), other.concurrent)
 
 
 def test_each_further_complaint_halves_again_and_pauses_longer():
@@ -108,7 +124,7 @@ def test_each_further_complaint_halves_again_and_pauses_longer():
     now = 5.0
     for _ in range(3):
         now += throttle.may_begin(GMAIL, now)
-        assert not send(throttle, GMAIL, now, SLOW_DOWN)
+        complain(throttle, GMAIL, now)
         found += throttle.changes(now)
 
     assert [round(each.per_second) for each in found] == [50, 25, 13, 6]
@@ -121,7 +137,7 @@ def test_it_never_becomes_slower_than_it_takes_to_show_that_all_is_well():
     now = 5.0
     for _ in range(40):
         now += throttle.may_begin(GMAIL, now)
-        send(throttle, GMAIL, now, SLOW_DOWN)
+        complain(throttle, GMAIL, now)
 
     assert throttle.may_begin(GMAIL, now) <= 300
 
@@ -162,7 +178,7 @@ def test_an_operator_s_connections_hold():
 def test_growth_ends_at_what_the_operator_allows():
     throttle = Throttle(connections=8, limits=[Limit((GMAIL,), per_second=20)])
     begun(throttle, GMAIL, since=0, seconds=5)
-    send(throttle, GMAIL, 6.0, SLOW_DOWN)
+    complain(throttle, GMAIL, 6.0)
     begun(throttle, GMAIL, since=11, seconds=1_200, step=0.02)
 
     assert begun(throttle, GMAIL, since=1_300, seconds=10) <= 221
@@ -284,12 +300,12 @@ def test_it_finds_the_pace_that_a_domain_bears(capacity):
         now += chance.uniform(0.0005, 0.0015)
 
     assert taken >= capacity * 3_600 * 0.3
-    assert refused <= taken * 0.02
+    assert refused <= taken * 0.08
 
 
 def test_memory_is_bounded_however_many_domains_there_are():
     throttle = Throttle(connections=8)
-    send(throttle, GMAIL, 0.0, SLOW_DOWN)
+    complain(throttle, GMAIL, 0.0)
     for number in range(50_000):
         send(throttle, f"d{number}.example", 0.0)
 
