@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from mailer.current import settings
@@ -23,7 +23,7 @@ from mailer.delivery.engine.line import Line
 from mailer.delivery.engine.outcomes import Outcome, Verdict, deferred
 from mailer.delivery.engine.pool import Pool
 from mailer.delivery.engine.ports import LeaseLost, Parcel, Server
-from mailer.delivery.engine.routing import Split
+from mailer.delivery.engine.routing import Route, Split
 from mailer.delivery.engine.throttle import Throttle
 from mailer.delivery.journal import Journal
 from mailer.delivery.ledger import Claimed, Result
@@ -66,6 +66,13 @@ _NOT_SENT: Final = deferred("Not sent.")
 _COUNTED: Final = frozenset({Verdict.ACCEPTED, Verdict.IN_DOUBT, Verdict.REJECTED})
 
 
+class Way(NamedTuple):
+    """A route in use, and the pace of its mailbox domains."""
+
+    route: Route
+    throttle: Throttle
+
+
 class Load:
     """One batch in a lane's hands.
 
@@ -81,7 +88,10 @@ class Load:
         #: What is beyond the allowance stays in the batch.
         self.line = Line(batch.deliveries[: granted.count], domain_of)
         self.split = Split(choice.routes)
-        self.throttles: dict[Server, Throttle] = {}
+        #: The routes in use, by the server that asks for messages.
+        self.ways: dict[Server, Way] = {}
+        #: Of the first route: says when the turn of those comes who were put off.
+        self.throttle: Throttle | None = None
         self.in_flight = self.used = 0
         self.results: list[Result] = []
         self.began_at = time.monotonic()
@@ -147,13 +157,13 @@ class Lane:
         """Return the next message for a server, made just now."""
         now = time.monotonic()
         for load in self._loads:
-            if not load.split.may_take(server, now):
+            way = load.ways.get(server)
+            if way is None or not load.split.may_take(way.route, now):
                 continue
-            throttle = load.throttles[server]
-            while (delivery := load.line.next(throttle, now)) is not None:
-                parcel = self._compose(load, delivery, server)
+            while (delivery := load.line.next(way.throttle, now)) is not None:
+                parcel = self._compose(load, delivery, way)
                 if parcel is not None:
-                    load.split.took(server, now)
+                    load.split.took(way.route, now)
                     load.in_flight += 1
                     return parcel
         return None
@@ -169,34 +179,34 @@ class Lane:
 
     def settle(self, parcel: Parcel, outcome: Outcome) -> None:
         """Keep an outcome until it is recorded."""
-        load, delivery, server = parcel.key
+        load, delivery, way = parcel.key
         load.in_flight -= 1
-        now, domain = time.monotonic(), domain_of(delivery)
-        load.throttles[server].ended(domain, _NOT_SENT if outcome.is_about_server else outcome, now)
+        domain = domain_of(delivery)
+        way.throttle.ended(domain, _NOT_SENT if outcome.is_about_server else outcome, time.monotonic())
         load.line.look_again(domain)
         if outcome.is_about_server and outcome.verdict is Verdict.HELD:
             # Nobody is to blame but our settings: another server takes it, or it goes back untouched.
             if not load.is_given_up:
                 load.line.return_item(delivery)
-            self.trouble(server, outcome)
+            self.trouble(way.route.server, outcome)
             return
         if self._failures:
-            self._failures.pop(server, None)
+            self._failures.pop(way.route.server, None)
         self._journal.answered(delivery.id, outcome)
         load.results.append(Result(delivery, outcome))
-        if load.probing and outcome.verdict is Verdict.ACCEPTED and (route := load.split.route_to(server)):
-            load.probing[route.key] = True
+        if way.route.key in load.probing and outcome.verdict is Verdict.ACCEPTED:
+            load.probing[way.route.key] = True
 
     def trouble(self, server: Server, outcome: Outcome) -> None:
         """Let other servers step in for one that takes nothing; without any, what waits goes back."""
         self._failures[server] += 1
         is_final = outcome.verdict is Verdict.HELD or self._failures[server] >= _PATIENCE
         for load in self._loads:
-            route = load.split.route_to(server)
-            if route is None or not (is_final or load.split.has_others):
+            if server not in load.ways or not (is_final or load.split.has_others):
                 continue
+            route = load.ways.pop(server).route
             self._troubles[route.key] = outcome
-            load.split.drop(server)
+            load.split.drop(route)
             if not load.split.routes:
                 load.trouble = outcome
 
@@ -270,7 +280,9 @@ class Lane:
     def _serve(self, load: Load) -> None:
         """Have the pool carry a batch by the routes in use."""
         for route in load.split.routes:
-            load.throttles[route.server] = self._pacing.throttle(route, load.run.workspace_id)
+            throttle = self._pacing.throttle(route, load.run.workspace_id)
+            load.ways[route.server] = Way(route, throttle)
+            load.throttle = load.throttle or throttle
             self._pool.serve(
                 route.server,
                 connections=route.connections,
@@ -342,8 +354,8 @@ class Lane:
         """Return when each of those has its turn whose domain may not be written to soon."""
         now, times = time.monotonic(), {}
         for domain, deliveries in load.line.put_off.items():
-            throttle = next(iter(load.throttles.values()))
-            turns = throttle.turns(domain, len(deliveries), now)
+            assert load.throttle is not None
+            turns = load.throttle.turns(domain, len(deliveries), now)
             for delivery, turn in zip(deliveries, turns, strict=True):
                 times[delivery.id] = at + timedelta(seconds=turn - now)
         return times
@@ -359,9 +371,9 @@ class Lane:
     def _recall(self) -> None:
         """Take back what no server has begun to get."""
         for parcel in self._pool.recall():
-            load, delivery, server = parcel.key
+            load, delivery, way = parcel.key
             load.in_flight -= 1
-            load.throttles[server].ended(domain_of(delivery), _NOT_SENT, time.monotonic())
+            way.throttle.ended(domain_of(delivery), _NOT_SENT, time.monotonic())
             if not load.is_given_up:
                 load.line.return_item(delivery)
 
@@ -389,17 +401,17 @@ class Lane:
 
     # Making messages
 
-    def _compose(self, load: Load, delivery: Claimed, server: Server) -> Parcel | None:
+    def _compose(self, load: Load, delivery: Claimed, way: Way) -> Parcel | None:
         """Make a message; None when it cannot be made, which is its outcome then."""
         self._journal.composing(delivery.id)
         made = load.composer.try_to_compose(delivery, load.batch.readers[delivery.id], now=utcnow())
         self._journal.composed()
         if not isinstance(made, Outcome):
             envelope, content = made
-            return Parcel((load, delivery, server), envelope.sender, envelope.recipient, content)
+            return Parcel((load, delivery, way), envelope.sender, envelope.recipient, content)
         self._journal.answered(delivery.id, made)
         load.results.append(Result(delivery, made))
-        load.throttles[server].ended(domain_of(delivery), made, time.monotonic())
+        way.throttle.ended(domain_of(delivery), made, time.monotonic())
         return None
 
     def _composer_of(self, run: Run) -> Composer:

@@ -86,8 +86,8 @@ class Split:
     def __init__(self, routes: Iterable[Route]) -> None:
         every = list(routes)
         self._spare = [route for route in every if not route.weight]
-        self._active: dict[Server, Route] = {route.server: route for route in every if route.weight}
-        self._taken = dict.fromkeys((route.server for route in every), 0)
+        self._active = {route.key: route for route in every if route.weight}
+        self._taken = dict.fromkeys((route.key for route in every), 0)
         self._taken_at = float("-inf")
         self._call_spare()
 
@@ -101,35 +101,28 @@ class Split:
         """Whether another route could take what the first one does not."""
         return len(self._active) + len(self._spare) > 1
 
-    def route_to(self, server: Server) -> Route | None:
-        """Return the route that leads to a server, if it is in use."""
-        return self._active.get(server)
-
-    def may_take(self, server: Server, now: float) -> bool:
-        """Tell whether a server may have the next message.
+    def may_take(self, route: Route, now: float) -> bool:
+        """Tell whether a route in use may have the next message.
 
         :param now: seconds of any steady clock
         """
-        route = self._active.get(server)
-        if route is None:
-            return False
         if len(self._active) == 1 or now - self._taken_at > _STILL_SECONDS:
             return True
-        least = min(self._taken[other] / (each.weight or 1) for other, each in self._active.items())
-        return self._taken[server] <= least * (route.weight or 1) + _AHEAD
+        least = min(self._taken[key] / (each.weight or 1) for key, each in self._active.items())
+        return self._taken[route.key] <= least * (route.weight or 1) + _AHEAD
 
-    def took(self, server: Server, now: float) -> None:
-        """Count a message that a server has got."""
-        self._taken[server] += 1
+    def took(self, route: Route, now: float) -> None:
+        """Count a message that a route has got."""
+        self._taken[route.key] += 1
         self._taken_at = now
 
-    def drop(self, server: Server) -> None:
-        """Use a server no more in this batch."""
-        self._active.pop(server, None)
-        self._spare = [route for route in self._spare if route.server != server]
+    def drop(self, route: Route) -> None:
+        """Use a route no more in this batch."""
+        self._active.pop(route.key, None)
+        self._spare = [each for each in self._spare if each.key != route.key]
         self._call_spare()
 
     def _call_spare(self) -> None:
         if not self._active and self._spare:
             route = self._spare.pop(0)
-            self._active[route.server] = route
+            self._active[route.key] = route
