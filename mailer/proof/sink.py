@@ -33,7 +33,7 @@ class Happened(StrEnum):
     TAKEN = "taken"
     #: Taken over, and not a word.
     TAKEN_SILENTLY = "taken_silently"
-    #: The whole message was here, was not taken, and not a word.
+    #: Not taken, and not a word; for all the client knows it may have been.
     DROPPED_SILENTLY = "dropped_silently"
     #: A reply that is no yes.
     REFUSED = "refused"
@@ -262,7 +262,8 @@ class _Conversation(asyncio.Protocol):
                 if fate.reply.startswith("421"):
                     self._leave()
             case Act.CUT:
-                if fate.stage == "dot":
+                # In mid-message too: what the client wrote may have been all of it.
+                if fate.stage in ("body", "dot"):
                     self._note(Happened.DROPPED_SILENTLY, campaign)
                 self._leave()
             case Act.TAKE_AND_CUT:

@@ -63,9 +63,8 @@ def hosts(tmp_path: Path, broker_url: str) -> Iterator[list[Product]]:
 
 
 def test_a_host_that_is_lost_leaves_doubt_about_what_it_held_and_nothing_else(hosts, tmp_path):
-    stays, goes = hosts
-    ledger, record = Ledger(stays.settings.database_url), Record(tmp_path / "record")
-    marketer = Marketer(stays)
+    ledger, record = Ledger(hosts[0].settings.database_url), Record(tmp_path / "record")
+    marketer = Marketer(hosts[0])
     mailing_list = marketer.fill_list("Bread", READERS)
     for product in hosts:
         product.start()
@@ -73,11 +72,8 @@ def test_a_host_that_is_lost_leaves_doubt_about_what_it_held_and_nothing_else(ho
     identifier = row_id(campaign)
 
     marketer.send(campaign)
-    wait_until(
-        lambda: _taken(record) > READERS / 20 and _held_by(stays) and _held_by(goes),
-        60,
-        lambda: goes.last_words,
-    )
+    wait_until(lambda: _taken(record) > READERS / 20 and any(map(_held_by, hosts)), 60)
+    goes, stays = sorted(hosts, key=_held_by, reverse=True)
     held = _lose(goes)
     wait_until(lambda: ledger.status(identifier) is CampaignStatus.FINISHED, 120, lambda: stays.last_words)
 
