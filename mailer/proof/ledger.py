@@ -45,7 +45,7 @@ class Ledger:
             .group_by(Delivery.state)
         )
         with self._engine.connect() as connection:
-            return Counter(dict(connection.execute(query).tuples().all()))
+            return Counter({state: int(number) for state, number in connection.execute(query)})
 
     def counts(self, campaign_id: UUID) -> Counter[DeliveryState]:
         """Return how many deliveries a campaign's pages say are in each state."""
