@@ -46,6 +46,8 @@ def rabbitmq(tmp_path: Path) -> Iterator[str]:
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "plugins"),
             "ERL_EPMD_PORT": str(names),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
+            # So that the name server can be ended although the machine it knew was killed.
+            "ERL_EPMD_RELAXED_COMMAND_CHECK": "1",
         },
         stdout=(home / "out").open("wb"),
         stderr=subprocess.STDOUT,
