@@ -81,6 +81,8 @@ class Composer:
         self._feedback: tuple[UUID | None, str] = (None, "")
         self._renderer: Renderer | None = None
         constants: frozenset[str] = frozenset()
+        layouts = None
+        self._is_form = False
         self._names: frozenset[str] = frozenset()
         if message.kind is not MessageKind.SYSTEM:
             is_tracked = message.kind is MessageKind.CAMPAIGN
@@ -89,7 +91,8 @@ class Composer:
                 addresses=_addresses(self._links) if is_tracked else (),
                 fixed=_fixed(message.values) if is_tracked else (),
             )
-            constants = self._renderer.constants
+            constants, layouts = self._renderer.constants, self._renderer.layouts
+            self._is_form = layouts is not None
             # What nobody reads is not made: each address has a seal of its own.
             self._names = frozenset().union(*map(names_in, (message.subject, message.html, message.text)))
         self._form = FormLetter(
@@ -99,6 +102,7 @@ class Composer:
             boundary=message.id.hex,
             has_html=bool(message.html),
             constants=constants,
+            layouts=layouts,
             headers=header("Auto-Submitted", "auto-generated") if message.kind is MessageKind.SYSTEM else "",
         )
 
@@ -109,24 +113,29 @@ class Composer:
 
         :raises Invalid: the message cannot be written for this recipient
         """
-        message, renderer = self._message, self._renderer
         leave_url = self._leave_url(delivery)
-        if renderer is None:
-            subject, html, text = message.subject, [message.html], [message.text]
-        else:
-            subject, html, text = renderer.pieces(self._values(delivery, person, leave_url))
-        head, body = self._form.write(
-            to=delivery.email,
-            subject=subject,
-            text=text,
-            html=html,
-            message_id=message_id_of(delivery.id, self.from_domain),
-            date=now,
-            headers=self._headers(delivery, leave_url),
-        )
+        head, body = self._written(delivery, person, leave_url, now=now)
         signatures = sign_message(self._signers, head, body, at=int(now.timestamp()))
         content = b"".join((signatures, head, b"\r\n", body))
         return Envelope(self._sender, ascii_domain(delivery.email)), content
+
+    def _written(
+        self, delivery: Claimed, person: Mapping[str, Any] | None, leave_url: str, *, now: datetime
+    ) -> tuple[bytes, bytes]:
+        message, renderer = self._message, self._renderer
+        message_id = message_id_of(delivery.id, self.from_domain)
+        headers, to = self._headers(delivery, leave_url), delivery.email
+        if renderer is not None and self._is_form:
+            subject, slots = renderer.slots(self._values(delivery, person, leave_url))
+            return self._form.fill(
+                slots, to=to, subject=subject, message_id=message_id, date=now, headers=headers
+            )
+        subject, html, text = message.subject, [message.html], [message.text]
+        if renderer is not None:
+            subject, html, text = renderer.pieces(self._values(delivery, person, leave_url))
+        return self._form.write(
+            to=to, subject=subject, text=text, html=html, message_id=message_id, date=now, headers=headers
+        )
 
     def try_to_compose(
         self, delivery: Claimed, person: Mapping[str, Any] | None, *, now: datetime
@@ -221,7 +230,10 @@ def _addresses(made: Links) -> Addresses:
 def _fixed(values: Mapping[str, Any]) -> Fixed:
     """Return a message's own values, which are texts in one mapping for each noun."""
     return tuple(
-        (f"{noun}.{name}", value) for noun, named in values.items() for name, value in named.items() if value
+        (f"{noun}.{name}", value)
+        for noun, named in values.items()
+        for name, value in named.items()
+        if isinstance(value, str)
     )
 
 

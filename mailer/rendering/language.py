@@ -9,7 +9,7 @@ than the template is long.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -204,27 +204,52 @@ Addresses = tuple[tuple[str, Address], ...]
 Fixed = tuple[tuple[str, str], ...]
 
 
+#: A part of a message as constants and, by their numbers, the slots between them.
+Layout = tuple[str | int, ...]
+
+
 class Program:
-    """A message that is ready to run: it yields its three parts piece by piece.
+    """A message that is ready to run.
 
     Names are looked up once for each run, by a function each, and not by the sandbox for
     each place they stand in: what a path may reach was checked before it was compiled.
+    Nearly every message is a form, the same for all but for its slots: what they hold is
+    asked for once, however often it stands there. One with an undecided ``if`` yields its
+    parts piece by piece instead.
 
+    :ivar layouts: of subject, HTML and text, when the message is a form
     :ivar constants: the pieces that are the same in every run, among others
     """
 
-    def __init__(self, template: Template, getters: Mapping[str, Callable[[Mapping[str, Any]], Any]]) -> None:
+    def __init__(
+        self,
+        template: Template,
+        getters: Mapping[str, Callable[[Mapping[str, Any]], Any]],
+        layouts: tuple[Layout, ...] | None,
+    ) -> None:
         self._template = template
         self._getters = tuple(getters.items())
+        self.layouts = layouts
         self.constants = frozenset(_constants(template.root_render_func.__code__)) - {_END_OF_PART}
+
+    def fill(self, values: Mapping[str, Any]) -> list[str]:
+        """Return what the slots of a form hold for one reader's values."""
+        found = {name: get(values) for name, get in self._getters}
+        return list(self._template.root_render_func(self._template.new_context(found)))
 
     def run(self, values: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:
         """Return the pieces of subject, HTML and text for one reader's values."""
-        found = {name: get(values) for name, get in self._getters}
-        pieces = list(self._template.root_render_func(self._template.new_context(found)))
+        pieces = self.fill(values)
+        if self.layouts is not None:
+            subject, html, text = self.layouts
+            return _laid_out(subject, pieces), _laid_out(html, pieces), _laid_out(text, pieces)
         first = pieces.index(_END_OF_PART)
         second = pieces.index(_END_OF_PART, first + 1)
         return pieces[:first], pieces[first + 1 : second], pieces[second + 1 :]
+
+
+def _laid_out(layout: Layout, slots: Sequence[str]) -> list[str]:
+    return [item if isinstance(item, str) else slots[item] for item in layout]
 
 
 @lru_cache(maxsize=128)
@@ -238,19 +263,65 @@ def compiled(subject: str, html: str, text: str, *, addresses: Addresses = (), f
     :raises BadTag: a part is not in the merge language
     """
     flatten = _Flatten(dict(addresses), dict(fixed))
-    whole = nodes.Template([], lineno=1)
-    for source, is_html in ((subject, False), (html, True), (text, False)):
-        check(source, names=VOCABULARY | {PIXEL_URL}, may_link=True, longest=_LONGEST_FROZEN)
-        flatten.is_html = is_html
-        whole.body += flatten.visit(_ENVIRONMENT.parse(source)).body
-        whole.body.append(nodes.Output([nodes.TemplateData(_END_OF_PART)], lineno=1))
-    whole.body.pop()
-    whole.set_environment(_ENVIRONMENT)
+    parts: list[list[nodes.Node]] = []
     try:
+        for source, is_html in ((subject, False), (html, True), (text, False)):
+            check(source, names=VOCABULARY | {PIXEL_URL}, may_link=True, longest=_LONGEST_FROZEN)
+            flatten.is_html = is_html
+            parts.append(flatten.visit(_ENVIRONMENT.parse(source)).body)
+        whole, layouts = _as_form(parts) or (_as_pieces(parts), None)
+        whole.set_environment(_ENVIRONMENT)
         template = Template.from_code(_ENVIRONMENT, _ENVIRONMENT.compile(whole), {})
     except (SyntaxError, RecursionError, MemoryError):
         raise BadTag("The tags are nested too deeply.", line=1) from None
-    return Program(template, flatten.getters)
+    return Program(template, flatten.getters, layouts)
+
+
+def _as_form(parts: list[list[nodes.Node]]) -> tuple[nodes.Template, tuple[Layout, ...]] | None:
+    """Return a template that yields each slot's text once, and where the slots are; None when it depends."""
+    slots: dict[str, tuple[int, nodes.Expr]] = {}
+    layouts = []
+    for part in parts:
+        layout: list[str | int] = []
+        for output in part:
+            if not isinstance(output, nodes.Output):
+                return None
+            for child in output.nodes:
+                item = _constant(child)
+                if item is None:
+                    layout.append(slots.setdefault(repr(child), (len(slots), child))[0])
+                elif layout and isinstance(layout[-1], str):
+                    layout[-1] += item
+                else:
+                    layout.append(item)
+        layouts.append(tuple(layout))
+    outputs: list[nodes.Node] = [nodes.Output([child], lineno=1) for _, child in slots.values()]
+    return nodes.Template(outputs, lineno=1), tuple(layouts)
+
+
+def _as_pieces(parts: list[list[nodes.Node]]) -> nodes.Template:
+    end = nodes.Output([nodes.TemplateData(_END_OF_PART)], lineno=1)
+    subject, html, text = parts
+    return nodes.Template([*subject, end, *html, end, *text], lineno=1)
+
+
+def _worth(node: Any) -> Any:
+    """Return the value of an expression that has the same one for all readers.
+
+    :raises nodes.Impossible: it has not
+    """
+    node.set_environment(_ENVIRONMENT)
+    return node.as_const()
+
+
+def _constant(node: nodes.Expr) -> str | None:
+    """Return the text of what does not depend on any value."""
+    if isinstance(node, nodes.TemplateData):
+        return str(node.data)
+    try:
+        return str(_worth(node))
+    except nodes.Impossible:
+        return None
 
 
 class _Flatten(NodeTransformer):
@@ -275,6 +346,20 @@ class _Flatten(NodeTransformer):
                 children += self._spelled_out(child) or [self._put_out(self.visit(child))]
         node.nodes = children
         return node
+
+    def visit_If(self, node: nodes.If) -> nodes.Node | list[nodes.Node]:
+        """Keep one branch where the answer is the same for all readers."""
+        # An address that is made of a token is always there.
+        is_address = isinstance(node.test, nodes.Name) and node.test.name in self._addresses
+        self.generic_visit(node)
+        if is_address:
+            return node.body
+        if node.elif_:
+            return node
+        try:
+            return node.body if _worth(node.test) else node.else_
+        except nodes.Impossible:
+            return node
 
     def visit_Call(self, node: nodes.Call) -> nodes.Expr:
         """Call ``link_url`` when the variable is looked up."""

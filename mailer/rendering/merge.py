@@ -8,10 +8,14 @@ from jinja2 import TemplateError
 
 from mailer.errors import Invalid
 from mailer.rendering.design import Frozen
-from mailer.rendering.language import LINK_URL, PIXEL_URL, Addresses, Fixed, compiled
+from mailer.rendering.language import LINK_URL, PIXEL_URL, Addresses, Fixed, Layout, compiled
 
 #: Far more than any client shows; what is larger is a mistake or an attack.
 MOST_CHARACTERS: Final = 2_000_000
+
+
+#: Values together may be so much shorter than a message, since each may stand in several places.
+_MOST_PLACES: Final = 20
 
 
 class MergeFailed(Invalid):
@@ -52,6 +56,25 @@ class Renderer:
         self._links = frozen.links
         self._program = compiled(frozen.subject, frozen.html, frozen.text, addresses=addresses, fixed=fixed)
         self.constants = self._program.constants
+        #: Of HTML and text, when the message is a form that :meth:`slots` fills in.
+        self.layouts: tuple[Layout, Layout] | None = None
+        if self._program.layouts is not None:
+            self._subject, *rest = self._program.layouts
+            self.layouts = rest[0], rest[1]
+
+    def slots(self, values: Mapping[str, Any]) -> tuple[str, list[str]]:
+        """Return the subject, and what the slots of the layouts hold; see :meth:`pieces`.
+
+        :raises MergeFailed: as there
+        """
+        try:
+            slots = self._program.fill(values)
+        except (TypeError, ValueError, TemplateError) as error:
+            raise MergeFailed(f"A tag does not suit this subscriber's values: {error}.") from None
+        if sum(map(len, slots)) > MOST_CHARACTERS // _MOST_PLACES:
+            raise MergeFailed(f"A value is longer than {MOST_CHARACTERS // _MOST_PLACES:,} characters.")
+        subject = "".join([item if isinstance(item, str) else slots[item] for item in self._subject])
+        return " ".join(subject.split()), slots
 
     def pieces(self, values: Mapping[str, Any]) -> tuple[str, list[str], list[str]]:
         """Return the subject, and HTML and text in pieces, most of which are constants.

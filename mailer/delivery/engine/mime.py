@@ -102,6 +102,8 @@ class FormLetter:
 
     :param boundary: letters and digits that no other message has
     :param constants: pieces that come again in every message, such as the text between merge tags
+    :param layouts: of HTML and text, when all but some slots is the same in every message:
+        texts, and between them the slots' numbers
     :param headers: further ones that every message has, in lines made by :func:`header`
     """
 
@@ -114,6 +116,7 @@ class FormLetter:
         reply_to: str = "",
         has_html: bool = True,
         constants: Iterable[str] = (),
+        layouts: tuple[Sequence[str | int], Sequence[str | int]] | None = None,
         headers: str = "",
     ) -> None:
         self._from = _address_header("From", from_name, from_email)
@@ -121,8 +124,10 @@ class FormLetter:
         self._end = headers + _header("MIME-Version", "1.0")
         self._splicer = Splicer(constants)
         self._has_html = has_html
+        self._before = self._between = self._after = b""
         if not has_html:
             self._end += _part_head("text/plain")
+            self._form = _Form([layouts[1]]) if layouts else None
             return
         # ``=_`` cannot occur in quoted-printable, so no part can hold the boundary.
         mark = f"--=_{boundary}"
@@ -130,6 +135,10 @@ class FormLetter:
         self._before = f"{mark}\r\n{_part_head('text/plain')}\r\n".encode()
         self._between = f"{mark}\r\n{_part_head('text/html')}\r\n".encode()
         self._after = f"{mark}--\r\n".encode()
+        self._form = None
+        if layouts:
+            html, text = layouts
+            self._form = _Form([self._before, text, self._between, html, self._after])
 
     def write(
         self,
@@ -150,7 +159,21 @@ class FormLetter:
         :param headers: this reader's own, in lines made by :func:`header`
         :raises Invalid: a header holds a control character, or would be longer than a line may be
         """
-        head = "".join(
+        head = self._head(to, subject, message_id, date, headers)
+        encode = self._splicer.encode
+        parts = (self._between, *encode(html), self._after) if self._has_html else ()
+        return head, b"".join((self._before, *encode(text), *parts))
+
+    def fill(
+        self, slots: Sequence[str], *, to: str, subject: str, message_id: str, date: datetime, headers: str
+    ) -> tuple[bytes, bytes]:
+        """Return one reader's message as :meth:`write` does, from what the slots of the layouts hold."""
+        assert self._form is not None
+        encoded = self._splicer.segments(slots)
+        return self._head(to, subject, message_id, date, headers), self._form.fill(encoded)
+
+    def _head(self, to: str, subject: str, message_id: str, date: datetime, headers: str) -> bytes:
+        return "".join(
             (
                 self._from,
                 _to_header(to),
@@ -161,12 +184,7 @@ class FormLetter:
                 headers,
                 self._end,
             )
-        )
-        encode = self._splicer.encode
-        if not self._has_html:
-            return head.encode(), b"".join(encode(text))
-        body = (self._before, *encode(text), self._between, *encode(html), self._after)
-        return head.encode(), b"".join(body)
+        ).encode()
 
 
 class Splicer:
@@ -181,11 +199,15 @@ class Splicer:
         self._constants = {text: _segment(text) for text in constants}
         self._known = _Segments(self._constants)
 
-    def encode(self, pieces: Iterable[str]) -> list[bytes]:
-        """Return quoted-printable lines; the last one ends in CRLF."""
+    def segments(self, pieces: Iterable[str]) -> list[bytes]:
+        """Return the lines of each piece."""
         if len(self._known) > len(self._constants) + _MOST_KNOWN:
             self._known = _Segments(self._constants)
-        encoded = list(map(self._known.__getitem__, pieces))
+        return list(map(self._known.__getitem__, pieces))
+
+    def encode(self, pieces: Iterable[str]) -> list[bytes]:
+        """Return the lines of pieces that are a whole together; the last one ends in CRLF."""
+        encoded = self.segments(pieces)
         while encoded and not encoded[-1]:
             encoded.pop()
         if not encoded:
@@ -193,6 +215,35 @@ class Splicer:
         if encoded[-1].endswith(_SOFT_BREAK):
             encoded[-1] = encoded[-1].removesuffix(_SOFT_BREAK) + b"\r\n"
         return encoded
+
+
+class _Form:
+    """Bytes with slots in them.
+
+    :param parts: ready bytes, and layouts of text whose last line must end
+    """
+
+    def __init__(self, parts: Iterable[bytes | Sequence[str | int]]) -> None:
+        form = bytearray()
+        self._slots: list[int] = []
+        for part in parts:
+            if isinstance(part, bytes):
+                form += part.replace(b"%", b"%%")
+                continue
+            for item in part:
+                if isinstance(item, int):
+                    self._slots.append(item)
+                    form += b"%b"
+                else:
+                    form += _segment(item).replace(b"%", b"%%")
+            # After a soft break an empty line is the end of the line before.
+            if not part or isinstance(part[-1], int) or form.endswith(_SOFT_BREAK):
+                form += b"\r\n"
+        self._bytes = bytes(form)
+
+    def fill(self, encoded: Sequence[bytes]) -> bytes:
+        """Return the bytes with the slots filled in."""
+        return self._bytes % tuple([encoded[slot] for slot in self._slots])
 
 
 class _Segments(dict[str, bytes]):
