@@ -3,6 +3,7 @@
 import fcntl
 import gc
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 _LOOPBACK: Final = "127.0.0.1"
 #: The longest that a worker may take over what it has in hand; a batch lasts seconds.
 _WORKER_STOP_SECONDS: Final = 60.0
+_CAMPAIGN_NICENESS: Final = 5
 
 
 class Everything:
@@ -78,7 +80,11 @@ class Everything:
             yield [self._broker()]
         if self._settings.is_catching:
             yield [self._catcher()]
-        campaigns = [self._worker("campaigns") for _ in range(self._settings.campaign_workers)]
+        # A campaign takes what time there is; whoever waits for a page or a password reset goes first.
+        campaigns = [
+            self._worker("campaigns", niceness=_CAMPAIGN_NICENESS)
+            for _ in range(self._settings.campaign_workers)
+        ]
         yield [self._worker("transactional"), *campaigns]
         yield [self._web()]
         yield [self._part("scheduler", run_scheduler)]
@@ -98,10 +104,11 @@ class Everything:
         part.is_ready = lambda: is_open(_LOOPBACK, port)
         return part
 
-    def _worker(self, queue: str) -> Part:
-        work = partial(
-            run_worker, self._app, self._load_actors, queues=[queue], threads=self._settings.worker_threads
-        )
+    def _worker(self, queue: str, *, niceness: int = 0) -> Part:
+        def work() -> None:
+            os.nice(niceness)
+            run_worker(self._app, self._load_actors, queues=[queue], threads=self._settings.worker_threads)
+
         return self._part(f"worker ({queue})", work, stop_seconds=_WORKER_STOP_SECONDS)
 
     def _web(self) -> Part:
