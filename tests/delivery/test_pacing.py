@@ -93,7 +93,10 @@ def test_routes_do_not_share_what_they_learned(workspace):
     assert not throttle.is_bound(GMAIL)
 
 
-def test_an_operator_s_limit_is_heard_within_seconds_and_is_that_of_its_workspace(workspace, other_workspace):
+def test_an_operator_s_limit_is_heard_within_seconds_and_is_that_of_its_workspace(
+    workspace, other_workspace, app, settings, monkeypatch
+):
+    monkeypatch.setitem(app.config, "SETTINGS", settings.model_copy(update={"campaign_workers": 1}))
     pacing = Pacing()
     mine, theirs = (pacing.throttle(ROUTE, each.id) for each in (workspace, other_workspace))
     pacing.exchange(0.0, at=NOON)
