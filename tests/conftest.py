@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dramatiq
+import hypothesis
 import pytest
 from dramatiq.brokers.stub import StubBroker
 from flask import Flask
@@ -25,6 +26,10 @@ from mailer.delivery import send
 from mailer.proof import postgres
 from mailer.web.limits import limiter
 from tests import factories
+
+# Machines are slow now and then, and no test asserts a time.
+hypothesis.settings.register_profile("mailer", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("mailer")
 
 DATABASES = ("sqlite", "postgresql")
 

@@ -86,7 +86,7 @@ values = st.fixed_dictionaries(
 
 
 @given(subject=lines, html=forms, text=forms, reader=values)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_form_says_the_same(subject, html, text, reader):
     renderer = sending(subject, html, text)
     assert renderer.layouts is not None
@@ -99,7 +99,7 @@ def test_a_form_says_the_same(subject, html, text, reader):
 
 
 @given(subject=lines, html=sources, text=sources, reader=values)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_pieces_say_the_same(subject, html, text, reader):
     renderer = sending(subject, html, text)
     line, html_pieces, text_pieces = renderer.pieces(everything(reader))

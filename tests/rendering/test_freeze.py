@@ -245,7 +245,7 @@ words = st.text(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(words, names), min_size=1, max_size=6))
 def test_every_tag_comes_back_as_it_was_from_html(parts):
     body = "".join(f'<p>{word}{tag}</p><a href="{tag}">x</a>' for word, tag in parts)
@@ -257,7 +257,7 @@ def test_every_tag_comes_back_as_it_was_from_html(parts):
         assert f"{tag}</p>" in html
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.text("ab *_`[]()#-\n", max_size=10), names), min_size=1, max_size=6))
 def test_every_tag_comes_back_as_it_was_from_markdown(parts):
     body = "".join(f"{word} {tag} " for word, tag in parts)
@@ -270,7 +270,7 @@ def test_every_tag_comes_back_as_it_was_from_markdown(parts):
     assert sorted(found) == sorted(tag for _, tag in parts)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(max_size=40))
 def test_whatever_a_name_holds_only_words_come_out(name):
     frozen = freeze(design("<p>[{{ subscriber.name }}]</p>", format="html"))

@@ -94,7 +94,7 @@ def test_opendkim_refuses_what_was_changed(tmp_path):
     assert "failed" in opendkim_says(message, tmp_path, RSA)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.text(max_size=600), html=st.text(max_size=600), subject=st.text(max_size=80))
 def test_any_words_verify(text, html, subject):
     subject = "".join(character for character in subject if character.isprintable())

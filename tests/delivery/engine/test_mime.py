@@ -45,7 +45,7 @@ def head_of(data):
     return data.partition(b"\r\n\r\n")[0].decode()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(subject=WORDS, name=WORDS)
 def test_any_subject_and_name_are_read_back_as_they_were(subject, name):
     data = write(letter(subject=subject, from_name=name))
@@ -60,7 +60,7 @@ def test_any_subject_and_name_are_read_back_as_they_were(subject, name):
     assert all(len(word) <= 75 for word in re.findall(r"=\?\S+\?=", head_of(data)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=ANYTHING, html=ANYTHING)
 def test_any_body_crosses_the_wire_whole(text, html):
     data = write(letter(text=text, html="<p>" + html))
