@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BOOTSTRAP = @$(PYTHON) mailer/bootstrap.py
 
-.PHONY: help run test lint format build chaos pictures bench-send bench-memory bench-pages
+.PHONY: help run test lint format build chaos mutations pictures bench-send bench-memory bench-pages
 
 help:
 	@echo "make run      run Mailer on this machine; prints the link to open"
@@ -11,6 +11,7 @@ help:
 	@echo "make format   format the code"
 	@echo "make build    install what is needed and build the front end, nothing more"
 	@echo "make chaos    kill every part at random, 30 times, while 10,000 people are mailed"
+	@echo "make mutations  break the sender on purpose, and see that a storm finds it"
 	@echo "make pictures walk through the product in Chromium and keep pictures of every page in ../pictures"
 	@echo "make bench-send     campaigns against Postfix's smtp-source, message by message"
 	@echo "make bench-memory   the memory of the idle product, process by process"
@@ -33,6 +34,9 @@ build:
 
 chaos:
 	$(BOOTSTRAP) python -m mailer.cli chaos --recipients 10000 --kills 30
+
+mutations:
+	$(BOOTSTRAP) python -m pytest -q -m heavy tests/chaos
 
 pictures:
 	$(BOOTSTRAP) python -m pytest -q tests/journeys --pictures ../pictures

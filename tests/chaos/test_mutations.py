@@ -9,7 +9,10 @@ from mailer.proof import processes
 from mailer.proof.chaos import Plan, chaos
 from mailer.proof.product import ROOT
 
-pytestmark = pytest.mark.skipif(not processes.is_known(), reason="reads /proc")
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(not processes.is_known(), reason="reads /proc"),
+]
 
 #: What is broken, how many are killed meanwhile, and what the storm must say about it.
 MUTATIONS = {

@@ -26,7 +26,7 @@ def the_checkpoint_is_moved():
         for load in self._loads:
             if load not in known:
                 accepted = Outcome(Verdict.ACCEPTED, "250 surely", 250)
-                results = [Result(delivery, accepted) for delivery in load.waiting]
+                results = [Result(delivery, accepted) for delivery in load.line]
                 ledger.record(results, worker=self._journal.name, now=utcnow(), first_retry_seconds=1)
                 db.session.commit()
 
