@@ -279,12 +279,14 @@ def quoted_printable(text: str) -> bytes:
 
 def _segment(text: str) -> bytes:
     """Return a piece of text as lines, of which the last may end in a soft break."""
-    if len(text) < _CHUNK and _SHORT_AND_PLAIN(text):
-        return text.encode() + _SOFT_BREAK
     if _TOKEN(text):
         encoded = text.encode()
+        if len(encoded) <= _CHUNK:
+            return encoded + _SOFT_BREAK
         chunks = [encoded[start : start + _CHUNK] for start in range(0, len(encoded), _CHUNK)]
         return _SOFT_BREAK.join(chunks) + _SOFT_BREAK
+    if len(text) <= _CHUNK and _PLAIN(text) and "  " not in text and not text.startswith("From "):
+        return text.encode() + _SOFT_BREAK
     lines = re.sub(r"\r\n?", "\n", _whole(text)).encode()
     # Passes in C over the whole text: a loop over its lines took ten times as long.
     lines = _UNSAFE.sub(_escaped, lines)
@@ -304,9 +306,10 @@ def _part_head(kind: str) -> str:
 _SOFT_BREAK: Final = b"=\r\n"
 #: Readers' values that are kept encoded: names and towns come again.
 _MOST_KNOWN: Final = 5_000
+#: What needs nothing but perhaps a soft break: every token has this form.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\Z").match
-#: Most names and towns: nothing to escape, to wrap or to take for something else.
-_SHORT_AND_PLAIN: Final = re.compile(r"(?!From )[A-Za-z0-9_/:-](?: ?[A-Za-z0-9_/:,.&;'@+-]){0,71}\Z").match
+#: Nearly all names, towns and addresses: no dot at the beginning, no space at the end.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_/:-](?:[A-Za-z0-9_/:,.&;'@+ -]*[A-Za-z0-9_/:,.&;'@+-])?\Z").match
 
 #: 73 leaves room for a leading dot to become ``=2E`` and for the soft break's ``=``.
 _CHUNK: Final = 73
