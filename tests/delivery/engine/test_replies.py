@@ -54,7 +54,7 @@ def test_the_short_way_agrees_with_the_long_one(stream):
         if line is not None:
             first, *others = read(data)
             assert [reply.code for reply in (first, *others)] == [250, 250, 250, 354]
-            assert accepted(line) == read_reply(first.code, line[4:].decode().strip(), stage=Stage.FINAL_DOT)
+            assert accepted(line) == read_reply(first.code, line[4:].decode(), stage=Stage.FINAL_DOT)
 
 
 def _as_hoped(stream):
