@@ -48,6 +48,8 @@ def test_a_message_too_many_is_found(port):
             client.sendmail("ana@example.com", "b@example.com", "Subject: x\r\n\r\nx")
         with pytest.raises(smtplib.SMTPException):
             client.sendmail("ana@example.com", "b@example.com", "Subject: x\r\n\r\nx")
+        # It hangs up a moment before it ends.
+        sink.process.wait(timeout=30)
 
         with pytest.raises(SinkMiscounted, match="more than 4"):
             sink.require_all()
