@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mailer.delivery.engine.dkim import Signer, body_hash, cover, sign_message
 from mailer.delivery.engine.dkim_keys import Algorithm
-from mailer.delivery.engine.mime import Letter, write
+from tests.support.letters import Letter, write
 from tests.support.signing import key_pair, opendkim_says, verified
 
 #: Real designs, which are not part of the repository.

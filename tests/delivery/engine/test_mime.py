@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.delivery.engine.mime import Letter, ascii_domain, quoted_printable, write
+from mailer.delivery.engine.mime import ascii_domain, quoted_printable
 from mailer.errors import Invalid
+from tests.support.letters import Letter, write
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 #: All of Unicode but what a header must refuse.
