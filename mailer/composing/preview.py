@@ -16,6 +16,10 @@ SAMPLE_READER: Final[Mapping[str, Any]] = {
     "locale": "en",
     "time_zone": "UTC",
     "fields": {},
+    "tags": ["regular", "early bird"],
+    "lists": ["Weekly news"],
+    "list": "Weekly news",
+    "subscribed_at": "2026-01-15T09:00:00+00:00",
 }
 
 #: What the preview of a template holds in the place of a campaign's words.

@@ -18,6 +18,7 @@ from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.engine.ports import Envelope
 from mailer.delivery.ledger import Claimed
 from mailer.delivery.models import Delivery, Message, MessageKind
+from mailer.delivery.readers import RARE_NAMES
 from mailer.errors import MailerError
 from mailer.lib.ids import public_id
 from mailer.lib.links import Links
@@ -95,6 +96,8 @@ class Composer:
             self._is_form = layouts is not None
             # What nobody reads is not made: each address has a seal of its own.
             self._names = frozenset().union(*map(names_in, (message.subject, message.html, message.text)))
+        #: What the message says of its reader that takes another query (``readers``).
+        self.rare_names = self._names & RARE_NAMES
         self._form = FormLetter(
             from_name=message.from_name,
             from_email=message.from_email,

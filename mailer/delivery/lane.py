@@ -29,6 +29,7 @@ from mailer.delivery.journal import Journal
 from mailer.delivery.ledger import Claimed, Result
 from mailer.delivery.models import Message, Run
 from mailer.delivery.pacing import Pacing
+from mailer.delivery.readers import complete
 from mailer.delivery.routes import Choice, resting, usable_routes
 from mailer.delivery.watch import Watch
 from mailer.jobs import DELIVER_DUE, later
@@ -268,6 +269,7 @@ class Lane:
         if batch is None:
             # Another worker was faster.
             return None
+        complete(batch.readers, batch.deliveries, composer.rare_names)
         granted = allowance(run.workspace_id, len(batch.deliveries), now)
         if granted.again_at is not None:
             runs.wait(run.campaign_id, granted.reason, until=granted.again_at)

@@ -20,6 +20,7 @@ from mailer.delivery.lane import CLOCK, Lane
 from mailer.delivery.ledger import Claimed, Result
 from mailer.delivery.models import Delivery, Message
 from mailer.delivery.pacing import Pacing
+from mailer.delivery.readers import complete
 from mailer.delivery.routes import route_for_one
 from mailer.delivery.transports import courier_for
 from mailer.delivery.watch import Watch, open_watch
@@ -121,6 +122,7 @@ def _deliver_alone(delivery: Claimed, journal: Journal) -> None:
     row = db.session.get_one(Delivery, delivery.id)
     person = merge_values(row.subscriber, delivery.email)
     composer = Composer(message)
+    complete({delivery.id: person}, [delivery], composer.rare_names)
     route = route_for_one(delivery.workspace_id, composer.from_domain, now=utcnow())
     courier = courier_for(route.server) if route is not None else None
     db.session.expunge(message)

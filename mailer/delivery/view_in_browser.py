@@ -7,6 +7,7 @@ from mailer.current import links
 from mailer.db import db
 from mailer.delivery.compose import Composer, merge_values
 from mailer.delivery.models import Delivery, Message, MessageKind, Run
+from mailer.delivery.readers import complete
 from mailer.errors import NotFound
 
 _GONE: Final = "This mail is not here any more."
@@ -27,7 +28,9 @@ def page_of_delivery(token: str) -> str:
     if message.kind is MessageKind.SYSTEM:
         raise NotFound(_GONE)
     person = merge_values(delivery.subscriber, delivery.email)
-    return Composer(message, list_ids=_lists_of(delivery)).render(delivery, person, has_pixel=False).html
+    composer = Composer(message, list_ids=_lists_of(delivery))
+    complete({delivery.id: person}, [delivery], composer.rare_names)
+    return composer.render(delivery, person, has_pixel=False).html
 
 
 def _lists_of(delivery: Delivery) -> list[UUID]:

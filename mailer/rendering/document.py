@@ -25,6 +25,11 @@ _MOST_INLINING: Final = 250_000
 #: A newsletter has some hundred; every step below takes time for each.
 _MOST_ELEMENTS: Final = 10_000
 
+#: An element without its attributes' values. Reading them takes time in the square of their number.
+_OPENED: Final = re.compile(r"""<[a-z](?:[^"'>]|"[^"]*"|'[^']*')*+""", re.IGNORECASE)
+_QUOTED: Final = re.compile(r""""[^"]*"|'[^']*'""")
+_LONGEST_ELEMENT: Final = 4_000
+
 _COUNTED: Final = re.compile(r"https?://[^/]", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 #: Where a link may lead; everything else, ``javascript:`` and ``data:`` first, is refused.
@@ -49,6 +54,9 @@ def parse(html: str) -> Element:
     Scripts, frames and event handlers are dropped: no mail client runs them, and
     the page that shows a mail in the browser should not either.
     """
+    for opened in _OPENED.finditer(html):
+        if len(opened[0]) > _LONGEST_ELEMENT < len(_QUOTED.sub("", opened[0])):
+            raise Invalid(f"The element {opened[0][:30]}… has far too many attributes.")
     # As bytes: text with an XML declaration in it is refused.
     root = etree.fromstring(html.encode(), etree.HTMLParser(encoding="utf-8"))
     if root is None or root.find("body") is None:

@@ -1,11 +1,11 @@
 """The merge language: what may stand between ``{{ }}`` and ``{% %}`` in a mail.
 
-It is a small part of Jinja2: names of a fixed vocabulary, a few filters and
-``if``. No loops, arithmetic, assignments or calls: whoever writes a mail is not a
-programmer of this server, and ``{{ 'a' * 10 ** 9 }}`` or nested ranges would take it
-down (the sandbox bounds neither time nor memory). So the whole tree is checked
-against an allow-list before anything is compiled, and what is left cannot run longer
-than the template is long.
+It is a small part of Jinja2: names of a fixed vocabulary, a few filters, ``if`` and
+``for`` over what is known of the reader. No arithmetic, assignments or calls: whoever
+writes a mail is not a programmer of this server, and ``{{ 'a' * 10 ** 9 }}`` or nested
+ranges would take it down (the sandbox bounds neither time nor memory). So the whole tree
+is checked against an allow-list before anything is compiled, and what is left cannot run
+longer than the template is long, but for loops, which have a budget (``loops``).
 """
 
 import re
@@ -16,13 +16,15 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, Final
 
-from jinja2 import ChainableUndefined, Template, TemplateSyntaxError, nodes
-from jinja2 import filters as jinja_filters
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template, TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 from jinja2.visitor import NodeTransformer
 from markupsafe import escape
 
 from mailer.errors import Invalid
+from mailer.rendering.filters import FILTERS, IN_LANGUAGE
+from mailer.rendering.loops import Budget, steps_in, turns
+from mailer.rendering.missing import Missing, Several
 
 #: What a campaign can say about its reader. Custom fields follow ``subscriber.fields.``.
 VOCABULARY: Final = frozenset(
@@ -31,6 +33,10 @@ VOCABULARY: Final = frozenset(
         "subscriber.email",
         "subscriber.locale",
         "subscriber.time_zone",
+        "subscriber.tags",
+        "subscriber.lists",
+        "subscriber.list",
+        "subscriber.subscribed_at",
         "campaign.name",
         "workspace.name",
         "workspace.postal_address",
@@ -50,6 +56,10 @@ _LINE_END: Final = re.compile(r"\r\n?")
 _SPECIAL: Final = re.compile(r"""[&<>"']""").search
 #: No tag can say it, so that only the program itself escapes: once, where a value is put out.
 _ESCAPE: Final = "escape for HTML"
+_TURNS: Final = "turns of a loop"
+#: What a loop knows of itself.
+_LOOP: Final = "loop"
+_LOOP_SAYS: Final = frozenset({"index", "first", "last", "length"})
 #: Between the parts of a message; no text that is ours or a reader's holds a zero byte.
 _END_OF_PART: Final = "\x00end of part\x00"
 
@@ -58,11 +68,12 @@ LONGEST_SOURCE: Final = 256 * 1024
 _LONGEST_FROZEN: Final = 8 * LONGEST_SOURCE
 _LONGEST_TAG: Final = 1_000
 _MOST_TAGS: Final = 2_000
+_MOST_LOOPS: Final = 100
 _DEEPEST: Final = 30
 
 _DEFAULT: Final = re.compile(r"""\|\s*d(?:efault)?\(\s*(['"])(.*?)\1""")
 
-_STATEMENTS: Final = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.If)
+_STATEMENTS: Final = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For)
 _EXPRESSIONS: Final = (
     nodes.Const,
     nodes.Filter,
@@ -81,7 +92,6 @@ _NAMES: Final = (nodes.Name, nodes.Getattr, nodes.Getitem)
 
 #: What other nodes are called in an error.
 _FORBIDDEN: Final = {
-    nodes.For: "Loops",
     nodes.Assign: "“set”",
     nodes.AssignBlock: "“set”",
     nodes.Macro: "Macros",
@@ -102,20 +112,6 @@ class BadTag(Invalid):
     def __init__(self, message: str, *, line: int) -> None:
         super().__init__(message)
         self.line = line
-
-
-class Missing(ChainableUndefined):
-    """A value that is not there: it renders as nothing, and comparing it says no."""
-
-    __slots__ = ()
-
-    def _no(self, *_: object) -> bool:
-        return False
-
-    __lt__ = __le__ = __gt__ = __ge__ = _no  # type: ignore[assignment]
-
-    def __contains__(self, item: object) -> bool:
-        return False
 
 
 @dataclass(frozen=True)
@@ -142,33 +138,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         return self.undefined(obj=obj, name=str(argument)) if value is None else value
 
 
-def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
-    """Take the default for an empty text too: a name that was never given is ``""``, not missing."""
-    is_empty = isinstance(value, Missing) or value is None or value == ""
-    return default if is_empty or (boolean and not value) else value
-
-
-def _textual(filter_: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda value, *arguments, **options: filter_(str(value), *arguments, **options)
-
-
-def _truncate(value: Any, length: int = 80, end: str = "…") -> str:
-    text = str(value)
-    return text if len(text) <= length else text[:length].rstrip() + end
-
-
-FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
-    "default": _default,
-    "d": _default,
-    "upper": _textual(str.upper),
-    "lower": _textual(str.lower),
-    "title": _textual(jinja_filters.do_title),
-    "capitalize": _textual(str.capitalize),
-    "trim": _textual(str.strip),
-    "truncate": _truncate,
-    "urlencode": _textual(jinja_filters.do_urlencode),
-}
-TESTS: Final = frozenset({"defined", "undefined", "none"})
+TESTS: Final = frozenset({"defined", "undefined", "none", "odd", "even"})
 
 
 def _environment() -> _Environment:
@@ -180,7 +150,7 @@ def _environment() -> _Environment:
         comment_start_string="\x00\x01",
         comment_end_string="\x01\x00",
     )
-    environment.filters = {**FILTERS, _ESCAPE: _escaped}
+    environment.filters = {**FILTERS, _ESCAPE: _escaped, _TURNS: turns}
     environment.tests = {name: environment.tests[name] for name in TESTS}
     environment.globals = {}
     return environment
@@ -226,8 +196,11 @@ class Program:
         template: Template,
         getters: Mapping[str, Callable[[Mapping[str, Any]], Any]],
         layouts: tuple[Layout, ...] | None,
+        *,
+        has_loops: bool = False,
     ) -> None:
         self._template = template
+        self._has_loops = has_loops
         self._getters = tuple(getters.items())
         self.layouts = layouts
         self.constants = frozenset(_constants(template.root_render_func.__code__)) - {_END_OF_PART}
@@ -235,7 +208,8 @@ class Program:
     def fill(self, values: Mapping[str, Any]) -> list[str]:
         """Return what the slots of a form hold for one reader's values."""
         found = {name: get(values) for name, get in self._getters}
-        return list(self._template.root_render_func(self._template.new_context(found)))
+        made = self._template.root_render_func(self._template.new_context(found))
+        return _counted(made) if self._has_loops else list(made)
 
     def run(self, values: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:
         """Return the pieces of subject, HTML and text for one reader's values."""
@@ -246,6 +220,17 @@ class Program:
         first = pieces.index(_END_OF_PART)
         second = pieces.index(_END_OF_PART, first + 1)
         return pieces[:first], pieces[first + 1 : second], pieces[second + 1 :]
+
+
+def _counted(made: Iterator[str]) -> list[str]:
+    """Return the pieces of a message that has loops, unless there is far too much of them."""
+    found, length = [], 0
+    for piece in made:
+        length += len(piece)
+        if length > _LONGEST_FROZEN:
+            raise SecurityError("the loops write too much")
+        found.append(piece)
+    return found
 
 
 def _laid_out(layout: Layout, slots: Sequence[str]) -> list[str]:
@@ -274,7 +259,7 @@ def compiled(subject: str, html: str, text: str, *, addresses: Addresses = (), f
         template = Template.from_code(_ENVIRONMENT, _ENVIRONMENT.compile(whole), {})
     except (SyntaxError, RecursionError, MemoryError):
         raise BadTag("The tags are nested too deeply.", line=1) from None
-    return Program(template, flatten.getters, layouts)
+    return Program(template, flatten.getters, layouts, has_loops=flatten.has_loops)
 
 
 def _as_form(parts: list[list[nodes.Node]]) -> tuple[nodes.Template, tuple[Layout, ...]] | None:
@@ -331,8 +316,10 @@ class _Flatten(NodeTransformer):
     """
 
     def __init__(self, addresses: Mapping[str, Address], fixed: Mapping[str, str]) -> None:
-        self.is_html = False
+        self.is_html = self.has_loops = False
         self.getters: dict[str, Callable[[Mapping[str, Any]], Any]] = {}
+        #: What each loop around calls its value, and ``loop``, by the names that the program has for them.
+        self._scope: dict[str, str] = {}
         self._addresses, self._fixed = addresses, fixed
         self._names: dict[str, str] = {}
 
@@ -361,6 +348,42 @@ class _Flatten(NodeTransformer):
         except nodes.Impossible:
             return node
 
+    def visit_For(self, node: nodes.For) -> nodes.Node:
+        """Let a loop count its turns, and give what it calls its value a name that no path has."""
+        self.has_loops = True
+        assert isinstance(node.target, nodes.Name)
+        # What is gone through is looked up outside of the loop.
+        values, steps = self.visit(node.iter), nodes.Const(steps_in(node.body))
+        budget = self._variable("", lambda _: Budget())
+        otherwise = [self._visited(child) for child in node.else_]
+        outer, depth = self._scope, len(self._scope)
+        self._scope = {**outer, node.target.name: f"item{depth}", _LOOP: f"loop{depth}"}
+        body = [self._visited(child) for child in node.body]
+        names = [nodes.Name(self._scope[name], "store") for name in (node.target.name, _LOOP)]
+        self._scope = outer
+        return nodes.For(
+            nodes.Tuple(names, "store"),
+            nodes.Filter(values, _TURNS, [budget, steps], [], None, None, lineno=node.lineno),
+            [each for some in body for each in some],
+            [each for some in otherwise for each in some],
+            None,
+            False,
+            lineno=node.lineno,
+        )
+
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Filter:
+        """Tell the reader's language to a filter that writes in it."""
+        self.generic_visit(node)
+        if node.name in IN_LANGUAGE:
+            paths = {"locale": "subscriber.locale"}
+            if node.name == "date":
+                paths["zone"] = "subscriber.time_zone"
+            told: list[Any] = []
+            for keyword, path in paths.items():
+                told.append(nodes.Keyword(keyword, self._variable(path, _getter(path))))
+            node.kwargs = [*node.kwargs, *told]
+        return node
+
     def visit_Call(self, node: nodes.Call) -> nodes.Expr:
         """Call ``link_url`` when the variable is looked up."""
         number = _link_number(node)
@@ -370,11 +393,21 @@ class _Flatten(NodeTransformer):
         """Look a path up."""
         path = _path(node)
         assert path is not None
+        head, *inner = path.split(".")
+        if head in self._scope:
+            value: nodes.Expr = nodes.Name(self._scope[head], "load", lineno=node.lineno)
+            for key in inner:
+                value = nodes.Getattr(value, key, "load", lineno=node.lineno)
+            return value
         if path in self._fixed:
             return nodes.Const(self._fixed[path], lineno=node.lineno)
         return self._variable(path, _getter(path))
 
     visit_Getattr = visit_Getitem = visit_Name
+
+    def _visited(self, node: nodes.Node) -> list[nodes.Node]:
+        seen = self.visit(node)
+        return seen if isinstance(seen, list) else [seen]
 
     def _put_out(self, node: nodes.Expr) -> nodes.Expr:
         if not self.is_html:
@@ -414,6 +447,8 @@ def _getter(path: str) -> Callable[[Mapping[str, Any]], Any]:
         if value is None:
             return missing
         # One kind of line end, so that none is made of two pieces.
+        if type(value) is list:
+            return Several(value)
         return _LINE_END.sub("\n", value) if type(value) is str and "\r" in value else value
 
     return get
@@ -514,16 +549,18 @@ def _stand_in(tag: Tag) -> str:
 
 def names_in(source: str) -> frozenset[str]:
     """Return the dotted names that a checked source uses, such as ``subscriber.fields.city``."""
-    found = set()
+    found, of_loops = set(), set()
     waiting: list[nodes.Node] = [_ENVIRONMENT.parse(source)]
     while waiting:
         node = waiting.pop()
         path = _path(node) if isinstance(node, _NAMES) else None
+        if isinstance(node, nodes.For) and isinstance(node.target, nodes.Name):
+            of_loops |= {_LOOP, node.target.name}
         if path is not None:
             found.add(path)
         else:
             waiting.extend(node.iter_child_nodes())
-    return frozenset(found)
+    return frozenset(path for path in found if path.split(".")[0] not in of_loops)
 
 
 class _Checker:
@@ -533,6 +570,9 @@ class _Checker:
         self._tags = tags
         self._names = names
         self._may_link = may_link
+        #: What the loops around call their values.
+        self._loop_names: list[str] = []
+        self._loops_left = _MOST_LOOPS
 
     def check(self, node: nodes.Node, *, depth: int) -> None:
         if depth > _DEEPEST:
@@ -549,14 +589,47 @@ class _Checker:
             self._check_known("filter", node.name, FILTERS, node)
         if isinstance(node, nodes.Test):
             self._check_known("test", node.name, TESTS, node)
+        if isinstance(node, nodes.For):
+            self._check_loop(node, depth=depth + 1)
+            return
         for child in node.iter_child_nodes():
             self.check(child, depth=depth + 1)
+
+    def _check_loop(self, node: nodes.For, *, depth: int) -> None:
+        if node.test is not None or node.recursive or not isinstance(node.target, nodes.Name):
+            raise self._error(
+                node, "", "A loop is written {% for tag in subscriber.tags %}, and no other way"
+            )
+        self._loops_left -= 1
+        if self._loops_left < 0:
+            raise self._error(node, "", f"there are more than {_MOST_LOOPS} loops")
+        name = node.target.name
+        if name in {_LOOP, *(known.split(".")[0] for known in self._names)} or name in self._loop_names:
+            raise self._error(node, "", f"“{name}” already means something; call the loop’s value otherwise")
+        # Anything else is bounded by the source's length, and means nothing to go through.
+        if not isinstance(node.iter, _NAMES):
+            raise self._error(node, "", "A loop goes through a name, such as subscriber.tags")
+        self._check_name(node.iter)
+        for child in node.else_:
+            self.check(child, depth=depth)
+        self._loop_names.append(name)
+        for child in node.body:
+            self.check(child, depth=depth)
+        self._loop_names.pop()
 
     def _check_name(self, node: nodes.Node) -> None:
         path = _path(node)
         if path is None:
             raise self._error(node, "", "Only names such as subscriber.name can be looked up")
         if path in self._names:
+            return
+        head, _, inner = path.partition(".")
+        if head in self._loop_names and not any(key.startswith("_") for key in inner.split(".")):
+            return
+        if head == _LOOP and self._loop_names:
+            if inner not in _LOOP_SAYS:
+                known = {f"{_LOOP}.{key}" for key in _LOOP_SAYS}
+                raise self._error(node, path, f"there is nothing called “{path}”", known)
             return
         if path.startswith(FIELDS) and path.count(".") == 2:
             return
@@ -567,7 +640,8 @@ class _Checker:
             raise self._error(node, name, f"there is no {kind} “{name}”", known)
 
     def _error(self, node: nodes.Node, word: str, problem: str = "", known: Any = ()) -> BadTag:
-        line = node.lineno
+        # The parser forgets the line of some nodes that it makes up itself.
+        line = node.lineno or 1
         tag = self._tag_at(line, word)
         where = f"Line {line}, {tag.text[:60]}" if tag else f"Line {line}"
         near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)

@@ -10,6 +10,7 @@ from mailer.campaigns.models import Campaign
 from mailer.campaigns.queries import campaign_by_id
 from mailer.composing.preview import SAMPLE_READER
 from mailer.delivery.compose import merge_values
+from mailer.delivery.readers import more_about
 from mailer.web.guards import workspace_blueprint
 
 bp = workspace_blueprint("campaigns", "mailer.campaigns.views")
@@ -26,4 +27,4 @@ def chosen_reader(reader_id: str | None = None) -> Mapping[str, Any]:
     if not reader_id:
         return SAMPLE_READER
     person = subscriber_by_id(g.workspace.id, reader_id)
-    return merge_values(person, person.email)
+    return {**merge_values(person, person.email), **more_about(person)}
