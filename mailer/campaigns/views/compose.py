@@ -1,5 +1,7 @@
 """Writing a campaign."""
 
+from dataclasses import asdict
+
 from flask import flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -14,6 +16,7 @@ from mailer.campaigns.look import look, made_text
 from mailer.campaigns.models import Campaign
 from mailer.campaigns.test_send import send_test
 from mailer.campaigns.views.frame import bp, campaign_of, chosen_reader
+from mailer.campaigns.views.readers import misspelt_tags
 from mailer.composing.queries import current_templates
 from mailer.db import db
 from mailer.errors import Conflict, Invalid, MailerError
@@ -56,7 +59,13 @@ def update(campaign_id: str) -> ResponseReturnValue:
     if is_by_itself:
         saved_at = local_time(campaign.updated_at, "HH:mm")
         inbox = {"subject": campaign.subject_line, "preheader": without_tags(campaign.preheader)}
-        return jsonify(revision=campaign.revision, message=f"Saved {saved_at}", inbox=inbox)
+        misspelt = {
+            part: [{**asdict(found), "message": found.message} for found in findings]
+            for part, findings in misspelt_tags(campaign).items()
+        }
+        return jsonify(
+            revision=campaign.revision, message=f"Saved {saved_at}", inbox=inbox, misspelt=misspelt
+        )
     flash("Draft saved.", "success")
     return redirect(url_for(".edit", campaign_id=campaign_id))
 
