@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BOOTSTRAP = @$(PYTHON) mailer/bootstrap.py
 
-.PHONY: help run test lint format build chaos mutations pictures bench-send bench-memory bench-pages
+.PHONY: help run test lint format build corpora chaos mutations pictures bench-send bench-memory bench-pages
 
 help:
 	@echo "make run      run Mailer on this machine; prints the link to open"
@@ -10,6 +10,7 @@ help:
 	@echo "make lint     check style, types and templates"
 	@echo "make format   format the code"
 	@echo "make build    install what is needed and build the front end, nothing more"
+	@echo "make corpora  how labelled bounces are read (../shared/corpora, or MAILER_CORPORA)"
 	@echo "make chaos    kill every part at random, 30 times, while 10,000 people are mailed"
 	@echo "make mutations  break the sender on purpose, and see that a storm finds it"
 	@echo "make pictures walk through the product in Chromium and keep pictures of every page in ../pictures"
@@ -31,6 +32,9 @@ format:
 
 build:
 	$(BOOTSTRAP) build
+
+corpora:
+	$(BOOTSTRAP) python -m tests.corpora
 
 chaos:
 	$(BOOTSTRAP) python -m mailer.cli chaos --recipients 10000 --kills 30

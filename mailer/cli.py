@@ -7,6 +7,7 @@ own does not carry the whole application in memory.
 import signal
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -170,6 +171,31 @@ def key_create(settings: Settings, workspace: str, name: str, scope: str) -> Non
         _, secret = create_key(workspace_called(workspace).id, name=name, scope=Scope(scope))
         db.session.commit()
         click.echo(secret)
+
+
+@mailer.group()
+def bounces() -> None:
+    """Mails that came back."""
+
+
+@bounces.command("parse")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON for each mail.")
+def bounces_parse(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Read mails in files and folders, and say what came back and about whom."""
+    import json
+
+    from mailer.bounces.parsers.files import mails_in
+    from mailer.bounces.parsers.returned import read_returned
+
+    for path, raw in mails_in(paths):
+        told = {"path": str(path), **read_returned(raw).as_dict()}
+        if as_json:
+            click.echo(json.dumps(told, ensure_ascii=True))
+            continue
+        verdict = {True: "hard", False: "soft", None: ""}[told["hard"]]
+        words = [told["class"], verdict, told["reason"] or told["feedback_type"], told["status"]]
+        click.echo(f"{path}: {' '.join(filter(None, words))}  {', '.join(told['recipients'])}")
 
 
 @mailer.group()
