@@ -218,6 +218,7 @@ class Coupon(_Block):
     code: Line = ""
     text: Lines = ""
     expires_on: date | None = None
+    expires_label: Line = "Valid until"
     label: Line = ""
     href: Href = ""
     background_color: Color | None = None

@@ -1,0 +1,138 @@
+"""A document as the HTML of a mail: document to MJML, MJML to HTML."""
+
+import re
+from typing import Final
+
+from mailer.rendering import mjml
+from mailer.rendering.blocks.document import Column, Document, Row
+from mailer.rendering.blocks.kinds import Footer
+from mailer.rendering.blocks.parts import to_mjml
+from mailer.rendering.blocks.pen import Pen, Shade
+from mailer.rendering.brand import Brand
+from mailer.rendering.shield import Shield
+
+_MARK: Final = re.compile(r'class="([^"]*?)\s*\b((row|col|blk)_[0-9a-z]{4,32})"')
+_OUTLOOK_MARK: Final = re.compile(r"\s?\b(?:row|col|blk)_[0-9a-z]{4,32}-outlook")
+_EMPTY_CLASS: Final = re.compile(r' class="\s*"')
+_PARTS: Final = {"row": "row", "col": "column", "blk": "block"}
+
+
+def with_footer(document: Document) -> Document:
+    """Return a document that a reader can leave by: its own, or with our footer at its end."""
+    if document.has_footer:
+        return document
+    added = Row(
+        id="row_footer",
+        columns=(Column(id="col_footer", blocks=(Footer(id="blk_footer"),)),),
+    )
+    return document.model_copy(update={"rows": (*document.rows, added)})
+
+
+def to_html(
+    document: Document, brand: Brand, shield: Shield, *, title: str = "", is_marked: bool = False
+) -> str:
+    """Return a document as HTML with its merge tags covered.
+
+    :param title: what screen readers announce, usually the subject
+    :param is_marked: whether every row, column and block carries its id, as ``data-row`` and so on
+    """
+    slots = mjml.Slots(document.model_dump_json(), title)
+    pen = Pen(document, brand, shield=shield, slots=slots, is_marked=is_marked)
+    html = slots.fill(mjml.render(_page(document, pen, title)))
+    if is_marked:
+        html = _OUTLOOK_MARK.sub("", html)
+        html = _MARK.sub(lambda match: f'class="{match[1]}" data-{_PARTS[match[3]]}="{match[2]}"', html)
+    return _EMPTY_CLASS.sub("", html)
+
+
+def _page(document: Document, pen: Pen, title: str) -> str:
+    settings = document.settings
+    page = pen.ground(settings.page_color)
+    rows = "".join(
+        pen.when(row.visible_if, _section(row, pen, page, corners))
+        for row, corners in zip(document.rows, _corners(document), strict=True)
+    )
+    room = (
+        f'<div style="height:{settings.margin}px;line-height:{settings.margin}px;font-size:1px">&nbsp;</div>'
+    )
+    margin = pen.raw(room) if settings.margin else ""
+    head = (
+        '<meta name="color-scheme" content="light dark">'
+        '<meta name="supported-color-schemes" content="light dark">'
+    )
+    return (
+        f'<mjml lang="{settings.language}" dir="{settings.direction}"><mj-head>'
+        f"<mj-title>{pen.words(title)}</mj-title>{pen.raw(head)}"
+        f"<mj-style>{pen.slot(pen.styles(page))}</mj-style></mj-head>"
+        f'<mj-body width="{settings.width}px" background-color="{page.day}" css-class="{pen.ground_class(page)}">'
+        f"{margin}{rows}{margin}</mj-body></mjml>"
+    )
+
+
+def _corners(document: Document) -> list[str]:
+    """Return the corners of each row: only the sheet's first and last are round."""
+    inside = [row.settings.background != "page" for row in document.rows]
+    radius = f"{document.settings.radius}px"
+    corners = []
+    for number, is_inside in enumerate(inside):
+        is_first = is_inside and (number == 0 or not inside[number - 1])
+        is_last = is_inside and (number + 1 == len(inside) or not inside[number + 1])
+        top, bottom = radius if is_first else "0", radius if is_last else "0"
+        corners.append(f"{top} {top} {bottom} {bottom}")
+    return corners
+
+
+def _section(row: Row, pen: Pen, page: Shade, corners: str) -> str:
+    look = row.settings
+    ground = pen.ground(look.background, pen.settings.sheet_color)
+    if look.background == "page":
+        ground = page
+    classes = " ".join(
+        f"{pen.ground_class(ground)} {'row' if look.padding_side > 20 else ''} {pen.marks(row.id)}".split()
+    )
+    image = ""
+    if look.background_image:
+        image = f'background-url="{pen.words(look.background_image)}" background-size="cover" background-repeat="no-repeat"'
+    width = pen.settings.width - 2 * look.padding_side
+    columns = "".join(
+        _column(column, pen, ground, width, row=row, number=number)
+        for number, column in enumerate(row.columns)
+    )
+    if not look.is_stacked and len(row.columns) > 1:
+        columns = f"<mj-group>{columns}</mj-group>"
+    return (
+        f'<mj-section css-class="{classes}" background-color="{ground.day}" {image} '
+        f'padding="{look.padding_top}px {look.padding_side}px {look.padding_bottom}px" '
+        f'border-radius="{corners}" direction="{pen.settings.direction}">{columns}</mj-section>'
+    )
+
+
+def _column(column: Column, pen: Pen, ground: Shade, width: int, *, row: Row, number: int) -> str:
+    count, gap = len(row.columns), row.settings.gap
+    left = gap // 2 if number else 0
+    right = gap // 2 if number + 1 < count else 0
+    classes, background = [], ""
+    if count > 1 and row.settings.is_stacked:
+        classes.append("gap")
+        if number:
+            classes.append("next")
+    if column.background:
+        ground = pen.ground(column.background)
+        classes.append(pen.column_class(ground))
+        background = f'inner-background-color="{ground.day}" inner-border-radius="{column.radius}px" '
+    room = width * column.width // 100 - left - right - 2 * column.padding
+    blocks = "".join(to_mjml(block, pen, ground, room, beside=column.padding) for block in column.blocks)
+    if pen.is_marked and not column.blocks:
+        blocks = pen.raw(_room(56))
+    if column.padding:
+        blocks = pen.raw(_room(column.padding)) + blocks + pen.raw(_room(column.padding))
+    marks = pen.marks(column.id).strip()
+    return (
+        f'<mj-column width="{column.width}%" vertical-align="{row.settings.align}" {background}'
+        f'padding="0 {right}px 0 {left}px" css-class="{" ".join([*filter(None, classes), marks]).strip()}">'
+        f"{blocks}</mj-column>"
+    )
+
+
+def _room(height: int) -> str:
+    return f'<tr><td style="height:{height}px;font-size:1px;line-height:{height}px">&nbsp;</td></tr>'
