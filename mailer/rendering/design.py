@@ -1,13 +1,17 @@
 """What goes into rendering and what comes out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from mailer.rendering.blocks.document import Document
+from mailer.rendering.brand import Brand
 
 
 @dataclass(frozen=True)
 class Design:
     """A mail as it was written.
 
-    :param format: ``markdown`` or ``html``, what the body is written in
+    :param format: ``design``, ``markdown``, ``mjml`` or ``html``, what it is written in
+    :param document: the design, when it is written as one; the body is empty then
     :param text: the text part as edited by hand; none when it is generated
     :param layout: a whole HTML document with a ``{{ content }}`` slot; none for a plain page. An HTML
         body that is a whole document itself needs none.
@@ -19,6 +23,8 @@ class Design:
     format: str
     text: str | None = None
     layout: str | None = None
+    document: Document | None = None
+    brand: Brand = field(default_factory=Brand)
 
 
 @dataclass(frozen=True)

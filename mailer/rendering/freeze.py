@@ -4,10 +4,14 @@ import re
 from typing import Final
 
 from mailer.errors import Invalid
-from mailer.rendering import document, plain_text
+from mailer.rendering import document, mjml, plain_text
+from mailer.rendering.blocks.check import check_words
+from mailer.rendering.blocks.page import to_html, with_footer
+from mailer.rendering.blocks.words import to_text
 from mailer.rendering.design import Design, Frozen
 from mailer.rendering.language import VOCABULARY, BadTag, check, compiled, names_in
-from mailer.rendering.markdown import to_html
+from mailer.rendering.markdown import split_front_matter
+from mailer.rendering.markdown import to_html as markdown_to_html
 from mailer.rendering.shield import Shield
 
 __all__ = ["CONTENT", "Design", "Frozen", "check_layout", "freeze"]
@@ -59,24 +63,19 @@ def freeze(design: Design) -> Frozen:
     """
     for part in ("subject", "preheader", "body", "text"):
         _check(part, getattr(design, part) or "")
-    layout = _layout_of(design)
-    shield = Shield(
-        design.subject, design.preheader, design.body, design.text or "", layout, _FOOTER, _TEXT_FOOTER
-    )
-    body = shield.cover(design.body)
-    if design.format == "markdown":
-        body = to_html(body, shield)
-    before, _, after = _SLOT.sub("\x00", layout, count=1).partition("\x00")
-    covered = shield.cover(before) + body + shield.cover(after)
-
+    shield, covered, made_text = _covered(design)
     root = document.parse(covered)
     document.inline_css(root)
-    text = plain_text.from_document(root, shield) if design.text is None else plain_text.tidy(design.text)
+    if design.text is not None:
+        text = plain_text.tidy(design.text)
+    else:
+        text = plain_text.from_document(root, shield) if made_text is None else made_text
     if "unsubscribe_url" not in names_in(text):
         text += _TEXT_FOOTER
     is_footer_added = not document.mentions(root, "unsubscribe_url", shield)
     if is_footer_added:
         document.append(root, shield.cover(_FOOTER))
+    is_footer_added |= design.document is not None and not design.document.has_footer
     if design.preheader:
         document.add_preheader(root, shield.cover(design.preheader))
     numbered, uncounted = document.number_links(root, shield)
@@ -110,8 +109,28 @@ def check_layout(html: str) -> None:
     freeze(Design(subject="", preheader="", body="", format="html", layout=html))
 
 
+def _covered(design: Design) -> tuple[Shield, str, str | None]:
+    """Return a design as HTML whose tags are covered, and its text part where that is not made from HTML."""
+    if design.document is not None:
+        whole = with_footer(design.document)
+        check_words(whole)
+        shield = Shield(whole.model_dump_json(), design.subject, design.preheader, _FOOTER)
+        return shield, to_html(whole, design.brand, shield, title=design.subject), to_text(whole)
+
+    layout = _layout_of(design)
+    body = split_front_matter(design.body)[1] if design.format == "markdown" else design.body
+    shield = Shield(design.subject, design.preheader, body, design.text or "", layout, _FOOTER, _TEXT_FOOTER)
+    covered = shield.cover(body)
+    if design.format == "markdown":
+        covered = markdown_to_html(covered, shield)
+    elif design.format == "mjml":
+        covered = mjml.to_html(covered, shield)
+    before, _, after = _SLOT.sub("\x00", layout, count=1).partition("\x00")
+    return shield, shield.cover(before) + covered + shield.cover(after), None
+
+
 def _layout_of(design: Design) -> str:
-    if design.format == "html" and _WHOLE_DOCUMENT.match(design.body):
+    if design.format == "mjml" or (design.format == "html" and _WHOLE_DOCUMENT.match(design.body)):
         return "{{ content }}"
     if not design.layout:
         return _PLAIN_LAYOUT

@@ -31,6 +31,52 @@ _LINKING: Final = _parser(is_linking=True)
 _NOT_LINKING: Final = _parser(is_linking=False)
 
 
+#: What front matter may say.
+FRONT_MATTER: Final = ("subject", "preheader", "name", "from", "reply_to")
+_FRONT: Final = re.compile(r"\A---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT_LINE: Final = re.compile(r"([A-Za-z][A-Za-z_ -]*?)\s*:\s*(.*?)\s*")
+
+
+def split_front_matter(source: str) -> tuple[dict[str, str], str]:
+    """Return what a letter says about itself before it begins, and the letter.
+
+    ::
+
+        ---
+        subject: Fresh from the oven
+        preheader: Three new breads
+        ---
+        # Hello
+
+    Values are words of one line, with quotation marks around them or not. A line of
+    another kind means that this is no front matter but a letter that begins with a rule.
+
+    :raises Invalid: it says something that a letter cannot say
+    """
+    source = source.replace("\r\n", "\n")
+    match = _FRONT.match(source)
+    if match is None:
+        return {}, source
+    values: dict[str, str] = {}
+    for number, line in enumerate((match[1] or "").splitlines(), start=2):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        found = _FRONT_LINE.fullmatch(line)
+        if found is None:
+            return {}, source
+        name = found[1].lower().replace("-", "_").replace(" ", "_")
+        if name not in FRONT_MATTER:
+            sentence = f"Line {number}: front matter has no “{found[1]}”; it has {', '.join(FRONT_MATTER)}."
+            raise Invalid(sentence, fields={"body": sentence})
+        values[name] = _unquoted(found[2])
+    return values, source[match.end() :].lstrip("\n")
+
+
+def _unquoted(value: str) -> str:
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if is_quoted else value
+
+
 def to_html(covered: str, shield: Shield) -> str:
     """Return the HTML of Markdown whose tags are covered.
 

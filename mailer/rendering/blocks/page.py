@@ -28,16 +28,32 @@ def with_footer(document: Document) -> Document:
     return document.model_copy(update={"rows": (*document.rows, added)})
 
 
+def to_layout(document: Document, brand: Brand, *, slot: str) -> str:
+    """Return a document as a layout: HTML with a slot where a campaign's words go.
+
+    :param slot: the tag that marks it
+    """
+    shield = Shield(document.model_dump_json(), slot)
+    return shield.uncover(to_html(document, brand, shield, content=shield.cover(slot)))
+
+
 def to_html(
-    document: Document, brand: Brand, shield: Shield, *, title: str = "", is_marked: bool = False
+    document: Document,
+    brand: Brand,
+    shield: Shield,
+    *,
+    title: str = "",
+    content: str = "",
+    is_marked: bool = False,
 ) -> str:
     """Return a document as HTML with its merge tags covered.
 
     :param title: what screen readers announce, usually the subject
+    :param content: covered HTML, for where a campaign's words go
     :param is_marked: whether every row, column and block carries its id, as ``data-row`` and so on
     """
-    slots = mjml.Slots(document.model_dump_json(), title)
-    pen = Pen(document, brand, shield=shield, slots=slots, is_marked=is_marked)
+    slots = mjml.Slots(document.model_dump_json(), title, content)
+    pen = Pen(document, brand, shield=shield, slots=slots, content=content, is_marked=is_marked)
     html = slots.fill(mjml.render(_page(document, pen, title)))
     if is_marked:
         html = _OUTLOOK_MARK.sub("", html)

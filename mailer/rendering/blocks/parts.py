@@ -71,9 +71,9 @@ def _text(block: kinds.Text, pen: Pen, ground: Shade, width: int) -> str:
 
 
 def _content(block: kinds.Content, pen: Pen, ground: Shade, width: int) -> str:
-    words = pen.tag("{{ content }}")
-    if pen.is_marked:
-        words = "<p>A campaign’s words go here.</p>"
+    words = pen.content or ("<p>A campaign’s words go here.</p>" if pen.is_marked else "")
+    if not words:
+        return ""
     return _words(block, pen, ground, words, align="left", color=None, size=None)
 
 
@@ -277,11 +277,15 @@ def _repeated(block: kinds.Items, pen: Pen, ground: Shade, width: int) -> str:
         alt="",
         label=pen.words(block.label),
     )
-    return (
-        f"{pen.tag(f'{{% for item in {block.source}[:{block.most}] %}}')}{entry}"
-        f'<div style="height:{_ENTRY_GAP}px;line-height:{_ENTRY_GAP}px;font-size:1px">&nbsp;</div>'
-        f"{pen.tag('{% endfor %}')}"
-    )
+    gap = f'<div style="height:{_ENTRY_GAP}px;line-height:{_ENTRY_GAP}px;font-size:1px">&nbsp;</div>'
+    head, end = (pen.tag(tag) for tag in repeated(block))
+    return f"{head}{entry}{gap}{end}"
+
+
+def repeated(block: kinds.Items) -> tuple[str, str]:
+    """Return the tags around what is written for each entry of a source."""
+    head = f"{{% for item in {block.source} %}}{{% if loop.index <= {block.most} %}}"
+    return head, "{% endif %}{% endfor %}"
 
 
 def _entry(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from mailer.lib.colors import at_night, readable, text_on
+from mailer.lib.colors import at_night, contrast, readable, text_on
 from mailer.rendering.blocks.document import FONTS, Document
 from mailer.rendering.brand import Brand
 from mailer.rendering.language import Tag
@@ -17,6 +17,8 @@ from mailer.rendering.mjml import Slots
 from mailer.rendering.shield import Shield
 
 _NARROW: Final = 480
+#: The contrast with which a button stands out from its ground.
+_SEEN: Final = 1.6
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,23 @@ class Shade:
 class Pen:
     """Writes one document.
 
+    :param content: covered HTML, for where a campaign's words go
     :param is_marked: whether every part says which it is (``data-block``), for the composer's canvas
     """
 
     def __init__(
-        self, document: Document, brand: Brand, *, shield: Shield, slots: Slots, is_marked: bool
+        self,
+        document: Document,
+        brand: Brand,
+        *,
+        shield: Shield,
+        slots: Slots,
+        content: str = "",
+        is_marked: bool = False,
     ) -> None:
         self.settings = document.settings
         self.brand = brand
+        self.content = content
         self.is_marked = is_marked
         self.font = FONTS[self.settings.font or brand.font]
         self.heading_font = FONTS[self.settings.heading_font or brand.heading_font]
@@ -92,7 +103,9 @@ class Pen:
     def fill(self, color: str | None, role: str, on: Shade) -> tuple[Shade, Shade]:
         """Return the background of a button, which stands out from its ground, and the ink for its words."""
         by_day = self.ground(color, role).day
-        by_night = readable(by_day, on.night, least=1.6)
+        if not color and contrast(by_day, on.day) < _SEEN:
+            by_day = text_on(on.day)
+        by_night = readable(by_day, on.night, least=_SEEN)
         writing = self.brand.day("on_accent") if by_day == self.brand.accent else text_on(by_day)
         night_writing = writing if by_night == by_day else text_on(by_night)
         return Shade(by_day, by_night), Shade(writing, night_writing)

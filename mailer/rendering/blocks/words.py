@@ -9,7 +9,7 @@ from lxml import etree
 from mailer.rendering import plain_text
 from mailer.rendering.blocks import kinds
 from mailer.rendering.blocks.document import Document
-from mailer.rendering.blocks.parts import NETWORKS, day_in
+from mailer.rendering.blocks.parts import NETWORKS, day_in, repeated
 from mailer.rendering.shield import Shield
 
 #: What stands around a headline, by its level.
@@ -100,7 +100,7 @@ def _items(block: kinds.Items, language: str) -> str:
     if block.source:
         label = f"{block.label}: " if block.label else ""
         entry = f"* {{{{ item.title }}}}\n{{{{ item.text }}}}\n{label}{{{{ item.href }}}}\n\n"
-        return f"{{% for item in {block.source}[:{block.most}] %}}{entry}{{% endfor %}}"
+        return entry.join(repeated(block))
     return "\n\n".join(
         _lines(
             f"* {item.title}" if item.title else "",
@@ -136,10 +136,6 @@ def _logo(block: kinds.Logo, language: str) -> str:
     return block.alt or "{{ workspace.name }}"
 
 
-def _content(block: kinds.Content, language: str) -> str:
-    return "{{ content }}"
-
-
 def _footer(block: kinds.Footer, language: str) -> str:
     links = [_link(block.unsubscribe_label or "Unsubscribe", "{{ unsubscribe_url }}")]
     if block.has_preferences:
@@ -168,6 +164,6 @@ _PARTS: Final[dict[str, Callable[[Any, str], str]]] = {
     "date": _date,
     "product": _product,
     "logo": _logo,
-    "content": _content,
+    "content": _nothing,
     "footer": _footer,
 }
