@@ -1,4 +1,4 @@
-// One build for every page: `app` for people who sign in, `public` for subscribers.
+// One build for every page: `app` for people who sign in, `composer` where they write a design, `public` for subscribers.
 // Its manifest is read by mailer/web/assets.py; nothing of the output is committed.
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
@@ -19,7 +19,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: ["chrome123", "firefox120", "safari17.5"],
     rollupOptions: {
-      input: { app: here("./app.js"), public: here("./css/public.css") },
+      input: { app: here("./app.js"), composer: here("./composer.js"), public: here("./css/public.css") },
     },
     chunkSizeWarningLimit: 700,
   },

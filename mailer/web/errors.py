@@ -1,6 +1,7 @@
 """Errors become pages, once, for every door that speaks HTML."""
 
-from flask import Flask, render_template, request
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from mailer.db import db
@@ -15,9 +16,17 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
 
 
-def _rule_broken(error: MailerError) -> tuple[str, int]:
+def _rule_broken(error: MailerError) -> ResponseReturnValue:
     db.session.rollback()
-    return _page(error.message, STATUS[type(error)])
+    if request.accept_mimetypes.best == "application/json":
+        # A script of ours asks, and tells people itself.
+        return jsonify(message=error.message, fields=error.fields), _status_of(error)
+    return _page(error.message, _status_of(error))
+
+
+def _status_of(error: MailerError) -> int:
+    """Return the status of an error's kind; a kind may have kinds of its own."""
+    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
 def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:

@@ -1,0 +1,49 @@
+"""The picture that the visual composer works on."""
+
+from mailer.accounts.models import Workspace
+from mailer.composing.preview import SAMPLE_READER, shared_values
+from mailer.rendering import document as html_document
+from mailer.rendering.blocks.check import check_words
+from mailer.rendering.blocks.document import Column, Document
+from mailer.rendering.blocks.page import to_html
+from mailer.rendering.brand import Brand
+from mailer.rendering.design import Frozen
+from mailer.rendering.merge import Renderer
+from mailer.rendering.shield import Shield
+
+
+def picture(document: Document, *, workspace: Workspace, brand: Brand) -> str:
+    """Return a design as a reader would see it, each part carrying its id.
+
+    Conditional parts are all there: what is hidden could not be worked on.
+
+    :raises Invalid: with what is wrong in it, and where
+    """
+    check_words(document)
+    shown = _without_conditions(document)
+    shield = Shield(shown.model_dump_json())
+    covered = to_html(shown, brand, shield, is_marked=True)
+    root = html_document.parse(covered)
+    html_document.inline_css(root)
+    html = shield.uncover(html_document.serialize(root))
+    values = {
+        **shared_values("A campaign", workspace),
+        "subscriber": dict(SAMPLE_READER),
+        "unsubscribe_url": "#unsubscribe",
+        "preferences_url": "#preferences",
+        "view_url": "#view",
+    }
+    return Renderer(Frozen(subject="", html=html, text="", links=[])).render(values).html
+
+
+def _without_conditions(document: Document) -> Document:
+    rows = tuple(
+        row.model_copy(update={"visible_if": "", "columns": tuple(map(_shown, row.columns))})
+        for row in document.rows
+    )
+    return document.model_copy(update={"rows": rows})
+
+
+def _shown(column: Column) -> Column:
+    blocks = tuple(block.model_copy(update={"visible_if": ""}) for block in column.blocks)
+    return column.model_copy(update={"blocks": blocks})
