@@ -154,6 +154,11 @@ class Lane:
 
     # What the pool asks and tells
 
+    def look(self) -> None:
+        """Ask the gate again when its answers may have changed."""
+        if self._watch.changed():
+            self._ask_again(self._loads)
+
     def take(self, server: Server) -> Parcel | None:
         """Return the next message for a server, made just now."""
         now = time.monotonic()
@@ -216,8 +221,6 @@ class Lane:
     def _round(self) -> None:
         self._pool.step(self, wait=_STEP_SECONDS)
         self._journal.flush()
-        if self._watch.changed():
-            self._ask_again(self._loads)
         if self._troubles:
             self._heed_troubles()
         now = time.monotonic()
@@ -372,7 +375,10 @@ class Lane:
 
     def _recall(self) -> None:
         """Take back what no server has begun to get."""
-        for parcel in self._pool.recall():
+        self._return(self._pool.recall())
+
+    def _return(self, parcels: Iterable[Parcel]) -> None:
+        for parcel in parcels:
             load, delivery, way = parcel.key
             load.in_flight -= 1
             way.throttle.ended(domain_of(delivery), _NOT_SENT, time.monotonic())
@@ -380,7 +386,8 @@ class Lane:
                 load.line.return_item(delivery)
 
     def _ask_again(self, loads: Iterable[Load]) -> None:
-        """Ask the gate once more about everybody who was not taken yet."""
+        """Ask the gate once more about everybody whom no server knows of yet."""
+        self._return(self._pool.take_back())
         now = utcnow()
         for load in loads:
             waiting = [delivery.id for delivery in load.line]

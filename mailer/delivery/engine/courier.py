@@ -63,6 +63,9 @@ class _OneParcel:
         self._parcel: Parcel | None = parcel
         self._before_dot = before_dot
 
+    def look(self) -> None:
+        pass
+
     def take(self, server: Server) -> Parcel | None:
         parcel, self._parcel = self._parcel, None
         return parcel

@@ -43,6 +43,7 @@ class Pool:
         self._ready: list[Connection] = []
         self._poll, self._per_second = _poll()
         self._handlers: dict[int, Callable[[int], None]] = {}
+        self._readers: dict[int, Callable[[], None]] = {}
         self._tick_seconds = _TICK_SECONDS * min(1.0, max(timeouts, 0.01))
         self._next_tick = time.monotonic() + self._tick_seconds
 
@@ -69,7 +70,14 @@ class Pool:
                 berth.give_work()
         if self._ready:
             self._write_contents()
-        for number, event in self._poll.poll(self._patience(wait) * self._per_second):
+        events = self._poll.poll(self._patience(wait) * self._per_second)
+        if self._readers:
+            for number, _ in events:
+                if number in self._readers:
+                    self._readers[number]()
+        # The wait may have been long: who left meanwhile is not taken any more.
+        desk.look()
+        for number, event in events:
             handler = handlers.get(number)
             if handler is not None:
                 handler(event)
@@ -86,20 +94,27 @@ class Pool:
         for berth in self._berths.values():
             for connection in list(berth.open):
                 parcels += connection.recall()
+        self._ready = [connection for connection in self._ready if not connection.is_closed]
+        self.in_flight -= len(parcels)
+        return parcels + self.take_back()
+
+    def take_back(self) -> list[Parcel]:
+        """Take back the parcels that lost their connection, and have no other yet."""
+        parcels: list[Parcel] = []
+        for berth in self._berths.values():
             parcels += berth.waiting
             berth.waiting.clear()
-        self._ready = [connection for connection in self._ready if not connection.is_closed]
         self.in_flight -= len(parcels)
         return parcels
 
     def add_reader(self, fileobj: _HasFileno, callback: Callable[[], None]) -> None:
-        """Call back during ``step`` whenever there is something to read."""
-        self._handlers[fileobj.fileno()] = lambda _: callback()
+        """Call back during ``step`` whenever there is something to read, before the desk is asked anything."""
+        self._readers[fileobj.fileno()] = callback
         self._poll.register(fileobj.fileno(), select.POLLIN)
 
     def remove_reader(self, fileobj: _HasFileno) -> None:
         """Stop watching."""
-        if self._handlers.pop(fileobj.fileno(), None) is not None:
+        if self._readers.pop(fileobj.fileno(), None) is not None:
             self._poll.unregister(fileobj.fileno())
 
     def greet(self, server: Server) -> str:
@@ -128,6 +143,7 @@ class Pool:
             berth.waiting.clear()
         self._ready = []
         self._handlers.clear()
+        self._readers.clear()
         close = getattr(self._poll, "close", None)
         if close is not None:
             close()
@@ -199,6 +215,9 @@ class Pool:
 
 class _NoDesk:
     """Stands there while there are no messages."""
+
+    def look(self) -> None:
+        pass
 
     def take(self, server: Server) -> Parcel | None:
         return None

@@ -68,6 +68,10 @@ class Refused(Exception):
 class Desk(Protocol):
     """Where a pool gets its messages, and tells what became of them."""
 
+    def look(self) -> None:
+        """See whether what is to be taken next is still wanted; called after each wait for the network."""
+        ...
+
     def take(self, server: Server) -> Parcel | None:
         """Return the next message for a free connection to a server; None when there is none now."""
         ...

@@ -32,6 +32,9 @@ class Desk:
         self.outcomes: dict[int, Outcome] = {}
         self.troubles: list[tuple[float, Outcome]] = []
 
+    def look(self):
+        pass
+
     def take(self, server):
         return self.waiting.pop(0) if self.waiting else None
 
@@ -97,6 +100,9 @@ def test_all_is_carried_over_as_many_connections_as_allowed(pool):
 
 def test_several_servers_are_served_at_once(pool):
     class Both(Desk):
+        def look(self):
+            pass
+
         def take(self, server):
             mine = [parcel for parcel in self.waiting if parcel.key % 2 == servers.index(server)]
             if not mine:
@@ -140,6 +146,25 @@ def test_an_intention_is_noted_before_any_of_the_text_leaves(pool, extensions):
         run(pool, desk, lambda: len(desk.outcomes) == 20)
 
     assert sorted(key for keys in desk.intended for key in keys) == list(range(20))
+
+
+def test_the_desk_looks_up_after_each_wait_before_it_hands_out_more(pool):
+    class Watchful(Desk):
+        has_looked = False
+
+        def look(self):
+            self.has_looked = True
+
+        def settle(self, parcel, outcome):
+            assert self.has_looked
+            super().settle(parcel, outcome)
+
+    desk = Watchful(parcels(10))
+    with sink(extensions=("PIPELINING",)) as server:
+        pool.serve(server.server, connections=2)
+        while len(desk.outcomes) < 10:
+            desk.has_looked = False
+            pool.step(desk, wait=0.1)
 
 
 def test_a_lost_lease_writes_nothing_and_gives_everything_back(pool):

@@ -55,6 +55,9 @@ class Desk:
         self.outcomes: dict[int, Outcome] = {}
         self.intended: list[int] = []
 
+    def look(self):
+        pass
+
     def take(self, server):
         return self.left.pop() if self.left else None
 
