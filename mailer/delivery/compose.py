@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from mailer.audience.models import MailingList, Subscriber
 from mailer.current import links
+from mailer.delivery.blanks import Blanks
 from mailer.delivery.domains import signers_for
 from mailer.delivery.engine.dkim import sign_message
 from mailer.delivery.engine.mime import FormLetter, ascii_domain, header
@@ -23,8 +24,9 @@ from mailer.errors import MailerError
 from mailer.lib.ids import public_id
 from mailer.lib.links import Links
 from mailer.rendering.design import Frozen
-from mailer.rendering.language import LINK_URL, PIXEL_URL, Address, Addresses, Fixed, names_in
+from mailer.rendering.language import LINK_URL, PIXEL_URL, names_in
 from mailer.rendering.merge import Rendered, Renderer, Tracking
+from mailer.rendering.program import Address, Addresses, Fixed
 
 log = logging.getLogger(__name__)
 
@@ -81,9 +83,9 @@ class Composer:
         self._list_names: dict[UUID, str] = {}
         self._feedback: tuple[UUID | None, str] = (None, "")
         self._renderer: Renderer | None = None
+        self._blanks: Blanks | None = None
         constants: frozenset[str] = frozenset()
         layouts = None
-        self._is_form = False
         self._names: frozenset[str] = frozenset()
         if message.kind is not MessageKind.SYSTEM:
             is_tracked = message.kind is MessageKind.CAMPAIGN
@@ -92,8 +94,11 @@ class Composer:
                 addresses=_addresses(self._links) if is_tracked else (),
                 fixed=_fixed(message.values) if is_tracked else (),
             )
-            constants, layouts = self._renderer.constants, self._renderer.layouts
-            self._is_form = layouts is not None
+            form = self._renderer.form
+            if form is None:
+                constants = self._renderer.constants
+            else:
+                layouts, self._blanks = form.layouts[1:], Blanks(form)
             # What nobody reads is not made: each address has a seal of its own.
             self._names = frozenset().union(*map(names_in, (message.subject, message.html, message.text)))
         #: What the message says of its reader that takes another query (``readers``).
@@ -128,10 +133,10 @@ class Composer:
         message, renderer = self._message, self._renderer
         message_id = message_id_of(delivery.id, self.from_domain)
         headers, to = self._headers(delivery, leave_url), delivery.email
-        if renderer is not None and self._is_form:
-            subject, slots = renderer.slots(self._values(delivery, person, leave_url))
+        if self._blanks is not None:
+            subject, lines = self._blanks.fill(self._values(delivery, person, leave_url))
             return self._form.fill(
-                slots, to=to, subject=subject, message_id=message_id, date=now, headers=headers
+                lines, to=to, subject=subject, message_id=message_id, date=now, headers=headers
             )
         subject, html, text = message.subject, [message.html], [message.text]
         if renderer is not None:

@@ -9,9 +9,10 @@ from mailer.rendering.blocks.check import check_words
 from mailer.rendering.blocks.page import to_html, with_footer
 from mailer.rendering.blocks.words import to_text
 from mailer.rendering.design import Design, Frozen
-from mailer.rendering.language import VOCABULARY, BadTag, check, compiled, names_in
+from mailer.rendering.language import VOCABULARY, BadTag, check, names_in
 from mailer.rendering.markdown import split_front_matter
 from mailer.rendering.markdown import to_html as markdown_to_html
+from mailer.rendering.program import compiled
 from mailer.rendering.shield import Shield
 
 __all__ = ["CONTENT", "Design", "Frozen", "check_layout", "freeze"]

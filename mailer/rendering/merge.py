@@ -1,6 +1,6 @@
 """Filling a frozen message in for one recipient."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,7 +8,8 @@ from jinja2 import TemplateError
 
 from mailer.errors import Invalid
 from mailer.rendering.design import Frozen
-from mailer.rendering.language import LINK_URL, PIXEL_URL, Addresses, Fixed, Layout, compiled
+from mailer.rendering.language import LINK_URL, PIXEL_URL
+from mailer.rendering.program import Addresses, Fixed, Form, Slot, compiled
 
 #: Far more than any client shows; what is larger is a mistake or an attack.
 MOST_CHARACTERS: Final = 2_000_000
@@ -43,6 +44,24 @@ class Rendered:
     text: str
 
 
+#: What a tag raises that does not suit a value.
+_UNSUITABLE: Final = (TypeError, ValueError, TemplateError)
+
+
+def said(slot: Slot, key: Any) -> str:
+    """Return what a slot of a form says for a key.
+
+    :raises MergeFailed: the value does not suit the tag, or is far too long
+    """
+    try:
+        text = slot.text(key)
+    except _UNSUITABLE as error:
+        raise _failed(error) from None
+    if len(text) > MOST_CHARACTERS // _MOST_PLACES:
+        raise MergeFailed(f"A value is longer than {MOST_CHARACTERS // _MOST_PLACES:,} characters.")
+    return text
+
+
 class Renderer:
     """Fills one frozen message in, for as many recipients as there are.
 
@@ -56,25 +75,11 @@ class Renderer:
         self._links = frozen.links
         self._program = compiled(frozen.subject, frozen.html, frozen.text, addresses=addresses, fixed=fixed)
         self.constants = self._program.constants
-        #: Of HTML and text, when the message is a form that :meth:`slots` fills in.
-        self.layouts: tuple[Layout, Layout] | None = None
-        if self._program.layouts is not None:
-            self._subject, *rest = self._program.layouts
-            self.layouts = rest[0], rest[1]
 
-    def slots(self, values: Mapping[str, Any]) -> tuple[str, list[str]]:
-        """Return the subject, and what the slots of the layouts hold; see :meth:`pieces`.
-
-        :raises MergeFailed: as there
-        """
-        try:
-            slots = self._program.fill(values)
-        except (TypeError, ValueError, TemplateError) as error:
-            raise MergeFailed(f"A tag does not suit this subscriber's values: {error}.") from None
-        if sum(map(len, slots)) > MOST_CHARACTERS // _MOST_PLACES:
-            raise MergeFailed(f"A value is longer than {MOST_CHARACTERS // _MOST_PLACES:,} characters.")
-        subject = "".join([item if isinstance(item, str) else slots[item] for item in self._subject])
-        return " ".join(subject.split()), slots
+    @property
+    def form(self) -> Form | None:
+        """The message as constants and slots, when that is all of it."""
+        return self._program.form
 
     def pieces(self, values: Mapping[str, Any]) -> tuple[str, list[str], list[str]]:
         """Return the subject, and HTML and text in pieces, most of which are constants.
@@ -85,12 +90,11 @@ class Renderer:
         """
         try:
             subject, html, text = self._program.run(values)
-        except (TypeError, ValueError, TemplateError) as error:
-            raise MergeFailed(f"A tag does not suit this subscriber's values: {error}.") from None
+        except _UNSUITABLE as error:
+            raise _failed(error) from None
         if sum(map(len, html)) + sum(map(len, text)) > MOST_CHARACTERS:
             raise MergeFailed(f"The message is longer than {MOST_CHARACTERS:,} characters.")
-        # A header is one line, whatever a name holds.
-        return " ".join("".join(subject).split()), html, text
+        return one_line(subject), html, text
 
     def render(self, values: Mapping[str, Any], tracking: Tracking | None = None) -> Rendered:
         """Return the message for one recipient.
@@ -105,3 +109,12 @@ class Renderer:
         }
         subject, html, text = self.pieces(everything)
         return Rendered(subject=subject, html="".join(html), text="".join(text))
+
+
+def one_line(pieces: Iterable[str]) -> str:
+    """Join a subject: a header is one line, whatever a name holds."""
+    return " ".join("".join(pieces).split())
+
+
+def _failed(error: Exception) -> MergeFailed:
+    return MergeFailed(f"A tag does not suit this subscriber's values: {error}.")

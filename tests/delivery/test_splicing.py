@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailer.delivery.blanks import Blanks
 from mailer.delivery.engine.mime import FormLetter, quoted_printable
 from mailer.rendering.design import Frozen
-from mailer.rendering.language import LINK_URL, PIXEL_URL, Address
+from mailer.rendering.language import LINK_URL, PIXEL_URL
 from mailer.rendering.merge import Renderer, Tracking
+from mailer.rendering.program import Address
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 TOKEN, LEAVE = "s3cret_token-" * 4, "l" * 90
@@ -89,11 +91,11 @@ values = st.fixed_dictionaries(
 @settings(max_examples=150)
 def test_a_form_says_the_same(subject, html, text, reader):
     renderer = sending(subject, html, text)
-    assert renderer.layouts is not None
-    line, slots = renderer.slots(everything(reader))
+    assert renderer.form is not None
+    line, lines = Blanks(renderer.form).fill(everything(reader))
     letter = form_letter(renderer)
 
-    head, body = letter.fill(slots, to="ana@example.com", subject=line, **same())
+    head, body = letter.fill(lines, to="ana@example.com", subject=line, **same())
 
     compare(head, body, line, rendered(subject, html, text, reader))
 
@@ -129,9 +131,9 @@ def test_pieces_say_the_same(subject, html, text, reader):
 def test_hard_names(name):
     html = "<p>{{ subscriber.name }}</p>\n{{ subscriber.name }} and {{ subscriber.name | default('you') }}"
     renderer = sending("{{ subscriber.name }}", html, "Dear {{ subscriber.name }},\n")
-    line, slots = renderer.slots(everything({"name": name}))
+    line, lines = Blanks(renderer.form).fill(everything({"name": name}))
 
-    head, body = form_letter(renderer).fill(slots, to="ana@example.com", subject=line, **same())
+    head, body = form_letter(renderer).fill(lines, to="ana@example.com", subject=line, **same())
 
     compare(
         head,
@@ -145,17 +147,15 @@ def test_what_stands_often_is_encoded_once():
     html = "<b>{{ subscriber.name }}</b>" * 10
     renderer = sending("", html, "")
 
-    _, slots = renderer.slots(everything({"name": "Ana"}))
-
-    assert slots == ["Ana"]
+    assert renderer.form.fill(everything({"name": "Ana"})) == ["Ana"]
 
 
 def test_an_undecided_if_makes_pieces_and_a_decided_one_a_form():
     undecided = "{% if subscriber.name %}Dear {{ subscriber.name }}{% endif %}"
     decided = "{% if workspace.name %}{{ workspace.name }}{% endif %}"
 
-    assert sending("", undecided, "").layouts is None
-    assert sending("", decided, "").layouts == (("Bakery",), ())
+    assert sending("", undecided, "").form is None
+    assert sending("", decided, "").form.layouts == ((), ("Bakery",), ())
 
 
 def sending(subject, html, text):
@@ -186,7 +186,7 @@ def form_letter(renderer):
         from_email="ana@bakery.example",
         boundary="b0undary",
         constants=renderer.constants,
-        layouts=renderer.layouts,
+        layouts=renderer.form and renderer.form.layouts[1:],
     )
 
 

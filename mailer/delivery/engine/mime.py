@@ -13,11 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final
 
 import idna
 
 from mailer.errors import Invalid
+from mailer.lib.remembered import Remembered
 
 _LINE: Final = 78
 _ENCODED_LINE: Final = 76
@@ -120,12 +122,14 @@ class FormLetter:
         return head, b"".join((self._before, *encode(text), *parts))
 
     def fill(
-        self, slots: Sequence[str], *, to: str, subject: str, message_id: str, date: datetime, headers: str
+        self, lines: list[bytes], *, to: str, subject: str, message_id: str, date: datetime, headers: str
     ) -> tuple[bytes, bytes]:
-        """Return one reader's message as :meth:`write` does, from what the slots of the layouts hold."""
+        """Return one reader's message as :meth:`write` does.
+
+        :param lines: of each slot of the layouts, made by :func:`segment`
+        """
         assert self._form is not None
-        encoded = self._splicer.segments(slots)
-        return self._head(to, subject, message_id, date, headers), self._form.fill(encoded)
+        return self._head(to, subject, message_id, date, headers), self._form.fill(lines)
 
     def _head(self, to: str, subject: str, message_id: str, date: datetime, headers: str) -> bytes:
         return "".join(
@@ -151,18 +155,13 @@ class Splicer:
     """
 
     def __init__(self, constants: Iterable[str]) -> None:
-        self._constants = {text: _segment(text) for text in constants}
-        self._known = _Segments(self._constants)
-
-    def segments(self, pieces: Iterable[str]) -> list[bytes]:
-        """Return the lines of each piece."""
-        if len(self._known) > len(self._constants) + _MOST_KNOWN:
-            self._known = _Segments(self._constants)
-        return list(map(self._known.__getitem__, pieces))
+        self._known = Remembered(
+            segment, most=_MOST_KNOWN, always={text: segment(text) for text in constants}
+        )
 
     def encode(self, pieces: Iterable[str]) -> list[bytes]:
         """Return the lines of pieces that are a whole together; the last one ends in CRLF."""
-        encoded = self.segments(pieces)
+        encoded = list(map(self._known.__getitem__, pieces))
         while encoded and not encoded[-1]:
             encoded.pop()
         if not encoded:
@@ -173,40 +172,39 @@ class Splicer:
 
 
 class _Form:
-    """Bytes with slots in them.
+    """Ready bytes with slots between them.
 
     :param parts: ready bytes, and layouts of text whose last line must end
     """
 
     def __init__(self, parts: Iterable[bytes | Sequence[str | int]]) -> None:
-        form = bytearray()
-        self._slots: list[int] = []
+        constants = [bytearray()]
+        slots: list[int] = []
         for part in parts:
             if isinstance(part, bytes):
-                form += part.replace(b"%", b"%%")
+                constants[-1] += part
                 continue
             for item in part:
                 if isinstance(item, int):
-                    self._slots.append(item)
-                    form += b"%b"
+                    slots.append(item)
+                    constants.append(bytearray())
                 else:
-                    form += _segment(item).replace(b"%", b"%%")
+                    constants[-1] += segment(item)
             # After a soft break an empty line is the end of the line before.
-            if not part or isinstance(part[-1], int) or form.endswith(_SOFT_BREAK):
-                form += b"\r\n"
-        self._bytes = bytes(form)
+            if not part or isinstance(part[-1], int) or constants[-1].endswith(_SOFT_BREAK):
+                constants[-1] += b"\r\n"
+        self._constants = [bytes(constant) for constant in constants]
+        # Constants and slots by turns, taken out of one list of all of them.
+        order = [0]
+        for number, slot in enumerate(slots, start=1):
+            order += [len(constants) + slot, number]
+        self._in_order = itemgetter(*order) if slots else None
 
-    def fill(self, encoded: Sequence[bytes]) -> bytes:
-        """Return the bytes with the slots filled in."""
-        return self._bytes % tuple([encoded[slot] for slot in self._slots])
-
-
-class _Segments(dict[str, bytes]):
-    """Encoded pieces; one that is not there yet is encoded as it is looked up."""
-
-    def __missing__(self, piece: str) -> bytes:
-        segment = self[piece] = _segment(piece)
-        return segment
+    def fill(self, lines: list[bytes]) -> bytes:
+        """Return the bytes with the slots filled in, each with its lines."""
+        if self._in_order is None:
+            return self._constants[0]
+        return b"".join(self._in_order(self._constants + lines))
 
 
 def ascii_domain(address: str) -> str:
@@ -232,14 +230,17 @@ def quoted_printable(text: str) -> bytes:
     return b"".join(Splicer(()).encode([text]))
 
 
-def _segment(text: str) -> bytes:
+def token_segment(token: str) -> bytes:
+    """Return the lines of a token: letters, digits, ``-`` and ``_``."""
+    encoded = token.encode()
+    if len(encoded) <= _CHUNK:
+        return encoded + _SOFT_BREAK
+    chunks = [encoded[start : start + _CHUNK] for start in range(0, len(encoded), _CHUNK)]
+    return _SOFT_BREAK.join(chunks) + _SOFT_BREAK
+
+
+def segment(text: str) -> bytes:
     """Return a piece of text as lines, of which the last may end in a soft break."""
-    if _TOKEN(text):
-        encoded = text.encode()
-        if len(encoded) <= _CHUNK:
-            return encoded + _SOFT_BREAK
-        chunks = [encoded[start : start + _CHUNK] for start in range(0, len(encoded), _CHUNK)]
-        return _SOFT_BREAK.join(chunks) + _SOFT_BREAK
     if len(text) <= _CHUNK and _PLAIN(text) and "  " not in text and not text.startswith("From "):
         return text.encode() + _SOFT_BREAK
     lines = re.sub(r"\r\n?", "\n", _whole(text)).encode()
@@ -261,8 +262,6 @@ def _part_head(kind: str) -> str:
 _SOFT_BREAK: Final = b"=\r\n"
 #: Readers' values that are kept encoded: names and towns come again.
 _MOST_KNOWN: Final = 5_000
-#: What needs nothing but perhaps a soft break: every token has this form.
-_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\Z").match
 #: Nearly all names, towns and addresses: no dot at the beginning, no space at the end.
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_/:-](?:[A-Za-z0-9_/:,.&;'@+ -]*[A-Za-z0-9_/:,.&;'@+-])?\Z").match
 

@@ -108,7 +108,7 @@ class Pool:
         return parcels
 
     def add_reader(self, fileobj: _HasFileno, callback: Callable[[], None]) -> None:
-        """Call back during ``step`` whenever there is something to read, before the desk is asked anything."""
+        """Call back during ``step`` whenever there is something to read, before the desk looks up."""
         self._readers[fileobj.fileno()] = callback
         self._poll.register(fileobj.fileno(), select.POLLIN)
 
