@@ -387,7 +387,9 @@ class _Flatten(NodeTransformer):
             paths = {"locale": "subscriber.locale"}
             if node.name == "date":
                 paths["zone"] = "subscriber.time_zone"
-            told = [nodes.Keyword(keyword, self._variable(path)) for keyword, path in paths.items()]
+            told: list[Any] = [
+                nodes.Keyword(keyword, self._variable(path)) for keyword, path in paths.items()
+            ]
             node.kwargs = [*node.kwargs, *told]
         return node
 
