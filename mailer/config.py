@@ -48,6 +48,11 @@ def _smtp_url(value: str) -> str:
     return value
 
 
+def _media_url(value: str) -> str:
+    MediaBucket.from_url(value)
+    return value
+
+
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
@@ -96,6 +101,16 @@ class Settings(BaseSettings):
     )
     lease_seconds: float = Field(
         720.0, ge=5, description="how long a worker may be silent before its claims are in doubt"
+    )
+    media_url: Annotated[str, BeforeValidator(_media_url)] = Field(
+        "",
+        description="s3://key:secret@host/bucket[?region=…&tls=off]; empty: pictures in the data directory",
+        validate_default=False,
+    )
+    media_base_url: Annotated[str, BeforeValidator(_base_url)] = Field(
+        "",
+        description="where mails get pictures from, such as a CDN before /m; empty: this Mailer",
+        validate_default=False,
     )
     api_calls_per_minute: int = Field(12_000, ge=1, description="how often one API key may call")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
@@ -149,6 +164,38 @@ class SmtpServer:
             tls=tls,  # type: ignore[arg-type]
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
+        )
+
+
+class MediaBucket:
+    """A bucket that speaks S3.
+
+    :param endpoint: the server's address; empty for Amazon's own
+    """
+
+    def __init__(self, *, endpoint: str, name: str, key: str, secret: str, region: str) -> None:
+        self.endpoint, self.name, self.region = endpoint, name, region
+        self.key, self.secret = key, secret
+
+    @classmethod
+    def from_url(cls, url: str) -> "MediaBucket":
+        """Read ``s3://key:secret@host[:port]/bucket[?region=…&tls=off]``.
+
+        :raises ValueError: with what the URL should look like
+        """
+        parts = urlsplit(url)
+        name = parts.path.strip("/")
+        if parts.scheme != "s3" or not parts.username or not parts.password or not name or "/" in name:
+            raise ValueError("must look like s3://key:secret@host/bucket?region=eu-central-1")
+        query = parse_qs(parts.query)
+        scheme = "http" if query.get("tls") == ["off"] else "https"
+        host = parts.netloc.rpartition("@")[2]
+        return cls(
+            endpoint=f"{scheme}://{host}" if host else "",
+            name=name,
+            key=unquote(parts.username),
+            secret=unquote(parts.password),
+            region=query.get("region", ["us-east-1"])[0],
         )
 
 

@@ -1,7 +1,10 @@
 """Rows for tests, giving only what the test is about."""
 
+from io import BytesIO
 from typing import Any
 from uuid import UUID
+
+from PIL import Image
 
 from mailer.accounts.models import Membership, User, Workspace
 from mailer.accounts.roles import Role
@@ -82,6 +85,15 @@ def campaign(workspace: Workspace, *, lists: list[MailingList] | None = None, **
         **values,
     }
     return add(Campaign(workspace_id=workspace.id, lists=lists or [], **written))
+
+
+def picture_bytes(width: int = 40, height: int = 30, kind: str = "PNG", **options: Any) -> bytes:
+    """An uploaded picture: orange, or as given."""
+    kept = BytesIO()
+    Image.new(options.pop("mode", "RGB"), (width, height), options.pop("color", "orange")).save(
+        kept, kind, **options
+    )
+    return kept.getvalue()
 
 
 def refreshed(row: Any) -> Any:

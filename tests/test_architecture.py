@@ -82,6 +82,7 @@ PUBLIC_ROUTES: frozenset[str] = frozenset(
         "/confirm/<token>/again",
         "/healthz",
         "/invitations/<token>",
+        "/m/<name>",
         "/p/<token>",
         "/p/<token>/leave",
         "/p/<token>/pause",

@@ -30,6 +30,7 @@ import "./css/auth.css";
 import "./css/editor.css";
 import "./css/mail.css";
 import "./css/composer.css";
+import "./css/pictures.css";
 
 import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
@@ -40,6 +41,7 @@ import "./js/chart.js";
 import "./js/choose-rows.js";
 import "./js/copy.js";
 import "./js/dialog.js";
+import "./js/drop-pictures.js";
 import "./js/editor.js";
 import "./js/flash.js";
 import "./js/focus-error.js";

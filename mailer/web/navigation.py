@@ -61,6 +61,7 @@ PLACES = (
     ),
     Place("Lists", "list", "audience.lists.index"),
     Place("Templates", "template", "templates.index"),
+    Place("Pictures", "photo", "media.index"),
     Place("Inbox", "inbox", "catcher.index", role=Role.ADMIN, is_apart=True),
     Place(
         "Settings",

@@ -19,6 +19,7 @@ from mailer.accounts.roles import Role
 from mailer.audience.fields import create_field
 from mailer.audience.models import Import, SubscriptionStatus
 from mailer.audience.tags import add_tags, tags_named
+from mailer.composing.media.upload import upload_picture
 from mailer.composing.models import Template
 from mailer.config import Settings
 from mailer.consent.models import SuppressionReason
@@ -95,6 +96,7 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             Transport(workspace_id=workspace.id, host="127.0.0.1", port=1, tls=Tls.OFF, updated_at=utcnow())
         )
         limit = factories.add(DomainLimit(workspace_id=workspace.id, domains=["gmail.com"], per_second=5))
+        picture = upload_picture(workspace.id, file_name="loaf.png", data=factories.picture_bytes())
         values = {
             "workspace": workspace.slug,
             "list_id": mailing_list.public_id,
@@ -114,6 +116,8 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "limit_id": limit.public_id,
             "domain_id": sending_domain.public_id,
             "dkim_key_id": sending_domain.keys[0].public_id,
+            "picture_id": picture.public_id,
+            "name": picture.stored_as,
             "number": 1,
             "filename": "none.css",
         }
