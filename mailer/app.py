@@ -76,6 +76,7 @@ LISTENERS: tuple[str, ...] = (
     "mailer.composing.plant",
     "mailer.consent.imported",
     "mailer.consent.timeline",
+    "mailer.tracking.deeds",
     "mailer.tracking.departures",
     "mailer.tracking.timeline",
     "mailer.transactional.system_mail",

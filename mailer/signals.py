@@ -17,9 +17,22 @@ subscribed = _signals.signal("subscribed")
 #: the delivery whose link was followed, on the first of the subscriptions that one act ended.
 unsubscribed = _signals.signal("unsubscribed")
 
-#: An import put people on lists. Sends the ``Import``, with ``subscriptions``, a list of
-#: (subscription id, list id, subscriber id), and ``now``. Consent keeps the proof.
+#: An import wrote a chunk. Sends the ``importing.plan.Plan``, with ``bulk``, ``now``, ``places``, a list of
+#: (list id, subscriber id) in stored form whom it put on lists, and ``departures``, a list of
+#: (email key, why, since when or None) who are not to be mailed. Consent keeps the proof of both.
 imported = _signals.signal("imported")
+
+#: An import asks whom not to put on lists. Sends the workspace's id, with ``keys``, email keys; each room
+#: that knows something answers with a dictionary, key → (kind of refusal, sentence).
+refusals_wanted = _signals.signal("refusals_wanted")
+
+#: An import is being undone. Sends the ``Import``; each room answers with conditions on ``Subscriber.id``
+#: that hold for people who did something themselves since it ran, and who are therefore kept.
+deeds_wanted = _signals.signal("deeds_wanted")
+
+#: An import was undone as far as the audience knows. Sends the ``Import``; answers say how many of
+#: their rows each room took back.
+import_undone = _signals.signal("import_undone")
 
 #: Somebody looks at a subscriber. Sends the subscriber; each room that knows something
 #: answers with a list of ``audience.timeline.Event``, newest first.

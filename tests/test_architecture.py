@@ -33,7 +33,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     catcher
     web api
     accounts
-    signals jobs
+    signals jobs bulk
     db current broker
     config
     rendering delivery.engine bounces.parsers

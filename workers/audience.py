@@ -2,22 +2,36 @@
 
 from uuid import UUID
 
-from mailer.audience import run_import as imports
+from mailer.audience.importing import forecast, run, undo
 from mailer.db import db
-from mailer.jobs import RUN_IMPORT, SWEEP_IMPORTS
+from mailer.jobs import CHECK_IMPORT, RUN_IMPORT, SWEEP_IMPORTS, UNDO_IMPORT
 from mailer.lib.clock import utcnow
 from workers import MINUTE, actor
+
+
+@actor(CHECK_IMPORT, time_limit=60 * MINUTE)
+def check_import(import_id: str) -> None:
+    """Count what an import would do."""
+    for _ in forecast.forecast_chunks(UUID(import_id), now=utcnow()):
+        db.session.commit()
 
 
 @actor(RUN_IMPORT, time_limit=60 * MINUTE)
 def run_import(import_id: str) -> None:
     """Import what is left of a file; each chunk is committed with its checkpoint."""
-    for _ in imports.import_chunks(UUID(import_id)):
+    for _ in run.import_chunks(UUID(import_id)):
+        db.session.commit()
+
+
+@actor(UNDO_IMPORT, time_limit=60 * MINUTE)
+def undo_import(import_id: str) -> None:
+    """Take back what an import did."""
+    for _ in undo.undo_chunks(UUID(import_id)):
         db.session.commit()
 
 
 @actor(SWEEP_IMPORTS)
 def sweep_imports() -> None:
     """Ask again for imports that were left behind."""
-    imports.sweep_imports(now=utcnow())
+    run.sweep_imports(now=utcnow())
     db.session.commit()

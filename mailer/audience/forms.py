@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileField
 from wtforms import EmailField, Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
@@ -128,12 +128,26 @@ def subscriber_form(
 class UploadForm(FlaskForm):
     """A file to import."""
 
-    file = FileField("CSV file", [FileRequired("Choose a file first.")])
+    file = FileField("File")
+    pasted = TextAreaField("Or paste rows", [Length(max=5_000_000)])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask for one of the two."""
+        is_valid = super().validate(extra_validators)
+        if is_valid and not self.file.data and not (self.pasted.data or "").strip():
+            self.file.errors = ["Choose a file, or paste rows below."]
+            return False
+        return bool(is_valid)
 
 
 class ImportForm(FlaskForm):
     """What to do with an uploaded file."""
 
+    purpose = RadioField(
+        "What are these people?",
+        choices=[("subscribe", "Subscribers"), ("suppress", "Not to be mailed")],
+        default="subscribe",
+    )
     tags = StringField("Tags", [Length(max=1000)])
     existing = RadioField(
         "Subscribers that are here already",

@@ -1,8 +1,8 @@
 """Mailing lists, subscribers, subscriptions, fields, tags and imports."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -23,6 +23,9 @@ from mailer.accounts.models import User, Workspace
 from mailer.db import Base, Id, Identified, enum_column, sorted_text
 from mailer.lib.addresses import address_key
 from mailer.lib.clock import utcnow
+
+_BROUGHT: Final = "import_id IS NOT NULL"
+_AT_WORK: Final = "status IN ('checking', 'running', 'undoing')"
 
 
 class OptIn(StrEnum):
@@ -84,6 +87,8 @@ class Subscriber(Identified, Base):
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: Asked on the preference page to hear nothing until then.
     paused_until: Mapped[datetime | None]
+    #: The import that brought them.
+    import_id: Mapped[UUID | None]
     updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
 
     tags: Mapped[list["Tag"]] = relationship(secondary="subscriber_tags", order_by="Tag.name")
@@ -95,6 +100,12 @@ class Subscriber(Identified, Base):
         UniqueConstraint("workspace_id", "email_key"),
         Index("ix_subscribers_workspace_id_id", "workspace_id", "id"),
         Index("ix_subscribers_workspace_id_name_key", "workspace_id", "name_key"),
+        Index(
+            "ix_subscribers_import_id",
+            "import_id",
+            postgresql_where=text(_BROUGHT),
+            sqlite_where=text(_BROUGHT),
+        ),
         CheckConstraint("email_key LIKE '%_@_%'", name="email_key_is_address"),
     )
 
@@ -128,6 +139,8 @@ class Subscription(Identified, Base):
     confirmation_sent_at: Mapped[datetime | None]
     #: Since when a mail is due: while pending the confirmation, once active the welcome.
     mail_due_at: Mapped[datetime | None]
+    #: The import that gave this place.
+    import_id: Mapped[UUID | None]
 
     list: Mapped[MailingList] = relationship()
     subscriber: Mapped[Subscriber] = relationship(back_populates="subscriptions")
@@ -143,6 +156,12 @@ class Subscription(Identified, Base):
             "mail_due_at",
             postgresql_where=text("mail_due_at IS NOT NULL"),
             sqlite_where=text("mail_due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_subscriptions_import_id",
+            "import_id",
+            postgresql_where=text(_BROUGHT),
+            sqlite_where=text(_BROUGHT),
         ),
         CheckConstraint("status <> 'active' OR started_at IS NOT NULL", name="active_has_start"),
         CheckConstraint("status <> 'unsubscribed' OR ended_at IS NOT NULL", name="unsubscribed_has_end"),
@@ -245,10 +264,20 @@ class ImportStatus(StrEnum):
     """How far an import is."""
 
     MAPPING = "mapping"
+    CHECKING = "checking"
+    CHECKED = "checked"
     RUNNING = "running"
+    PAUSED = "paused"
     FINISHED = "finished"
     CANCELLED = "cancelled"
     FAILED = "failed"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a worker is at it."""
+        return self in {ImportStatus.CHECKING, ImportStatus.RUNNING, ImportStatus.UNDOING}
 
 
 class Existing(StrEnum):
@@ -257,6 +286,19 @@ class Existing(StrEnum):
     FILL = "fill"
     OVERWRITE = "overwrite"
     KEEP = "keep"
+
+
+class Departure(StrEnum):
+    """Why somebody in a file is not to be mailed; consent calls the reasons so too."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    HARD_BOUNCE = "hard_bounce"
+    COMPLAINT = "complaint"
+    IMPORTED = "imported"
+
+
+#: How long an import can be undone: what it changed is forgotten then.
+UNDO_FOR: Final = timedelta(days=30)
 
 
 class Import(Identified, Base):
@@ -272,6 +314,8 @@ class Import(Identified, Base):
     stored_as: Mapped[str] = mapped_column(String(80))
     encoding: Mapped[str] = mapped_column(String(20))
     delimiter: Mapped[str] = mapped_column(String(1))
+    #: The program whose export this is, by its headings; empty when it is none that we know.
+    origin: Mapped[str] = mapped_column(String(40), default="")
     headings: Mapped[list[str]] = mapped_column(default=list)
     #: Number of a column, as text → ``email``, ``name``, ``field:city``, …, as chosen on the mapping page.
     mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -279,21 +323,32 @@ class Import(Identified, Base):
     list_ids: Mapped[list[str]] = mapped_column(default=list)
     tag_names: Mapped[list[str]] = mapped_column(default=list)
     existing: Mapped[Existing] = mapped_column(enum_column(Existing), default=Existing.FILL)
+    #: Everyone in the file is suppressed, and nobody subscribed.
+    is_suppression_list: Mapped[bool] = mapped_column(default=False)
     #: Why these people may be mailed, in the words of whoever imports them.
     consent_basis: Mapped[str] = mapped_column(String(500), default="")
     status: Mapped[ImportStatus] = mapped_column(enum_column(ImportStatus), default=ImportStatus.MAPPING)
     row_count: Mapped[int] = mapped_column(default=0)
+    #: What would become of the rows, counted before anything is written; and how far the counting is.
+    forecast: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: Rows read so far; a run that was killed goes on from here.
     done_count: Mapped[int] = mapped_column(default=0)
     added_count: Mapped[int] = mapped_column(default=0)
     updated_count: Mapped[int] = mapped_column(default=0)
     unchanged_count: Mapped[int] = mapped_column(default=0)
     refused_count: Mapped[int] = mapped_column(default=0)
+    #: People whom the file says not to mail; they are suppressed.
+    departed_count: Mapped[int] = mapped_column(default=0)
     #: New places on lists; who was on one, or has left it, stays as they are.
     subscribed_count: Mapped[int] = mapped_column(default=0)
     left_before_count: Mapped[int] = mapped_column(default=0)
+    #: How many people, changes and suppressions were taken back.
+    undone_count: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(String(500), default="")
     started_at: Mapped[datetime | None]
+    #: When this run began, and behind how many rows: what its rate is told from.
+    resumed_at: Mapped[datetime | None]
+    resumed_count: Mapped[int] = mapped_column(default=0)
     #: The last sign of life of a run.
     touched_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -303,12 +358,17 @@ class Import(Identified, Base):
     __table_args__ = (
         Index("ix_imports_workspace_id_id", "workspace_id", "id"),
         Index(
-            "ix_imports_running",
+            "ix_imports_at_work",
             "touched_at",
-            postgresql_where=text("status = 'running'"),
-            sqlite_where=text("status = 'running'"),
+            postgresql_where=text(_AT_WORK),
+            sqlite_where=text(_AT_WORK),
         ),
     )
+
+    def can_be_undone(self, now: datetime) -> bool:
+        """Whether it wrote something, lately enough to take it back."""
+        is_over = self.status in {ImportStatus.FINISHED, ImportStatus.CANCELLED, ImportStatus.FAILED}
+        return is_over and self.done_count > 0 and now - (self.finished_at or self.created_at) <= UNDO_FOR
 
 
 class ImportRefusal(Base):
@@ -319,5 +379,20 @@ class ImportRefusal(Base):
     import_id: Mapped[UUID] = mapped_column(ForeignKey(Import.id, ondelete="CASCADE"), primary_key=True)
     #: The row's number in the file; the headings are row 1.
     row_number: Mapped[int] = mapped_column(primary_key=True)
+    #: The kind of reason, for counting.
+    kind: Mapped[str] = mapped_column(String(20), default="")
     reason: Mapped[str] = mapped_column(String(500))
     cells: Mapped[list[str]] = mapped_column(default=list)
+
+
+class ImportChange(Base):
+    """What an import changed about somebody who was there before: what undoing it puts back."""
+
+    __tablename__ = "import_changes"
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey(Import.id, ondelete="CASCADE"), primary_key=True)
+    subscriber_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Subscriber.id, ondelete="CASCADE"), primary_key=True, index=True
+    )
+    #: ``before`` and ``after``: the columns that changed; ``tags``: ids of those that it added.
+    change: Mapped[dict[str, Any]] = mapped_column(default=dict)

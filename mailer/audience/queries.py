@@ -310,6 +310,17 @@ def refusals_of(source: Import, *, limit: int) -> Sequence[ImportRefusal]:
     ).all()
 
 
+def refusals_by_kind(source: Import) -> dict[str, int]:
+    """Return how many rows of an import were refused, by the kind of reason."""
+    rows = db.session.execute(
+        select(ImportRefusal.kind, func.count())
+        .where(ImportRefusal.import_id == source.id)
+        .group_by(ImportRefusal.kind)
+        .order_by(func.count().desc())
+    )
+    return {row.kind: row[1] for row in rows}
+
+
 def _place(workspace_id: UUID, by: SubscriberFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if by.list_id:

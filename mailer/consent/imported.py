@@ -1,39 +1,113 @@
-"""The proof of an import: one record for each place on a list that it gave."""
+"""What an import means for consent: a record for each place that it gave, a suppression for each who left."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import ColumnElement, delete, exists, select
 
 from mailer import signals
-from mailer.audience.models import Import
-from mailer.consent.models import Act, Channel, ConsentRecord
+from mailer.audience.importing.plan import Plan
+from mailer.audience.models import Departure, Import, Subscriber
+from mailer.bulk import Bulk, is_among
+from mailer.consent.models import Act, Channel, ConsentRecord, Suppression, SuppressionReason
 from mailer.db import db
-from mailer.lib.ids import uuid7
+
+_RECORD: Final = (
+    *("id", "created_at", "workspace_id", "subscriber_id", "list_id", "act", "via"),
+    *("words", "locale", "ip", "user_agent", "actor_id"),
+)
+_SUPPRESSION: Final = (
+    *("id", "created_at", "workspace_id", "email_key", "reason", "detail", "actor_id", "import_id"),
+)
+_WORDS: Final = {
+    SuppressionReason.HARD_BOUNCE: "their address failed",
+    SuppressionReason.COMPLAINT: "they complained",
+    SuppressionReason.UNSUBSCRIBED: "they unsubscribed",
+    SuppressionReason.MANUAL: "somebody decided so",
+    SuppressionReason.IMPORTED: "another system said so",
+}
 
 
 @signals.imported.connect
 def record_imported(
-    source: Import, *, subscriptions: Sequence[tuple[UUID, UUID, UUID]], now: datetime
+    plan: Plan,
+    *,
+    bulk: Bulk,
+    now: datetime,
+    places: Sequence[tuple[Any, Any]],
+    departures: Sequence[tuple[str, Departure, datetime | None]],
 ) -> None:
-    """Keep who put these people on lists, and the basis that they stated."""
-    if not subscriptions:
-        return
-    db.session.execute(
-        insert(ConsentRecord),
+    """Keep who put these people on lists, and the basis that they stated; suppress who had left."""
+    at, workspace_id = bulk.moment(now), bulk.id(plan.workspace_id)
+    actor_id = bulk.id(plan.actor_id) if plan.actor_id else bulk.null
+    words = bulk.text(plan.basis)
+    proof = (Act.SUBSCRIBED.value, Channel.IMPORT.value, words, "", "", "", actor_id)
+    bulk.copy_in(
+        ConsentRecord.__table__,  # type: ignore[arg-type]
+        _RECORD,
         [
-            {
-                "id": uuid7(),
-                "created_at": now,
-                "workspace_id": source.workspace_id,
-                "subscriber_id": subscriber_id,
-                "list_id": list_id,
-                "act": Act.SUBSCRIBED,
-                "via": Channel.IMPORT,
-                "words": source.consent_basis,
-                "actor_id": source.created_by_id,
-            }
-            for _, list_id, subscriber_id in subscriptions
+            (bulk.new_id(), at, workspace_id, subscriber_id, list_id, *proof)
+            for list_id, subscriber_id in places
         ],
     )
+    known = _suppressed(plan.workspace_id, [key for key, _, _ in departures])
+    detail = bulk.text(f"In the file {plan.file_name}"[:500])
+    bulk.copy_in(
+        Suppression.__table__,  # type: ignore[arg-type]
+        _SUPPRESSION,
+        [
+            (
+                *(bulk.new_id(), bulk.moment(since) if since else at, workspace_id, bulk.text(key)),
+                *(why.value, detail, actor_id, bulk.id(plan.import_id)),
+            )
+            for key, why, since in departures
+            if key not in known
+        ],
+    )
+
+
+@signals.refusals_wanted.connect
+def suppressed_people(workspace_id: UUID, *, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Say which addresses must not be mailed: an import leaves them alone."""
+    return {
+        key: ("suppressed", f"This address is suppressed here: {_WORDS[reason]}.")
+        for key, reason in _suppressed(workspace_id, keys).items()
+    }
+
+
+@signals.deeds_wanted.connect
+def acts_of_their_own(source: Import) -> list[ColumnElement[bool]]:
+    """Ask whether somebody confirmed, chose or left since an import began."""
+    own = [channel for channel in Channel if channel.is_own_act]
+    return [
+        exists().where(
+            ConsentRecord.subscriber_id == Subscriber.id,
+            ConsentRecord.via.in_(own),
+            ConsentRecord.created_at >= source.started_at,
+        )
+    ]
+
+
+@signals.import_undone.connect
+def lift_imported(source: Import) -> int:
+    """Take back the suppressions that an import made."""
+    lifted = db.session.scalars(
+        delete(Suppression)
+        .where(Suppression.import_id == source.id)
+        .returning(Suppression.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(lifted.all())
+
+
+def _suppressed(workspace_id: UUID, keys: Sequence[str]) -> dict[str, SuppressionReason]:
+    if not keys:
+        return {}
+    rows = db.session.execute(
+        select(Suppression.email_key, Suppression.reason).where(
+            Suppression.workspace_id == workspace_id, is_among(Suppression.email_key, keys)
+        )
+    )
+    return {row.email_key: row.reason for row in rows}

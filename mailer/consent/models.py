@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
@@ -138,9 +138,17 @@ class Suppression(Identified, Base):
     detail: Mapped[str] = mapped_column(String(500), default="")
     actor_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
     delivery_id: Mapped[UUID | None]
+    #: The import that brought it, which takes it back when it is undone.
+    import_id: Mapped[UUID | None]
 
     __table_args__ = (
         UniqueConstraint("workspace_id", "email_key"),
+        Index(
+            "ix_suppressions_import_id",
+            "import_id",
+            postgresql_where=text("import_id IS NOT NULL"),
+            sqlite_where=text("import_id IS NOT NULL"),
+        ),
         Index("ix_suppressions_workspace_id_id", "workspace_id", "id"),
     )
 

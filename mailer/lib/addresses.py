@@ -1,8 +1,36 @@
 """Email addresses: checked once, compared by one key."""
 
+import re
+from functools import lru_cache
+from typing import Final
+
 from email_validator import EmailNotValidError, validate_email
 
 from mailer.errors import Invalid
+
+#: Nearly every address there is; the others, and those that the library writes in another way, take its way.
+_PLAIN: Final = re.compile(r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9.-]+)")
+_ROLES_OF_DOMAINS: Final = frozenset(
+    {
+        "info",
+        "marketing",
+        "sales",
+        "support",
+        "abuse",
+        "noc",
+        "security",
+        "postmaster",
+        "hostmaster",
+        "usenet",
+        "news",
+        "webmaster",
+        "www",
+        "uucp",
+        "ftp",
+    }
+)
+_LONGEST_LOCAL: Final = 64
+_LONGEST: Final = 254
 
 
 def clean_address(text: str) -> str:
@@ -12,6 +40,12 @@ def clean_address(text: str) -> str:
 
     :raises Invalid: with a sentence that says what is wrong with it
     """
+    match = _PLAIN.fullmatch(text.strip())
+    if match is not None and (domain := _plain_domain(match[2])):
+        local = match[1]
+        is_short = len(local) <= _LONGEST_LOCAL and len(local) + 1 + len(domain) <= _LONGEST
+        if is_short and local.lower() not in _ROLES_OF_DOMAINS:
+            return f"{local}@{domain}"
     try:
         # Whether a domain receives mail is found out by sending; a look-up here would
         # make every form wait for somebody else's DNS.
@@ -58,6 +92,15 @@ def address_key(address: str) -> str:
     mailing both would mail one person twice.
     """
     return address.strip().casefold()
+
+
+@lru_cache(maxsize=50_000)
+def _plain_domain(domain: str) -> str:
+    """Return a domain as it is kept, or nothing when it is none."""
+    try:
+        return validate_email(f"mail@{domain}", check_deliverability=False, test_environment=True).domain
+    except EmailNotValidError:
+        return ""
 
 
 def _lower_first(sentence: str) -> str:

@@ -22,10 +22,10 @@ from mailer.audience.models import (
     SubscriptionStatus,
     Visibility,
 )
+from mailer.bulk import Bulk
 from mailer.consent.models import Act, Channel, ConsentRecord
 from mailer.db import db
 from mailer.lib.ids import parse_id
-from mailer.seeds.bulk import Bulk
 from mailer.seeds.people import Person, people
 
 #: How many are made between two commits.

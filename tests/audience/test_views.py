@@ -5,8 +5,7 @@ import pytest
 
 from mailer.audience import queries
 from mailer.audience.models import Field, Import, MailingList, Subscriber, Tag
-from mailer.audience.receive_upload import receive_upload
-from mailer.audience.run_import import import_chunks
+from mailer.audience.importing.receive import receive_upload
 from mailer.audience.tags import tag_subscribers, tags_named
 from mailer.consent.models import ConsentRecord, Suppression, SuppressionReason
 from mailer.consent.suppress import suppress
@@ -71,7 +70,7 @@ def world(workspace):
     field = factories.add(Field(workspace_id=workspace.id, key="city", label="City"))
     (tag,) = tags_named(workspace.id, ["vip"])
     suppression = suppress(workspace.id, "bad@example.com", SuppressionReason.MANUAL)
-    source = receive_upload(workspace.id, file_name="a.csv", data=b"email\nsam@example.com\n", actor_id=None)
+    source = receive_upload(workspace.id, file_name="a.csv", file=io.BytesIO(b"email\nsam@example.com\n"))
     db.session.commit()
     return {
         "list": bread.public_id,
@@ -260,7 +259,7 @@ def test_the_timeline_tells_what_consent_knows(ana, workspace, ids, sign_in):
     assert "Was added to the audience" in page
 
 
-def test_a_file_is_uploaded_mapped_and_imported(ana, ids, sign_in):
+def test_a_file_is_uploaded_mapped_forecast_and_imported(ana, ids, sign_in, work_off):
     browser = sign_in(ana)
     answer = browser.post(
         "/w/bakery/imports",
@@ -271,8 +270,9 @@ def test_a_file_is_uploaded_mapped_and_imported(ana, ids, sign_in):
 
     path = answer.headers["Location"].partition("?")[0]
     browser.post(
-        f"{path}/begin",
+        f"{path}/check",
         data={
+            "purpose": "subscribe",
             "column-0": "email",
             "column-1": "new:number",
             "lists": ids["list"],
@@ -280,9 +280,10 @@ def test_a_file_is_uploaded_mapped_and_imported(ana, ids, sign_in):
             "consent_basis": "Signed up at the counter in May 2026.",
         },
     )
-    source = db.session.query(Import).order_by(Import.id.desc()).first()
-    for _ in import_chunks(source.id):
-        db.session.commit()
+    work_off()
+    assert "This would happen" in browser.get(path).text
+    browser.post(f"{path}/begin")
+    work_off()
 
     assert "Imported 1 row" in browser.get(path).text
     assert db.session.query(Subscriber).filter_by(email="sam@example.com").one().fields == {"grosse": 38}
@@ -294,7 +295,7 @@ def test_a_file_that_is_no_csv_is_explained(ana, sign_in):
     )
 
     assert answer.status_code == 422
-    assert "CSV UTF-8" in answer.text
+    assert "damaged" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
-"""Imports: a file is uploaded, its columns are named, and then it is watched."""
+"""Imports: a file is uploaded, its columns are named, its forecast is read, and then it is watched."""
 
+import io
 from datetime import datetime
+from typing import Any, Final
 
 from flask import Response, flash, g, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
@@ -8,11 +10,22 @@ from flask_login import current_user
 
 from mailer.accounts.roles import Role
 from mailer.audience import queries
-from mailer.audience.begin_import import MEANINGS, NEW_FIELD, begin_import, cancel_import
 from mailer.audience.export import csv_of_refusals
 from mailer.audience.forms import FIELD_TYPES, ImportForm, UploadForm
-from mailer.audience.models import Existing, FieldType, Import, ImportStatus
-from mailer.audience.receive_upload import receive_upload, samples_of
+from mailer.audience.importing.begin import (
+    DEPARTURES,
+    MEANINGS,
+    OTHERS,
+    begin_import,
+    cancel_import,
+    change_mind,
+    pause_import,
+    prepare_import,
+)
+from mailer.audience.importing.receive import NEW_FIELD, read_again, receive_upload, samples_of
+from mailer.audience.importing.rows import KINDS
+from mailer.audience.importing.undo import people_brought, undo_import
+from mailer.audience.models import Existing, FieldType, Import, ImportStatus, Subscriber
 from mailer.db import db
 from mailer.errors import MailerError
 from mailer.lib.clock import utcnow
@@ -22,7 +35,39 @@ from mailer.web.pages import page_of
 
 bp = workspace_blueprint("imports", __name__)
 
-_REFUSALS_SHOWN = 20
+_LARGEST_UPLOAD: Final = 512 * 1024 * 1024
+_REFUSALS_SHOWN: Final = 20
+_KEPT_SHOWN: Final = 50
+_SAMPLES_SHOWN: Final = 3
+#: Encodings that a file may have, when its letters look wrong.
+_ENCODINGS: Final = {
+    "utf-8": "Unicode (UTF-8)",
+    "cp1252": "Western (Windows)",
+    "iso8859-15": "Western (ISO)",
+    "mac_roman": "Western (Mac)",
+    "cp1250": "Central European (Windows)",
+    "iso8859-2": "Central European (ISO)",
+    "cp1251": "Cyrillic (Windows)",
+    "koi8-r": "Cyrillic (KOI8-R)",
+    "cp1253": "Greek (Windows)",
+    "cp1254": "Turkish (Windows)",
+    "cp1255": "Hebrew (Windows)",
+    "cp1256": "Arabic (Windows)",
+    "gb18030": "Chinese, simplified",
+    "big5": "Chinese, traditional",
+    "cp932": "Japanese (Shift JIS)",
+    "cp949": "Korean",
+    "utf-16": "Unicode (UTF-16)",
+}
+
+
+@bp.url_value_preprocessor
+def _take_large_files(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    # Before anything reads the form, which the guard against forgery does first of all.
+    is_upload = endpoint is not None and endpoint.endswith("imports.create") and request.method == "POST"
+    if is_upload and current_user.is_authenticated:
+        request.max_content_length = _LARGEST_UPLOAD
+        request.max_form_memory_size = 8 * 1024 * 1024
 
 
 @bp.get("/imports")
@@ -44,17 +89,21 @@ def new() -> str:
 @bp.post("/imports")
 @requires(Role.EDITOR)
 def create() -> ResponseReturnValue:
-    """Take a file in."""
+    """Take in a file, or what was pasted."""
     form = UploadForm()
     if form.validate():
         file = form.file.data
+        pasted = io.BytesIO((form.pasted.data or "").encode("utf-8", "replace"))
         try:
             source = receive_upload(
-                g.workspace.id, file_name=file.filename or "", data=file.read(), actor_id=current_user.id
+                g.workspace.id,
+                file_name=(file.filename or "") if file else "Pasted",
+                file=file.stream if file else pasted,
+                actor_id=current_user.id,
             )
         except MailerError as error:
             db.session.rollback()
-            form.file.errors = [error.message]
+            (form.file if file else form.pasted).errors = [error.message]
         else:
             db.session.commit()
             offered = request.form.getlist("list")
@@ -65,10 +114,10 @@ def create() -> ResponseReturnValue:
 @bp.get("/imports/<import_id>")
 @requires(Role.EDITOR)
 def show(import_id: str) -> str:
-    """Ask what the columns are, or show how far the import is, or what became of it."""
+    """Ask what the columns are, or show what would happen, how far the import is, or what became of it."""
     source = _import(import_id)
     if source.status is ImportStatus.MAPPING:
-        return _mapping_page(source, ImportForm(), source.mapping, _offered_list())
+        return _mapping_page(source, _form_of(source), source.mapping, source.list_ids or _offered_list())
     return render_template("audience/imports/show.html", **_progress(source))
 
 
@@ -79,10 +128,21 @@ def progress(import_id: str) -> str:
     return render_template("audience/imports/progress.html", **_progress(_import(import_id)))
 
 
-@bp.post("/imports/<import_id>/begin")
+@bp.post("/imports/<import_id>/read")
 @requires(Role.EDITOR)
-def begin(import_id: str) -> ResponseReturnValue:
-    """Start with what was chosen."""
+def read(import_id: str) -> ResponseReturnValue:
+    """Read the file once more, in another encoding."""
+    encoding = request.form.get("encoding", "")
+    if encoding in _ENCODINGS:
+        read_again(_import(import_id), encoding=encoding)
+        db.session.commit()
+    return redirect(url_for(".show", import_id=import_id))
+
+
+@bp.post("/imports/<import_id>/check")
+@requires(Role.EDITOR)
+def check(import_id: str) -> ResponseReturnValue:
+    """Forecast what would happen with what was chosen."""
     source, form = _import(import_id), ImportForm()
     mapping = {
         name.removeprefix("column-"): value
@@ -92,13 +152,14 @@ def begin(import_id: str) -> ResponseReturnValue:
     list_ids = request.form.getlist("lists")
     if form.validate():
         try:
-            begin_import(
+            prepare_import(
                 source,
                 mapping=mapping,
                 list_ids=list_ids,
                 tag_names=(form.tags.data or "").split(","),
                 existing=Existing(form.existing.data),
                 consent_basis=form.consent_basis.data or "",
+                is_suppression_list=form.purpose.data == "suppress",
                 now=utcnow(),
             )
         except MailerError as error:
@@ -110,19 +171,55 @@ def begin(import_id: str) -> ResponseReturnValue:
     return _mapping_page(_import(import_id), form, mapping, list_ids), 422
 
 
+@bp.post("/imports/<import_id>/change")
+@requires(Role.EDITOR)
+def change(import_id: str) -> ResponseReturnValue:
+    """Go back from the forecast to the columns."""
+    change_mind(_import(import_id))
+    db.session.commit()
+    return redirect(url_for(".show", import_id=import_id))
+
+
+@bp.post("/imports/<import_id>/begin")
+@requires(Role.EDITOR)
+def begin(import_id: str) -> ResponseReturnValue:
+    """Begin to import what was forecast, or go on after a pause."""
+    begin_import(_import(import_id), now=utcnow())
+    db.session.commit()
+    return redirect(url_for(".show", import_id=import_id))
+
+
+@bp.post("/imports/<import_id>/pause")
+@requires(Role.EDITOR)
+def pause(import_id: str) -> ResponseReturnValue:
+    """Stop for a while."""
+    pause_import(_import(import_id))
+    db.session.commit()
+    return redirect(url_for(".show", import_id=import_id))
+
+
 @bp.post("/imports/<import_id>/cancel")
 @requires(Role.EDITOR)
 def cancel(import_id: str) -> ResponseReturnValue:
     """Stop; what was imported stays."""
     source = _import(import_id)
-    was_running = source.status is ImportStatus.RUNNING
+    has_begun = source.status in {ImportStatus.RUNNING, ImportStatus.PAUSED}
     cancel_import(source, now=utcnow())
     db.session.commit()
-    if was_running:
-        flash("The import is stopped; what it had imported stays.", "success")
+    if has_begun:
+        flash("The import is stopped; what it had imported stays until you undo it.", "success")
         return redirect(url_for(".show", import_id=import_id))
     flash("Nothing was imported, and the file is deleted.", "success")
     return redirect(url_for("audience.subscribers.index"))
+
+
+@bp.post("/imports/<import_id>/undo")
+@requires(Role.EDITOR)
+def undo(import_id: str) -> ResponseReturnValue:
+    """Take back what the import did."""
+    undo_import(_import(import_id), now=utcnow())
+    db.session.commit()
+    return redirect(url_for(".show", import_id=import_id))
 
 
 @bp.get("/imports/<import_id>/refused.csv")
@@ -146,8 +243,20 @@ def _offered_list() -> list[str]:
     return request.args.getlist("list")
 
 
+def _form_of(source: Import) -> ImportForm:
+    form: ImportForm = ImportForm(
+        data={
+            "tags": ", ".join(source.tag_names),
+            "existing": source.existing.value,
+            "consent_basis": source.consent_basis,
+            "purpose": "suppress" if source.is_suppression_list else "subscribe",
+        }
+    )
+    return form
+
+
 def _mapping_page(source: Import, form: ImportForm, mapping: dict[str, str], list_ids: list[str]) -> str:
-    samples = samples_of(source)
+    samples = samples_of(source, _SAMPLES_SHOWN)
     fields = queries.fields_of(g.workspace.id)
     new_fields = [
         (f"{NEW_FIELD}{kind.value}", f"New field: {words.lower()}")
@@ -165,28 +274,41 @@ def _mapping_page(source: Import, form: ImportForm, mapping: dict[str, str], lis
         ],
         meanings=[
             ("Subscriber", list(MEANINGS.items())),
+            ("Not to be mailed", list(DEPARTURES.items())),
             ("Your fields", [(f"field:{field.key}", field.label) for field in fields]),
             ("Make a field", new_fields),
+            ("Several at once", list(OTHERS.items())),
         ],
+        encodings=_ENCODINGS,
         lists=queries.current_lists(g.workspace.id),
         list_ids=list_ids,
     )
 
 
 def _progress(source: Import) -> dict[str, object]:
+    now = utcnow()
+    is_over = not source.status.is_at_work
+    kept = []
+    if source.status is ImportStatus.UNDONE:
+        kept = db.session.scalars(people_brought(source).order_by(Subscriber.id).limit(_KEPT_SHOWN)).all()
     return {
         "source": source,
         "lists": queries.lists_named_in(source),
-        "note": _pace(source, utcnow()),
+        "note": _pace(source, now),
+        "kinds": KINDS,
+        "refused_by": queries.refusals_by_kind(source) if is_over and source.refused_count else {},
         "refusals": queries.refusals_of(source, limit=_REFUSALS_SHOWN),
+        "can_be_undone": source.can_be_undone(now),
+        "kept": kept,
     }
 
 
 def _pace(source: Import, now: datetime) -> str:
-    seconds = (now - source.started_at).total_seconds() if source.started_at else 0
-    if not source.done_count or seconds < 1:
+    seconds = (now - source.resumed_at).total_seconds() if source.resumed_at else 0
+    done = source.done_count - source.resumed_count
+    if done <= 0 or seconds < 1:
         return "Starting…"
-    rate = source.done_count / seconds
+    rate = done / seconds
     left = (source.row_count - source.done_count) / rate
     words = "less than a minute" if left < 60 else f"about {left / 60:.0f} min"
     return f"{rate:,.0f} rows a second, {words} left"

@@ -1,9 +1,15 @@
+import io
+
 import pytest
 
 from mailer.audience import queries
-from mailer.audience.begin_import import begin_import, cancel_import
 from mailer.audience.export import csv_of_list, csv_of_refusals
 from mailer.audience.fields import create_field
+from mailer.audience.importing import run as running
+from mailer.audience.importing.begin import begin_import, cancel_import, prepare_import
+from mailer.audience.importing.forecast import forecast_chunks
+from mailer.audience.importing.receive import receive_upload, upload_path
+from mailer.audience.importing.run import import_chunks, sweep_imports
 from mailer.audience.models import (
     Existing,
     Import,
@@ -13,8 +19,6 @@ from mailer.audience.models import (
     Subscription,
     SubscriptionStatus,
 )
-from mailer.audience.receive_upload import receive_upload, upload_path
-from mailer.audience.run_import import CHUNK, import_chunks, sweep_imports
 from mailer.consent.models import ConsentRecord
 from mailer.db import db
 from mailer.errors import Conflict, Invalid
@@ -23,7 +27,13 @@ from tests import factories
 from tests.factories import refreshed
 from tests.support.events import listening
 
+CHUNK = 1_000
 BASIS = "They signed up at the counter in May 2026."
+
+
+@pytest.fixture(autouse=True)
+def _small_chunks(monkeypatch):
+    monkeypatch.setattr(running, "CHUNK", CHUNK)
 
 
 @pytest.fixture
@@ -35,7 +45,9 @@ def bread(workspace):
 def upload(workspace, ana):
     def receive(text):
         data = text if isinstance(text, bytes) else text.encode()
-        return receive_upload(workspace.id, file_name="people.csv", data=data, actor_id=ana.id)
+        return receive_upload(
+            workspace.id, file_name="people.csv", file=io.BytesIO(data), actor_id=ana.id
+        )
 
     return receive
 
@@ -50,7 +62,13 @@ def begin(bread):
             "consent_basis": BASIS,
             **values,
         }
-        begin_import(source, mapping=mapping or source.mapping, now=utcnow(), **chosen)
+        prepare_import(source, mapping=mapping or source.mapping, now=utcnow(), **chosen)
+        db.session.commit()
+        for _ in forecast_chunks(source.id, now=utcnow()):
+            db.session.commit()
+        source = refreshed(source)
+        assert source.status is ImportStatus.CHECKED, source.error
+        begin_import(source, now=utcnow())
         db.session.commit()
         return source
 
@@ -77,12 +95,12 @@ def test_columns_are_guessed_from_what_people_write_above_them(upload, workspace
 
     source = upload("E-Mail;Vorname;Nachname;City;Shoe size\nrosa@example.com;Rosa;Lima;Porto;38\n")
 
-    assert source.mapping == {"0": "email", "1": "first_name", "2": "last_name", "3": "field:city"}
+    assert source.mapping == {"0": "email", "1": "first_name", "2": "last_name", "3": "field:city", "4": "new:number"}
     assert source.row_count == 1
 
 
 def test_addresses_are_found_under_any_heading(upload):
-    assert upload("who,where\nrosa@example.com,Porto\n").mapping == {"0": "email"}
+    assert upload("who,where\nrosa@example.com,Porto\n").mapping == {"0": "email", "1": "new:text"}
 
 
 def test_everyone_in_the_file_joins_the_list_with_the_basis_as_proof(workspace, bread, ana, upload, begin):
