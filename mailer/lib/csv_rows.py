@@ -156,7 +156,8 @@ def _wide_encoding_of(head: bytes) -> str:
     """Tell UTF-16 without its mark: every other byte of Latin text is zero."""
     sample = head[:4096]
     for encoding, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[::2])):
-        if zeros.count(0) > 0.6 * len(zeros) and sample.count(0) < 0.6 * len(sample):
+        is_even = len(head) % 2 == 0
+        if is_even and zeros.count(0) > 0.6 * len(zeros) and sample.count(0) < 0.6 * len(sample):
             return encoding
     raise Invalid(_NO_TEXT)
 

@@ -55,7 +55,7 @@ def open_table(path: Path, *, encoding: str = "") -> Table:
     if magic == _OLD_OFFICE:
         raise Invalid("This is a spreadsheet of Excel 97; save it as XLSX or as CSV, and upload that.")
     if not magic.startswith(_ZIP):
-        return _text_table(partial(path.open, "rb"), encoding)
+        return _text_table(lambda: path.open("rb"), encoding)
     if is_xlsx(path):
         headings, rows = _with_headings(read_sheet(path))
         return Table(headings, rows)

@@ -4,8 +4,8 @@ import re
 import pytest
 
 from mailer.audience import queries
-from mailer.audience.models import Field, Import, MailingList, Subscriber, Tag
 from mailer.audience.importing.receive import receive_upload
+from mailer.audience.models import Field, Import, MailingList, Subscriber, Tag
 from mailer.audience.tags import tag_subscribers, tags_named
 from mailer.consent.models import ConsentRecord, Suppression, SuppressionReason
 from mailer.consent.suppress import suppress

@@ -135,11 +135,15 @@ class _Chunk:
             db.session.execute(update(Subscriber), [{**row, "updated_at": self._now} for row in rows])
             return
         names = ("name", "locale", "time_zone")
-        given = func.unnest(
-            bindparam(None, [row["id"] for row in rows], type_=ARRAY(Id())),
-            *(bindparam(None, [row[name] for row in rows], type_=ARRAY(Text())) for name in names),
-            bindparam(None, [_json(row["fields"]) for row in rows], type_=ARRAY(Text())),
-        ).table_valued("id", *names, "fields").render_derived()
+        given = (
+            func.unnest(
+                bindparam(None, [row["id"] for row in rows], type_=ARRAY(Id())),
+                *(bindparam(None, [row[name] for row in rows], type_=ARRAY(Text())) for name in names),
+                bindparam(None, [_json(row["fields"]) for row in rows], type_=ARRAY(Text())),
+            )
+            .table_valued("id", *names, "fields")
+            .render_derived()
+        )
         db.session.execute(
             update(Subscriber)
             .where(Subscriber.id == given.c.id)

@@ -1,6 +1,7 @@
 """Imports: a file is uploaded, its columns are named, its forecast is read, and then it is watched."""
 
 import io
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -288,7 +289,7 @@ def _mapping_page(source: Import, form: ImportForm, mapping: dict[str, str], lis
 def _progress(source: Import) -> dict[str, object]:
     now = utcnow()
     is_over = not source.status.is_at_work
-    kept = []
+    kept: Sequence[Subscriber] = []
     if source.status is ImportStatus.UNDONE:
         kept = db.session.scalars(people_brought(source).order_by(Subscriber.id).limit(_KEPT_SHOWN)).all()
     return {

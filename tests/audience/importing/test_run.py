@@ -1,14 +1,11 @@
-import io
-
 import pytest
 
 from mailer.audience import queries
 from mailer.audience.export import csv_of_list, csv_of_refusals
 from mailer.audience.fields import create_field
 from mailer.audience.importing import run as running
-from mailer.audience.importing.begin import begin_import, cancel_import, prepare_import
-from mailer.audience.importing.forecast import forecast_chunks
-from mailer.audience.importing.receive import receive_upload, upload_path
+from mailer.audience.importing.begin import cancel_import
+from mailer.audience.importing.receive import upload_path
 from mailer.audience.importing.run import import_chunks, sweep_imports
 from mailer.audience.models import (
     Existing,
@@ -24,61 +21,16 @@ from mailer.db import db
 from mailer.errors import Conflict, Invalid
 from mailer.lib.clock import utcnow
 from tests import factories
+from tests.audience.importing.conftest import BASIS, run
 from tests.factories import refreshed
 from tests.support.events import listening
 
 CHUNK = 1_000
-BASIS = "They signed up at the counter in May 2026."
 
 
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch):
     monkeypatch.setattr(running, "CHUNK", CHUNK)
-
-
-@pytest.fixture
-def bread(workspace):
-    return factories.mailing_list(workspace)
-
-
-@pytest.fixture
-def upload(workspace, ana):
-    def receive(text):
-        data = text if isinstance(text, bytes) else text.encode()
-        return receive_upload(
-            workspace.id, file_name="people.csv", file=io.BytesIO(data), actor_id=ana.id
-        )
-
-    return receive
-
-
-@pytest.fixture
-def begin(bread):
-    def start(source, *, mapping=None, **values):
-        chosen = {
-            "list_ids": [bread.public_id],
-            "tag_names": [],
-            "existing": Existing.FILL,
-            "consent_basis": BASIS,
-            **values,
-        }
-        prepare_import(source, mapping=mapping or source.mapping, now=utcnow(), **chosen)
-        db.session.commit()
-        for _ in forecast_chunks(source.id, now=utcnow()):
-            db.session.commit()
-        source = refreshed(source)
-        assert source.status is ImportStatus.CHECKED, source.error
-        begin_import(source, now=utcnow())
-        db.session.commit()
-        return source
-
-    return start
-
-
-def run(source):
-    for _ in import_chunks(source.id):
-        db.session.commit()
-    return refreshed(source)
 
 
 def figures(source):
@@ -95,7 +47,13 @@ def test_columns_are_guessed_from_what_people_write_above_them(upload, workspace
 
     source = upload("E-Mail;Vorname;Nachname;City;Shoe size\nrosa@example.com;Rosa;Lima;Porto;38\n")
 
-    assert source.mapping == {"0": "email", "1": "first_name", "2": "last_name", "3": "field:city", "4": "new:number"}
+    assert source.mapping == {
+        "0": "email",
+        "1": "first_name",
+        "2": "last_name",
+        "3": "field:city",
+        "4": "new:number",
+    }
     assert source.row_count == 1
 
 
