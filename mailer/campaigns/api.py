@@ -45,6 +45,9 @@ class NewCampaign(Given):
         [], max_length=50, description="Who gets it: everyone active on any of these."
     )
     format: Format = Format.MARKDOWN
+    design: dict[str, Any] | None = Field(
+        None, description="A document of blocks, in the place of a body; its format is then “design”."
+    )
     body: Lines = Field("", description="With merge tags such as {{ subscriber.name | default('there') }}.")
     text: Lines | None = Field(None, description="The plain part; left out, it is made from the body.")
 
@@ -63,6 +66,7 @@ class CampaignShown(Shown):
     lists: list[str]
     format: Format
     body: str
+    design: dict[str, Any] | None
     text: str | None
     pause_reason: str = Field(description="Why it stopped by itself; empty when a person paused it.")
     created_at: AwareDatetime
@@ -121,7 +125,8 @@ def create_campaign(json_data: NewCampaign) -> CampaignShown:
         from_name=name,
         from_email=address,
         reply_to=json_data.reply_to or "",
-        format=json_data.format,
+        format=Format.DESIGN if json_data.design is not None else json_data.format,
+        design=json_data.design,
         body=json_data.body,
         text=json_data.text,
         lists=lists_by_ids(g.workspace.id, json_data.lists),
@@ -169,6 +174,7 @@ def _shown(campaign: Campaign) -> CampaignShown:
         lists=[mailing_list.public_id for mailing_list in campaign.lists],
         format=campaign.format,
         body=campaign.body,
+        design=campaign.design,
         text=campaign.text,
         pause_reason=campaign.pause_reason,
         created_at=campaign.created_at,

@@ -1,9 +1,9 @@
 """Writing a campaign: drafts may be as unfinished as their authors; launching is when rules are asked."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from mailer.audience.models import MailingList
@@ -11,6 +11,9 @@ from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.composing.models import Format, Template
 from mailer.db import db
 from mailer.errors import Conflict, Invalid
+from mailer.lib.addresses import split_mailbox
+from mailer.rendering.blocks.read import read, written
+from mailer.rendering.markdown import split_front_matter
 
 UNTITLED: Final = "Untitled campaign"
 
@@ -29,6 +32,7 @@ _LONGEST: Final = {
 class Draft:
     """Everything about a campaign that its author writes.
 
+    :param design: the document's JSON, when it is written as one; none leaves the one that there is
     :param text: the text part as edited by hand; none when it is generated
     """
 
@@ -40,6 +44,7 @@ class Draft:
     reply_to: str = ""
     format: Format = Format.MARKDOWN
     body: str = ""
+    design: Mapping[str, Any] | str | None = None
     text: str | None = None
     template: Template | None = None
     lists: Sequence[MailingList] = field(default_factory=tuple)
@@ -101,6 +106,8 @@ def restore_draft(campaign: Campaign) -> None:
 
 
 def _write(campaign: Campaign, draft: Draft) -> None:
+    if draft.format is Format.MARKDOWN:
+        draft = _with_front_matter(draft)
     for name in _LONGEST:
         value = str(getattr(draft, name)).strip()
         _check_line(name, value)
@@ -108,9 +115,19 @@ def _write(campaign: Campaign, draft: Draft) -> None:
     campaign.name = campaign.name or campaign.subject[:200] or UNTITLED
     campaign.format = draft.format
     campaign.body = draft.body.replace("\r\n", "\n").replace("\x00", "")
+    if draft.design is not None:
+        campaign.design = written(read(draft.design))
     campaign.text = None if draft.text is None else draft.text.replace("\r\n", "\n").replace("\x00", "")
     campaign.template = draft.template
     campaign.lists = list(draft.lists)
+
+
+def _with_front_matter(draft: Draft) -> Draft:
+    """Return a draft with what its Markdown says about itself: that is where its author looks."""
+    said: dict[str, Any] = dict(split_front_matter(draft.body)[0])
+    if "from" in said:
+        said["from_name"], said["from_email"] = split_mailbox(said.pop("from"))
+    return replace(draft, **said)
 
 
 def _check_line(name: str, value: str) -> None:

@@ -20,6 +20,7 @@ def duplicate(campaign: Campaign, *, by: UUID | None = None) -> Campaign:
             reply_to=campaign.reply_to,
             format=campaign.format,
             body=campaign.body,
+            design=campaign.design,
             text=campaign.text,
             template=campaign.template,
             lists=[one for one in campaign.lists if one.archived_at is None],

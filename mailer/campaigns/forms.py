@@ -1,5 +1,6 @@
 """What marketers type about a campaign."""
 
+import json
 from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,10 +25,17 @@ from mailer.audience.queries import current_lists, lists_by_ids
 from mailer.campaigns.draft import Draft
 from mailer.campaigns.models import Campaign
 from mailer.composing.models import Format
-from mailer.composing.queries import current_templates, template_by_id
+from mailer.composing.queries import published_templates, template_by_id
 from mailer.rendering.language import LONGEST_SOURCE
 
 NO_TEMPLATE = "none"
+#: What a campaign may be written in, by the words for it.
+FORMATS = {
+    Format.DESIGN.value: "Blocks",
+    Format.MARKDOWN.value: "Markdown",
+    Format.MJML.value: "MJML",
+    Format.HTML.value: "HTML",
+}
 GENERATED, BY_HAND = "generated", "by_hand"
 
 
@@ -45,9 +53,8 @@ class CampaignForm(FlaskForm):
     reply_to = StringField("Replies to", [Length(max=320)])
     lists = SelectMultipleField("Lists", validate_choice=False)
     template = SelectField("Design", validate_choice=False)
-    format = RadioField(
-        "Written in", choices=[(Format.MARKDOWN.value, "Markdown"), (Format.HTML.value, "HTML")]
-    )
+    format = RadioField("Written in", choices=list(FORMATS.items()))
+    design = HiddenField()
     body = TextAreaField("Words", [Length(max=LONGEST_SOURCE)])
     text_mode = RadioField(
         "Text part", choices=[(GENERATED, "Made from the words"), (BY_HAND, "Written by hand")]
@@ -61,6 +68,7 @@ class CampaignForm(FlaskForm):
         form.lists.data = [one.public_id for one in campaign.lists]
         form.template.data = campaign.template.public_id if campaign.template else NO_TEMPLATE
         form.format.data = campaign.format.value
+        form.design.data = json.dumps(campaign.design) if campaign.design else ""
         form.text_mode.data = GENERATED if campaign.text is None else BY_HAND
         return form
 
@@ -79,6 +87,7 @@ class CampaignForm(FlaskForm):
             reply_to=self.reply_to.data or "",
             format=Format(self.format.data or Format.MARKDOWN),
             body=self.body.data or "",
+            design=self.design.data or None,
             text=(self.text.data or "") if self.text_mode.data == BY_HAND else None,
             template=template_by_id(workspace_id, chosen) if chosen and chosen != NO_TEMPLATE else None,
             lists=lists_by_ids(workspace_id, self.lists.data or []),
@@ -93,7 +102,7 @@ class NewCampaignForm(FlaskForm):
 
     def offer(self, workspace_id: UUID) -> None:
         """Offer the workspace's templates, and to begin without one."""
-        choices = [(template.public_id, template.name) for template in current_templates(workspace_id)]
+        choices = [(template.public_id, template.name) for template in published_templates(workspace_id)]
         self.template.choices = [*choices, (NO_TEMPLATE, "No design")]
         if self.template.data is None:
             self.template.data = self.template.choices[0][0]

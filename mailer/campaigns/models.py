@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from mailer.accounts.models import User, Workspace
 from mailer.audience.models import MailingList
 from mailer.composing.models import Format, Template
-from mailer.db import Base, Id, Identified, enum_column
+from mailer.db import Base, Id, Identified, Json, enum_column
 from mailer.delivery.models import Message
 from mailer.errors import Conflict
 from mailer.lib.clock import utcnow
@@ -70,6 +71,8 @@ class Campaign(Identified, Base):
     reply_to: Mapped[str] = mapped_column(String(320), default="")
     format: Mapped[Format] = mapped_column(enum_column(Format), default=Format.MARKDOWN)
     body: Mapped[str] = mapped_column(Text, default="")
+    #: The document, when it is written as one; kept when its author goes on in words.
+    design: Mapped[dict[str, Any] | None] = mapped_column(Json)
     #: The text part as edited by hand; none when it is generated from the body.
     text: Mapped[str | None] = mapped_column(Text)
     template_id: Mapped[UUID | None] = mapped_column(ForeignKey(Template.id, ondelete="SET NULL"))

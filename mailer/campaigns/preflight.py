@@ -8,15 +8,21 @@ from sqlalchemy import select
 from mailer.audience.models import Field
 from mailer.campaigns.models import Campaign
 from mailer.campaigns.queries import Reach, reach
+from mailer.composing.layout import layout_of
+from mailer.composing.models import Format
+from mailer.composing.queries import brand_of
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.addresses import clean_address
+from mailer.rendering.blocks.read import read
 from mailer.rendering.design import Design, Frozen
 from mailer.rendering.freeze import freeze
 from mailer.rendering.language import FIELDS, names_in
 
 #: Gmail shows the first 102 KB of a message and hides the rest, with the link to unsubscribe.
 _GMAIL_CLIPS_AT = 102 * 1024
+#: Blocks that say nothing themselves.
+_NO_WORDS = frozenset({"footer", "spacer", "divider", "logo", "content"})
 
 
 @dataclass(frozen=True)
@@ -43,13 +49,19 @@ class Preflight:
 
 def design_of(campaign: Campaign) -> Design:
     """Return what a campaign's author wrote, as rendering takes it."""
+    brand = brand_of(campaign.workspace)
+    is_design = campaign.format is Format.DESIGN
+    has_layout = campaign.format in (Format.MARKDOWN, Format.HTML)
+    published = campaign.template.published if campaign.template and has_layout else None
     return Design(
         subject=campaign.subject,
         preheader=campaign.preheader,
-        body=campaign.body,
+        body="" if is_design else campaign.body,
         format=campaign.format,
         text=campaign.text,
-        layout=campaign.template.html if campaign.template else None,
+        layout=layout_of(published, brand) if published else None,
+        document=read(campaign.design or {}) if is_design else None,
+        brand=brand,
     )
 
 
@@ -85,7 +97,7 @@ def _missing(campaign: Campaign) -> dict[str, str]:
     problems = {}
     if not campaign.subject:
         problems["subject"] = "Write a subject."
-    if not campaign.body.strip():
+    if _is_empty(campaign):
         problems["body"] = "Write something to send."
     if not campaign.lists:
         problems["lists"] = "Choose at least one list."
@@ -100,6 +112,12 @@ def _missing(campaign: Campaign) -> dict[str, str]:
         except Invalid as error:
             problems[name] = f"{words}: {error.message}" if address else f"{words}."
     return problems
+
+
+def _is_empty(campaign: Campaign) -> bool:
+    if campaign.format is not Format.DESIGN:
+        return not campaign.body.strip()
+    return not any(block.type not in _NO_WORDS for block in read(campaign.design or {}).blocks())
 
 
 def _freeze(campaign: Campaign, problems: dict[str, str]) -> Frozen | None:

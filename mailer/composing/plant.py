@@ -7,7 +7,7 @@ from uuid import UUID
 from mailer import signals
 from mailer.accounts.models import Workspace
 from mailer.composing.models import Template
-from mailer.db import db
+from mailer.composing.save_template import create_template
 
 _FOLDER: Final = Path(__file__).parent / "designs"
 
@@ -21,15 +21,11 @@ DESIGNS: Final = {
 
 def plant_designs(workspace_id: UUID) -> list[Template]:
     """Give a workspace our designs as templates of its own, which it may change."""
-    planted = [
-        Template(workspace_id=workspace_id, name=name, html=(_FOLDER / file).read_text(encoding="utf-8"))
+    # One by one, so that their ids keep this order.
+    return [
+        create_template(workspace_id, name=name, html=(_FOLDER / file).read_text(encoding="utf-8"))
         for name, file in DESIGNS.items()
     ]
-    for template in planted:
-        # One by one, so that their ids keep this order.
-        db.session.add(template)
-        db.session.flush()
-    return planted
 
 
 @signals.workspace_founded.connect

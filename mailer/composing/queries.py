@@ -1,14 +1,16 @@
-"""What is asked of templates. The workspace comes first, so that none is forgotten."""
+"""What is asked of templates and of the brand. The workspace comes first, so that none is forgotten."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 
-from mailer.composing.models import Template
+from mailer.accounts.models import Workspace
+from mailer.composing.models import BrandKit, Template, TemplateVersion
 from mailer.db import db
 from mailer.errors import NotFound
 from mailer.lib.ids import parse_id
+from mailer.rendering.brand import Brand
 
 
 def template_by_id(workspace_id: UUID, public_id: str) -> Template:
@@ -33,6 +35,43 @@ def current_templates(workspace_id: UUID) -> Sequence[Template]:
         .where(Template.workspace_id == workspace_id, Template.archived_at.is_(None))
         .order_by(Template.id)
     ).all()
+
+
+def published_templates(workspace_id: UUID) -> Sequence[Template]:
+    """Return the templates that campaigns can be made from, oldest first."""
+    return [template for template in current_templates(workspace_id) if template.is_published]
+
+
+def version_of(template: Template, number: int) -> TemplateVersion:
+    """Return a version of a template.
+
+    :raises NotFound: there is none of this number
+    """
+    found = db.session.scalar(
+        select(TemplateVersion).where(
+            TemplateVersion.template_id == template.id, TemplateVersion.number == number
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such version.")
+    return found
+
+
+def brand_of(workspace: Workspace) -> Brand:
+    """Return how a workspace's mails look."""
+    kit = db.session.get(BrandKit, workspace.id)
+    if kit is None:
+        return Brand(accent=workspace.accent_color)
+    return Brand(
+        accent=workspace.accent_color,
+        colors=dict(kit.colors),
+        font=kit.font,
+        heading_font=kit.heading_font,
+        logo_src=kit.logo_src,
+        logo_alt=kit.logo_alt,
+        logo_href=kit.logo_href,
+        logo_width=kit.logo_width,
+    )
 
 
 def archived_templates(workspace_id: UUID) -> Sequence[Template]:

@@ -1,47 +1,87 @@
-"""Making and changing templates; campaigns that were sent keep the design that they had."""
+"""Making and changing templates: their drafts, which no campaign sees before they are published."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import count
+from typing import Any
 from uuid import UUID
 
-from mailer.composing.models import Template
+from mailer.composing.models import Format, Template
+from mailer.composing.publish_template import publish_template
 from mailer.composing.queries import is_name_taken
 from mailer.db import db
 from mailer.errors import Conflict, Invalid
+from mailer.rendering.blocks.document import Document
+from mailer.rendering.blocks.read import read, written
 from mailer.rendering.freeze import check_layout
 
 
-def create_template(workspace_id: UUID, *, name: str, html: str) -> Template:
-    """Make a template.
+def create_template(
+    workspace_id: UUID,
+    *,
+    name: str,
+    html: str = "",
+    document: Document | None = None,
+    by: UUID | None = None,
+    is_published: bool = True,
+) -> Template:
+    """Make a template, of a document or of HTML.
 
+    :param by: the user who makes it
+    :param is_published: whether campaigns can be made from it at once
     :raises Invalid: it has no name, or cannot hold a campaign's words
     :raises Conflict: the name is taken
     """
-    template = Template(workspace_id=workspace_id, name=_checked_name(workspace_id, name), html=html)
-    check_layout(html)
+    template = Template(workspace_id=workspace_id, name=_checked_name(workspace_id, name))
+    if document is not None:
+        template.format, template.design = Format.DESIGN, written(document)
+    else:
+        template.html = _checked_html(html)
     db.session.add(template)
     db.session.flush()
+    if is_published:
+        publish_template(template, by=by)
     return template
 
 
-def update_template(template: Template, *, name: str, html: str) -> None:
-    """Change a template; drafts that use it change with it.
+def update_template(
+    template: Template,
+    *,
+    name: str,
+    html: str | None = None,
+    design: Mapping[str, Any] | str | None = None,
+    revision: int | None = None,
+) -> None:
+    """Change a template's draft.
 
+    :param html: for one of HTML
+    :param design: for one that is a document, its JSON
+    :param revision: the one that its author began from; none to write whatever happened since
     :raises Invalid: it has no name, or cannot hold a campaign's words
-    :raises Conflict: the name is taken
+    :raises Conflict: the name is taken, or it was saved elsewhere meanwhile
     """
+    db.session.flush()
+    db.session.refresh(template, with_for_update=True)
+    if revision is not None and revision != template.revision:
+        raise Conflict(
+            "This template was changed in another window. Reload to see it; copy your words first."
+        )
     template.name = _checked_name(template.workspace_id, name, besides=template.id)
-    html = html.replace("\r\n", "\n")
-    check_layout(html)
-    template.html = html
+    if template.format is Format.DESIGN and design is not None:
+        template.design = written(read(design))
+    elif template.format is not Format.DESIGN and html is not None:
+        template.html = _checked_html(html)
+    template.revision += 1
     db.session.flush()
 
 
-def duplicate_template(template: Template) -> Template:
-    """Return a new template that begins as a copy of another."""
+def duplicate_template(template: Template, *, by: UUID | None = None) -> Template:
+    """Return a new template that begins as a copy of another's draft."""
     names = (f"{template.name[:100]} (copy{f' {number}' if number > 1 else ''})" for number in count(1))
     name = next(name for name in names if not is_name_taken(template.workspace_id, name))
-    return create_template(template.workspace_id, name=name, html=template.html)
+    return create_template(
+        template.workspace_id, name=name, html=template.html, document=template.document, by=by
+    )
 
 
 def archive_template(template: Template, *, now: datetime) -> None:
@@ -54,6 +94,12 @@ def restore_template(template: Template) -> None:
     """Offer an archived template again."""
     template.archived_at = None
     db.session.flush()
+
+
+def _checked_html(html: str) -> str:
+    html = html.replace("\r\n", "\n")
+    check_layout(html)
+    return html
 
 
 def _checked_name(workspace_id: UUID, name: str, *, besides: UUID | None = None) -> str:

@@ -15,10 +15,11 @@ from mailer.rendering.markdown import to_html as markdown_to_html
 from mailer.rendering.program import compiled
 from mailer.rendering.shield import Shield
 
-__all__ = ["CONTENT", "Design", "Frozen", "check_layout", "freeze"]
+__all__ = ["CONTENT", "SLOT", "Design", "Frozen", "check_layout", "freeze"]
 
 #: The slot of a layout.
 CONTENT: Final = "content"
+SLOT: Final = f"{{{{ {CONTENT} }}}}"
 _SLOT: Final = re.compile(r"\{\{-?\s*content\s*-?\}\}")
 _WHOLE_DOCUMENT: Final = re.compile(
     r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype|html)\b", re.IGNORECASE | re.DOTALL

@@ -30,7 +30,7 @@ from mailer.campaigns.launch import freeze_message
 from mailer.campaigns.models import CampaignStatus
 from mailer.campaigns.preflight import frozen_if_ready
 from mailer.composing.models import Format
-from mailer.composing.queries import current_templates
+from mailer.composing.queries import published_templates
 from mailer.consent.models import Act, Channel, ConsentRecord, Suppression, SuppressionReason
 from mailer.db import db
 from mailer.delivery.models import Delivery, Run, Sender
@@ -223,7 +223,7 @@ def _draft(workspace: Workspace, words: bakery.Words, weekly: MailingList) -> Dr
         reply_to=reply_to,
         format=Format.MARKDOWN,
         body=words.body,
-        template=next(iter(current_templates(workspace.id)), None),
+        template=next(iter(published_templates(workspace.id)), None),
         lists=[weekly],
     )
 

@@ -14,7 +14,7 @@ from mailer.campaigns.forms import NO_TEMPLATE, NewCampaignForm
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.campaigns.report import by_hour, deferred_count, report
 from mailer.campaigns.views.frame import bp, campaign_of
-from mailer.composing.queries import current_templates, template_by_id
+from mailer.composing.queries import published_templates, template_by_id
 from mailer.db import db
 from mailer.delivery.queries import wait_of
 from mailer.lib.clock import utcnow
@@ -48,7 +48,7 @@ def new() -> ResponseReturnValue:
     """Ask for a name and a design."""
     form = NewCampaignForm()
     form.offer(g.workspace.id)
-    return render_template("campaigns/new.html", form=form, templates=current_templates(g.workspace.id))
+    return render_template("campaigns/new.html", form=form, templates=published_templates(g.workspace.id))
 
 
 @bp.post("/campaigns")
@@ -58,7 +58,7 @@ def create() -> ResponseReturnValue:
     form = NewCampaignForm()
     form.offer(g.workspace.id)
     if not form.validate():
-        templates = current_templates(g.workspace.id)
+        templates = published_templates(g.workspace.id)
         return render_template("campaigns/new.html", form=form, templates=templates), 422
     chosen = form.template.data
     sender = queries.usual_sender(g.workspace.id)

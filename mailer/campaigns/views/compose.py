@@ -17,7 +17,7 @@ from mailer.campaigns.models import Campaign
 from mailer.campaigns.test_send import send_test
 from mailer.campaigns.views.frame import bp, campaign_of, chosen_reader
 from mailer.campaigns.views.readers import misspelt_tags
-from mailer.composing.queries import current_templates
+from mailer.composing.queries import published_templates
 from mailer.db import db
 from mailer.errors import Conflict, Invalid, MailerError
 from mailer.lib.clock import utcnow
@@ -127,7 +127,7 @@ def _editor(campaign: Campaign, form: CampaignForm) -> str:
         form=form,
         lists=lists,
         counts=audience.counts_of(lists),
-        templates=current_templates(g.workspace.id),
+        templates=published_templates(g.workspace.id),
         senders=queries.senders_of(g.workspace.id),
         fields=audience.fields_of(g.workspace.id),
         test_form=TestForm(formdata=None, to=current_user.email),

@@ -7,17 +7,17 @@ from flask.wrappers import Response
 from mailer.accounts.roles import Role
 from mailer.composing import save_template as verbs
 from mailer.composing.forms import TemplateForm
+from mailer.composing.layout import layout_of
 from mailer.composing.models import Template
 from mailer.composing.preview import SAMPLE_READER, SAMPLE_WORDS, preview
-from mailer.composing.queries import archived_templates, current_templates, template_by_id
+from mailer.composing.queries import archived_templates, brand_of, current_templates, template_by_id
+from mailer.composing.views.frame import bp
 from mailer.db import db
 from mailer.errors import Invalid, MailerError
 from mailer.lib.clock import utcnow
 from mailer.rendering.design import Design
-from mailer.web.guards import requires, workspace_blueprint
+from mailer.web.guards import requires
 from mailer.web.headers import framed
-
-bp = workspace_blueprint("templates", __name__)
 
 
 @bp.get("/templates")
@@ -53,7 +53,7 @@ def update(template_id: str) -> ResponseReturnValue:
         db.session.rollback()
         _show_error(form, error)
         return render_template("composing/edit.html", template=template, form=form), 422
-    flash("Template saved. Drafts that use it have changed with it.", "success")
+    flash("Template saved. Publish it, and campaigns take it.", "success")
     return redirect(url_for(".edit", template_id=template_id))
 
 
@@ -99,7 +99,13 @@ def show_preview(template_id: str) -> Response:
 
 
 def _preview_of(template: Template) -> str:
-    design = Design(subject="", preheader="", body=SAMPLE_WORDS, format="markdown", layout=template.html)
+    design = Design(
+        subject="",
+        preheader="",
+        body=SAMPLE_WORDS,
+        format="markdown",
+        layout=layout_of(template, brand_of(g.workspace)),
+    )
     return preview(design, workspace=g.workspace, campaign_name="A campaign", reader=SAMPLE_READER).html
 
 
