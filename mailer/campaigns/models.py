@@ -130,6 +130,21 @@ class Campaign(Identified, Base):
         self.status = status
 
 
+class CampaignMend(Identified, Base):
+    """A finding that was mended by a button: what stood there before, so that it can be taken back."""
+
+    __tablename__ = "campaign_mends"
+    prefix = "mnd"
+
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey(Campaign.id, ondelete="CASCADE"), index=True)
+    made_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
+    #: The check that found it.
+    finding: Mapped[str] = mapped_column(String(80))
+    before: Mapped[dict[str, Any]]
+    #: The draft's right after it; another one means that it was changed since.
+    revision: Mapped[int]
+
+
 campaign_lists: Table = Table(
     "campaign_lists",
     Base.metadata,

@@ -1,50 +1,71 @@
 """What is looked at before a campaign leaves: what stops it, and what its author should know."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
-
-from mailer.audience.models import Field
+from mailer.campaigns import check_audience, check_sender
 from mailer.campaigns.models import Campaign
-from mailer.campaigns.queries import Reach, reach
+from mailer.campaigns.queries import Reach, client_mix, reach
 from mailer.composing.layout import layout_of
 from mailer.composing.models import Format
+from mailer.composing.preview import SAMPLE_READER, fill_in, shared_values
 from mailer.composing.queries import brand_of
-from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.addresses import clean_address
 from mailer.rendering.blocks.read import read
+from mailer.rendering.checks.findings import Finding, Severity, Where
+from mailer.rendering.checks.look import in_order, look
+from mailer.rendering.checks.mail import Mail
+from mailer.rendering.checks.mends import Source, fits
 from mailer.rendering.design import Design, Frozen
 from mailer.rendering.freeze import freeze
-from mailer.rendering.language import FIELDS, names_in
+from mailer.rendering.language import FIELDS, without_tags
 
-#: Gmail shows the first 102 KB of a message and hides the rest, with the link to unsubscribe.
-_GMAIL_CLIPS_AT = 102 * 1024
+#: Where the product's own links lead in a preview.
+_OWN_LINKS: Final = frozenset({"#unsubscribe", "#preferences", "#view"})
 #: Blocks that say nothing themselves.
-_NO_WORDS = frozenset({"footer", "spacer", "divider", "logo", "content"})
+_NO_WORDS: Final = frozenset({"footer", "spacer", "divider", "logo", "content"})
+_UNFINISHED: Final = "Nothing can be sent without it."
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """The findings about a campaign.
+    """The findings about a campaign, worst first.
 
-    :param problems: what has to be mended first, by field
-    :param warnings: what may be meant that way
-    :param notes: what was done for the author
-    :param frozen: the message as it would leave; none when there are problems with it
+    :param mendable: the keys of the findings whose mend fits what the author wrote
+    :param frozen: the message as it would leave; none when it cannot be made
     """
 
-    problems: dict[str, str]
-    warnings: list[str]
-    notes: list[str]
+    findings: list[Finding]
+    mendable: frozenset[str]
     reach: Reach
     frozen: Frozen | None
+
+    def of(self, severity: Severity) -> list[Finding]:
+        """Return the findings of one severity."""
+        return [finding for finding in self.findings if finding.severity is severity]
+
+    @property
+    def errors(self) -> list[Finding]:
+        """What has to be mended first."""
+        return self.of(Severity.ERROR)
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """What may be meant that way; whoever sends is asked."""
+        return self.of(Severity.WARNING)
+
+    @property
+    def notices(self) -> list[Finding]:
+        """What is good to know."""
+        return self.of(Severity.NOTICE)
 
     @property
     def is_ready(self) -> bool:
         """Whether it can be sent."""
-        return not self.problems
+        return not self.errors
 
 
 def design_of(campaign: Campaign) -> Design:
@@ -65,44 +86,92 @@ def design_of(campaign: Campaign) -> Design:
     )
 
 
+def source_of(campaign: Campaign) -> Source:
+    """Return what a campaign's author wrote, as mends change it."""
+    return Source(
+        subject=campaign.subject,
+        preheader=campaign.preheader,
+        body=campaign.body,
+        text=campaign.text,
+        format=campaign.format,
+        design=campaign.design if campaign.format is Format.DESIGN else None,
+    )
+
+
 def frozen_if_ready(campaign: Campaign) -> Frozen:
     """Return the message that a campaign would send.
 
     :raises Invalid: it is not ready, with what to mend under each field
     """
-    problems = _missing(campaign)
-    frozen = _freeze(campaign, problems)
-    if frozen is None or problems:
-        raise Invalid(" ".join(problems.values()), fields=problems)
+    findings, frozen = _written(campaign)
+    if frozen is not None:
+        findings += [*_in_mail(campaign, frozen), *check_audience.look(campaign, frozen)]
+    errors: dict[str, str] = {}
+    for finding in findings:
+        if finding.severity is Severity.ERROR:
+            errors.setdefault(finding.where.part, finding.message)
+    if frozen is None or errors:
+        raise Invalid(" ".join(errors.values()), fields=errors)
     return frozen
 
 
 def preflight(campaign: Campaign, *, now: datetime) -> Preflight:
     """Look at everything that can be known before sending."""
-    problems = _missing(campaign)
-    frozen = _freeze(campaign, problems)
+    findings, frozen = _written(campaign)
     reached = reach(campaign, now=now)
     if campaign.lists and not reached.people:
-        problems["lists"] = "Nobody on these lists can be mailed."
+        findings.append(_unfinished("lists", "Nobody on these lists can be mailed."))
+    findings += check_sender.look(campaign)
+    if frozen is not None:
+        findings += [*_in_mail(campaign, frozen), *_of_the_house(campaign, frozen)]
+    findings = in_order([*findings, *check_audience.look(campaign, frozen)])
+    source = source_of(campaign)
     return Preflight(
-        problems=problems,
-        warnings=list(_warnings(campaign, frozen)) if frozen else [],
-        notes=list(_notes(campaign, frozen)) if frozen else [],
+        findings=findings,
+        mendable=frozenset(one.key for one in findings if one.mend and fits(source, one.mend)),
         reach=reached,
         frozen=frozen,
     )
 
 
-def _missing(campaign: Campaign) -> dict[str, str]:
-    problems = {}
+def mail_of(campaign: Campaign, frozen: Frozen) -> Mail:
+    """Return a campaign as a reader gets it, for the checks; its parts say which block they are of."""
+    shared = shared_values(campaign.name, campaign.workspace)
+    design = design_of(campaign)
+    identified = frozen if design.document is None else freeze(design, is_identified=True)
+    rendered = fill_in(identified, shared, SAMPLE_READER)
+    return Mail(
+        subject=rendered.subject,
+        preheader=without_tags(campaign.preheader),
+        html=rendered.html,
+        text=rendered.text,
+        own_links=_OWN_LINKS,
+        largest_bytes=_largest(campaign, frozen, shared),
+    )
+
+
+def _written(campaign: Campaign) -> tuple[list[Finding], Frozen | None]:
+    """Return what is unfinished, and the message if it can be made."""
+    findings = list(_missing(campaign))
+    try:
+        return findings, freeze(design_of(campaign))
+    except Invalid as error:
+        known = {finding.where.part for finding in findings}
+        for part, sentence in (error.fields or {"body": error.message}).items():
+            if part not in known:
+                findings.append(_unfinished(part, sentence))
+        return findings, None
+
+
+def _missing(campaign: Campaign) -> Iterator[Finding]:
     if not campaign.subject:
-        problems["subject"] = "Write a subject."
+        yield _unfinished("subject", "Write a subject.")
     if _is_empty(campaign):
-        problems["body"] = "Write something to send."
+        yield _unfinished("body", "Write something to send.")
     if not campaign.lists:
-        problems["lists"] = "Choose at least one list."
+        yield _unfinished("lists", "Choose at least one list.")
     elif any(one.archived_at for one in campaign.lists):
-        problems["lists"] = "One of its lists is archived; choose others."
+        yield _unfinished("lists", "One of its lists is archived; choose others.")
     for name, words in (("from_email", "Say whom it is from"), ("reply_to", "Mend the address for replies")):
         address = getattr(campaign, name)
         if not address and name == "reply_to":
@@ -110,8 +179,7 @@ def _missing(campaign: Campaign) -> dict[str, str]:
         try:
             clean_address(address)
         except Invalid as error:
-            problems[name] = f"{words}: {error.message}" if address else f"{words}."
-    return problems
+            yield _unfinished(name, f"{words}: {error.message}" if address else f"{words}.")
 
 
 def _is_empty(campaign: Campaign) -> bool:
@@ -120,61 +188,61 @@ def _is_empty(campaign: Campaign) -> bool:
     return not any(block.type not in _NO_WORDS for block in read(campaign.design or {}).blocks())
 
 
-def _freeze(campaign: Campaign, problems: dict[str, str]) -> Frozen | None:
-    try:
-        return freeze(design_of(campaign))
-    except Invalid as error:
-        for name, sentence in (error.fields or {"body": error.message}).items():
-            problems.setdefault(name, sentence)
-        return None
+def _unfinished(part: str, message: str) -> Finding:
+    return Finding(f"unfinished.{part}", Severity.ERROR, message, _UNFINISHED, Where(part))
 
 
-def _warnings(campaign: Campaign, frozen: Frozen) -> list[str]:
-    found = []
-    size = len(frozen.html.encode())
-    if size > _GMAIL_CLIPS_AT:
-        found.append(f"The HTML has {size // 1024} KB; Gmail cuts messages off after 102 KB.")
+def _in_mail(campaign: Campaign, frozen: Frozen) -> list[Finding]:
+    found = look(mail_of(campaign, frozen), mix=client_mix(campaign.workspace_id))
+    # What is missing altogether is said once, as unfinished.
+    return [one for one in found if one.check != "inbox.subject-missing"]
+
+
+def _of_the_house(campaign: Campaign, frozen: Frozen) -> Iterator[Finding]:
+    """Yield what the law asks for, and what was done for the author."""
     if not campaign.workspace.postal_address:
-        found.append(
-            "The workspace has no postal address. The law of many countries asks for one in every campaign; "
-            "add it in the settings."
+        yield Finding(
+            "law.address",
+            Severity.WARNING,
+            "The workspace has no postal address.",
+            "The law of many countries asks for one in every campaign (CAN-SPAM in the USA, for one); "
+            "add it in the settings.",
+            Where("workspace"),
         )
-    insecure = [link for link in frozen.links if link.startswith("http://")]
-    if insecure:
-        found.append(f"{_links(insecure)} without https: {insecure[0][:80]}")
-    if not frozen.text.strip():
-        found.append("The text part is empty; those who read without HTML see nothing.")
-    unknown = sorted(_fields_used(frozen) - _known_fields(campaign))
-    if unknown:
-        found.append(
-            f"No subscriber has the field “{unknown[0]}”: nothing, or the default, will stand in its place."
-        )
-    if campaign.subject.isupper() and len(campaign.subject) > 8:
-        found.append("The subject is all capitals; many filters and readers take that for spam.")
-    return found
-
-
-def _notes(campaign: Campaign, frozen: Frozen) -> list[str]:
-    found = []
     if frozen.is_footer_added:
-        found.append("There is no link to unsubscribe in the design, so ours is added at the end.")
+        yield Finding(
+            "law.footer-added",
+            Severity.NOTICE,
+            "There is no link to unsubscribe in the design, so ours is added at the end.",
+            "The law asks for one, and so do Gmail and Yahoo.",
+        )
     if frozen.uncounted:
-        found.append(
-            f"{_links(frozen.uncounted)} with merge tags in the address: clicks there are not counted."
+        count = len(frozen.uncounted)
+        yield Finding(
+            "links.uncounted",
+            Severity.NOTICE,
+            f"{'One link has' if count == 1 else f'{count} links have'} merge tags in the address: "
+            "clicks there are not counted.",
+            "They differ from reader to reader, and a click never carries an address.",
+            Where(quote=frozen.uncounted[0]),
         )
     if campaign.text is not None:
-        found.append("The text part was edited by hand; changes of the body do not reach it.")
-    return found
+        yield Finding(
+            "text.by-hand",
+            Severity.NOTICE,
+            "The text part was edited by hand.",
+            "Changes of the words do not reach it.",
+            Where("text"),
+        )
 
 
-def _links(links: list[str] | tuple[str, ...]) -> str:
-    return "One link is" if len(links) == 1 else f"{len(links)} links are"
-
-
-def _fields_used(frozen: Frozen) -> set[str]:
-    names = names_in(frozen.subject) | names_in(frozen.html) | names_in(frozen.text)
-    return {name.removeprefix(FIELDS) for name in names if name.startswith(FIELDS)}
-
-
-def _known_fields(campaign: Campaign) -> set[str]:
-    return set(db.session.scalars(select(Field.key).where(Field.workspace_id == campaign.workspace_id)))
+def _largest(campaign: Campaign, frozen: Frozen, shared: Mapping[str, object]) -> int:
+    """Return how large the HTML is for somebody who has the longest value of each kind."""
+    names = check_audience.names_about_readers(frozen)
+    if not names or not campaign.lists:
+        return 0
+    longest = check_audience.holes(campaign, names).longest
+    columns = {name.removeprefix("subscriber."): "x" * longest[name] for name in names}
+    fields = {name.removeprefix(FIELDS): "x" * longest[name] for name in names if name.startswith(FIELDS)}
+    reader = {**SAMPLE_READER, **columns, "fields": fields}
+    return len(fill_in(frozen, shared, reader).html.encode())

@@ -1,6 +1,6 @@
 """What is asked of campaigns. The workspace comes first, so that none is forgotten."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,10 +15,14 @@ from mailer.db import db
 from mailer.delivery.models import DeliveryCount, DeliveryState, Sender
 from mailer.errors import NotFound
 from mailer.lib.ids import parse_id
-from mailer.tracking.models import Activity, HourlyActivity
+from mailer.rendering.checks.families import mix_of
+from mailer.tracking.models import Activity, HourlyActivity, Open
 
 #: Up to here people are counted one by one; above, the lists' own counts say it at once.
 _COUNTED_EXACTLY = 10_000
+#: Opens of the last campaigns say with which mail clients an audience reads.
+_LAST_CAMPAIGNS = 5
+_MOST_OPENS = 5_000
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,22 @@ def reach(campaign: Campaign, *, now: datetime) -> Reach:
         )
     )
     return Reach(int(people or 0), is_exact=True)
+
+
+def client_mix(workspace_id: UUID) -> Mapping[str, float] | None:
+    """Return the share of each family of mail clients among the readers of the last campaigns.
+
+    :return: none when there were too few opens to tell
+    """
+    last = (
+        select(Campaign.id)
+        .where(Campaign.workspace_id == workspace_id, Campaign.launched_at.is_not(None))
+        .order_by(Campaign.id.desc())
+        .limit(_LAST_CAMPAIGNS)
+    )
+    opens = select(Open.user_agent).where(Open.campaign_id.in_(last)).limit(_MOST_OPENS).subquery()
+    counted = select(opens.c.user_agent, func.count()).group_by(opens.c.user_agent)
+    return mix_of((agent, count) for agent, count in db.session.execute(counted))
 
 
 def senders_of(workspace_id: UUID) -> Sequence[Sender]:

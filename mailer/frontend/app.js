@@ -31,6 +31,7 @@ import "./css/editor.css";
 import "./css/mail.css";
 import "./css/composer.css";
 import "./css/pictures.css";
+import "./css/preflight.css";
 
 import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
@@ -50,6 +51,7 @@ import "./js/insert-tag.js";
 import "./js/menu.js";
 import "./js/mirror.js";
 import "./js/must-type.js";
+import "./js/preflight.js";
 import "./js/search-key.js";
 import "./js/sidebar.js";
 import "./js/stage.js";

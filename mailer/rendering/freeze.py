@@ -57,15 +57,17 @@ Preferences: {{ preferences_url }}
 """
 
 
-def freeze(design: Design) -> Frozen:
+def freeze(design: Design, *, is_identified: bool = False) -> Frozen:
     """Turn a design into a message that only has to be filled in.
 
+    :param is_identified: whether what a block becomes says which (``data-block``), for those who look
+        at a mail before it is sent
     :raises Invalid: with what is wrong under the part that it is in: ``subject``, ``preheader``,
         ``body``, ``text`` or ``template``
     """
     for part in ("subject", "preheader", "body", "text"):
         _check(part, getattr(design, part) or "")
-    shield, covered, made_text = _covered(design)
+    shield, covered, made_text = _covered(design, is_identified=is_identified)
     root = document.parse(covered)
     document.inline_css(root)
     if design.text is not None:
@@ -111,13 +113,14 @@ def check_layout(html: str) -> None:
     freeze(Design(subject="", preheader="", body="", format="html", layout=html))
 
 
-def _covered(design: Design) -> tuple[Shield, str, str | None]:
+def _covered(design: Design, *, is_identified: bool) -> tuple[Shield, str, str | None]:
     """Return a design as HTML whose tags are covered, and its text part where that is not made from HTML."""
     if design.document is not None:
         whole = with_footer(design.document)
         check_words(whole)
         shield = Shield(whole.model_dump_json(), design.subject, design.preheader, _FOOTER)
-        return shield, to_html(whole, design.brand, shield, title=design.subject), to_text(whole)
+        html = to_html(whole, design.brand, shield, title=design.subject, is_identified=is_identified)
+        return shield, html, to_text(whole)
 
     layout = _layout_of(design)
     body = split_front_matter(design.body)[1] if design.format == "markdown" else design.body

@@ -257,6 +257,6 @@ def test_preflight_says_what_its_author_should_know(letter):
 
     found = preflight(letter, now=NOON)
 
-    said = " ".join([*found.warnings, *found.notes])
+    said = " ".join(finding.message for finding in found.findings)
     for words in ("without https", "“ciy”", "postal address", "all capitals", "not counted", "ours is added"):
         assert words in said

@@ -45,17 +45,27 @@ def to_html(
     title: str = "",
     content: str = "",
     is_marked: bool = False,
+    is_identified: bool = False,
 ) -> str:
     """Return a document as HTML with its merge tags covered.
 
     :param title: what screen readers announce, usually the subject
     :param content: covered HTML, for where a campaign's words go
-    :param is_marked: whether every row, column and block carries its id, as ``data-row`` and so on
+    :param is_marked: whether it is for the composer's canvas
+    :param is_identified: whether every row, column and block carries its id, as ``data-row`` and so on
     """
     slots = mjml.Slots(document.model_dump_json(), title, content)
-    pen = Pen(document, brand, shield=shield, slots=slots, content=content, is_marked=is_marked)
+    pen = Pen(
+        document,
+        brand,
+        shield=shield,
+        slots=slots,
+        content=content,
+        is_marked=is_marked,
+        is_identified=is_identified,
+    )
     html = slots.fill(mjml.render(_page(document, pen, title)))
-    if is_marked:
+    if pen.is_identified:
         html = _OUTLOOK_MARK.sub("", html)
         html = _MARK.sub(lambda match: f'class="{match[1]}" data-{_PARTS[match[3]]}="{match[2]}"', html)
     return _EMPTY_CLASS.sub("", html)

@@ -33,7 +33,9 @@ class Pen:
     """Writes one document.
 
     :param content: covered HTML, for where a campaign's words go
-    :param is_marked: whether every part says which it is (``data-block``), for the composer's canvas
+    :param is_marked: whether it is for the composer's canvas: every part says which it is, and what is
+        empty shows where it stands
+    :param is_identified: whether every part says which it is, and is otherwise as a reader gets it
     """
 
     def __init__(
@@ -45,11 +47,13 @@ class Pen:
         slots: Slots,
         content: str = "",
         is_marked: bool = False,
+        is_identified: bool = False,
     ) -> None:
         self.settings = document.settings
         self.brand = brand
         self.content = content
         self.is_marked = is_marked
+        self.is_identified = is_marked or is_identified
         self.font = FONTS[self.settings.font or brand.font]
         self.heading_font = FONTS[self.settings.heading_font or brand.heading_font]
         self._shield = shield
@@ -132,7 +136,7 @@ class Pen:
 
     def marks(self, identifier: str) -> str:
         """Return the class that says which part this is, when the composer asks."""
-        return f" {identifier}" if self.is_marked else ""
+        return f" {identifier}" if self.is_identified else ""
 
     def styles(self, page: Shade) -> str:
         """Return the style sheet for everything that was written so far."""

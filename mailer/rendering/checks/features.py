@@ -255,11 +255,17 @@ def _in_element(mail: Mail, element: Element) -> Iterator[Use]:
             yield Use(slug, element, f"{one.name}: {one.value}")
 
 
+def picture_feature(source: str) -> str:
+    """Return the feature that a picture's format is; nothing for those that every client shows."""
+    if source.startswith("data:"):
+        return "image-base64"
+    found = _EXTENSION.search(source)
+    return _IMAGES.get(found[1].lower(), "") if found else ""
+
+
 def _of_picture(element: Element) -> Iterator[Use]:
     source = (element.get("src") or "").strip()
-    if source.startswith("data:"):
-        yield Use("image-base64", element, source[:40])
-    elif (found := _EXTENSION.search(source)) and found[1].lower() in _IMAGES:
-        yield Use(_IMAGES[found[1].lower()], element, source)
+    if slug := picture_feature(source):
+        yield Use(slug, element, source[:40] if slug == "image-base64" else source)
     if element.get("srcset"):
         yield Use("html-srcset", element, element.get("srcset"))

@@ -111,6 +111,9 @@ def apply(source: Source, mend: Mend, *, answer: str = "") -> Source:
 def _answered(edit: Edit, answer: str) -> Edit:
     match edit:
         case Replace():
+            if f"'{ANSWER}'" in edit.new:
+                # Inside a merge tag, which a quote or a brace would end.
+                answer = re.sub(r"[{}%\\]", "", answer.replace("'", "’"))
             return replace(edit, new=edit.new.replace(ANSWER, answer))
         case SetAttribute() | SetProperty():
             return replace(edit, value=edit.value.replace(ANSWER, answer))

@@ -1,0 +1,82 @@
+"""What preflight found, beside the composer: looking again, mending, and how other clients show it."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from mailer.accounts.roles import Role
+from mailer.campaigns import mend as mending
+from mailer.campaigns.look import look
+from mailer.campaigns.preflight import preflight
+from mailer.campaigns.views.frame import bp, campaign_of, chosen_reader
+from mailer.db import db
+from mailer.errors import Invalid, MailerError
+from mailer.lib.clock import utcnow
+from mailer.rendering.checks.degrade import PREVIEWS, degrade
+from mailer.web.guards import requires
+from mailer.web.headers import framed
+
+
+@bp.get("/campaigns/<campaign_id>/findings")
+@requires(Role.EDITOR)
+def findings(campaign_id: str) -> ResponseReturnValue:
+    """Answer with what is found in a draft now; the panel asks whenever it was saved."""
+    campaign = campaign_of(campaign_id)
+    return render_template(
+        "campaigns/findings.html", campaign=campaign, found=preflight(campaign, now=utcnow())
+    )
+
+
+@bp.post("/campaigns/<campaign_id>/mends")
+@requires(Role.EDITOR)
+def mend(campaign_id: str) -> ResponseReturnValue:
+    """Apply the mend of one finding."""
+    campaign = campaign_of(campaign_id)
+    try:
+        made = mending.mend(
+            campaign,
+            request.form.get("finding", ""),
+            answer=request.form.get("answer", ""),
+            by=current_user.id,
+            now=utcnow(),
+        )
+        db.session.commit()
+        undo = url_for(".take_back_mend", campaign_id=campaign_id, mend_id=made.public_id)
+        flash({"text": "Mended.", "undo": undo}, "success")  # type: ignore[arg-type]
+    except MailerError as error:
+        db.session.rollback()
+        flash(error.message, "error")
+    return redirect(_back(campaign_id))
+
+
+@bp.post("/campaigns/<campaign_id>/mends/<mend_id>/undo")
+@requires(Role.EDITOR)
+def take_back_mend(campaign_id: str, mend_id: str) -> ResponseReturnValue:
+    """Put back what stood there before a mend."""
+    try:
+        mending.take_back(campaign_of(campaign_id), mend_id)
+        db.session.commit()
+        flash("It is as it was before.", "success")
+    except MailerError as error:
+        db.session.rollback()
+        flash(error.message, "error")
+    return redirect(_back(campaign_id))
+
+
+@bp.get("/campaigns/<campaign_id>/seen-in/<client>")
+def seen_in(campaign_id: str, client: str) -> ResponseReturnValue:
+    """Show a mail without what a family of mail clients cannot show."""
+    campaign = campaign_of(campaign_id)
+    if client not in PREVIEWS:
+        abort(404)
+    try:
+        rendered = look(campaign, chosen_reader())
+    except Invalid as error:
+        return framed(render_template("composing/problem.html", message=error.message))
+    return framed(degrade(rendered.html, client))
+
+
+def _back(campaign_id: str) -> str:
+    """Return the page that the button was on."""
+    page = ".review" if request.form.get("from") == "review" else ".edit"
+    return url_for(page, campaign_id=campaign_id)
