@@ -44,6 +44,7 @@ DOORS: tuple[str, ...] = (
     "mailer.dashboard.views",
     "mailer.delivery.public",
     "mailer.delivery.views",
+    "mailer.exports.views",
     "mailer.runtime.public",
     "mailer.seeds.views",
     "mailer.signup.public",

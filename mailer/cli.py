@@ -8,7 +8,7 @@ import signal
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -290,6 +290,88 @@ def seed(settings: Settings, workspace: str, list_name: str, subscribers: int, r
     with ThreadPoolExecutor(loaders) as pool:
         list(pool.map(load, crowd.shared_by(loaders)))
     click.echo(public_id)
+
+
+@mailer.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--workspace", help="Its slug, id or name.")
+@click.option("--list", "lists", multiple=True, help="Id or name; more than once for several.")
+@click.option("--tag", "tags", multiple=True, help="Put on everyone in the file.")
+@click.option("--basis", default="", help="When and how these people agreed; kept as the proof.")
+@click.option(
+    "--mapping",
+    type=click.File(encoding="utf-8"),
+    help="JSON: heading → what the column is, or an empty text.",
+)
+@click.option(
+    "--existing", type=click.Choice(["fill", "overwrite", "keep"]), default="fill", show_default=True
+)
+@click.option("--suppress", is_flag=True, help="Nobody in the file is to be mailed.")
+@click.option("--encoding", default="", help="Of the file, when it is guessed wrongly.")
+@click.option("--dry-run", is_flag=True, help="Count what would happen, and write nothing.")
+@click.option("--resume", metavar="ID", help="Go on with an import that was interrupted.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def import_people(settings: Settings, as_json: bool, **chosen: Any) -> None:
+    """Bring people in from a CSV file, a spreadsheet or a zip of CSV files."""
+    import json
+
+    from mailer.audience.importing.command import Wanted, import_people
+
+    bar: Any = None
+
+    def show(done: int, total: int) -> None:
+        nonlocal bar
+        bar = bar or click.progressbar(length=total, label="Rows", file=sys.stderr)
+        bar.update(done - bar.pos)
+
+    with application(settings).app_context():
+        result = import_people(Wanted(**chosen), show)
+    if bar is not None:
+        bar.render_finish()
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False))
+    else:
+        click.echo("\n".join(f"{name.replace('_', ' '):<16} {value}" for name, value in result.items()))
+    if result.get("error"):
+        sys.exit(1)
+
+
+@mailer.command("export")
+@click.option("--workspace", required=True, help="Its slug, id or name.")
+@click.option("--list", "list_name", help="Only those with a place on this list, by id or name.")
+@click.option("--search", default="", help="Only those whose address or name begins so.")
+@click.option("--suppressions", is_flag=True, help="The suppressed addresses instead of people.")
+@click.option("--format", "format_", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
+@click.option(
+    "--output", type=click.Path(dir_okay=False, writable=True), default="-", help="[default: stdout]"
+)
+@click.pass_obj
+def export(
+    settings: Settings,
+    workspace: str,
+    list_name: str | None,
+    search: str,
+    suppressions: bool,
+    format_: str,
+    output: str,
+) -> None:
+    """Write people with their subscriptions, consent and events to a file, in bounded memory."""
+    from mailer.accounts.queries import workspace_called
+    from mailer.audience.queries import SubscriberFilter, list_called
+    from mailer.exports.people import Chosen, csv_of_people, json_of_people
+    from mailer.exports.suppressions import csv_of_suppressions
+
+    with application(settings).app_context(), click.open_file(output, "w", encoding="utf-8") as file:
+        place = workspace_called(workspace)
+        list_id = list_called(place.id, list_name).id if list_name else None
+        by = SubscriberFilter(search=search, list_id=list_id)
+        if suppressions:
+            lines = csv_of_suppressions(place.id)
+        else:
+            lines = (csv_of_people if format_ == "csv" else json_of_people)(Chosen.by(place.id, by))
+        for line in lines:
+            file.write(line)
 
 
 @mailer.group()

@@ -22,7 +22,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     for line in """
     app cli seeds proof bootstrap
     runtime dashboard
-    campaigns automations transactional webhooks
+    campaigns automations transactional webhooks exports
     segments
     tracking bounces
     delivery

@@ -87,6 +87,23 @@ def list_by_id(workspace_id: UUID, public_id: str) -> MailingList:
     return found
 
 
+def list_called(workspace_id: UUID, text: str) -> MailingList:
+    """Return the list with an id or a name, as people give it on the command line.
+
+    :raises NotFound: there is none
+    """
+    found = db.session.scalar(
+        select(MailingList).where(
+            MailingList.workspace_id == workspace_id,
+            or_(MailingList.id == parse_id("lst", text), MailingList.name == text),
+        )
+    )
+    if found is None:
+        names = ", ".join(f"“{row.name}”" for row in current_lists(workspace_id)[:20])
+        raise NotFound(f"There is no list “{text}”; there are: {names or 'none yet'}.")
+    return found
+
+
 def lists_by_ids(workspace_id: UUID, public_ids: Iterable[str]) -> list[MailingList]:
     """Return lists in the order of their ids as given.
 
@@ -282,6 +299,17 @@ def import_by_id(workspace_id: UUID, public_id: str) -> Import:
     found = db.session.scalar(
         select(Import).where(Import.workspace_id == workspace_id, Import.id == parse_id("imp", public_id))
     )
+    if found is None:
+        raise NotFound("There is no such import.")
+    return found
+
+
+def import_anywhere(public_id: str) -> Import:
+    """Return an import of whichever workspace, for whoever runs the server.
+
+    :raises NotFound: there is none with this id
+    """
+    found = db.session.scalar(select(Import).where(Import.id == parse_id("imp", public_id)))
     if found is None:
         raise NotFound("There is no such import.")
     return found

@@ -60,9 +60,11 @@ def prepare_import(
     consent_basis: str,
     now: datetime,
     is_suppression_list: bool = False,
+    is_forecast: bool = True,
 ) -> None:
     """Keep what was chosen for an import, and have it forecast what would become of each row.
 
+    :param is_forecast: false for somebody who wants it to begin at once
     :param mapping: number of a column → what it is; ``new:text`` makes a field named like its heading
     :raises Invalid: with what is missing, by input
     :raises Conflict: it has begun before
@@ -83,9 +85,11 @@ def prepare_import(
     source.tag_names = [tag.name for tag in tags]
     source.existing, source.consent_basis = existing, basis
     source.is_suppression_list = is_suppression_list
-    source.status, source.touched_at, source.forecast = ImportStatus.CHECKING, now, {}
+    source.status = ImportStatus.CHECKING if is_forecast else ImportStatus.CHECKED
+    source.touched_at, source.forecast = now, {}
     db.session.flush()
-    later(CHECK_IMPORT, str(source.id))
+    if is_forecast:
+        later(CHECK_IMPORT, str(source.id))
 
 
 def change_mind(source: Import) -> None:

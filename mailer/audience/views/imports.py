@@ -11,7 +11,6 @@ from flask_login import current_user
 
 from mailer.accounts.roles import Role
 from mailer.audience import queries
-from mailer.audience.export import csv_of_refusals
 from mailer.audience.forms import FIELD_TYPES, ImportForm, UploadForm
 from mailer.audience.importing.begin import (
     DEPARTURES,
@@ -24,6 +23,7 @@ from mailer.audience.importing.begin import (
     prepare_import,
 )
 from mailer.audience.importing.receive import NEW_FIELD, read_again, receive_upload, samples_of
+from mailer.audience.importing.refusals import csv_of_refusals
 from mailer.audience.importing.rows import KINDS
 from mailer.audience.importing.undo import people_brought, undo_import
 from mailer.audience.models import Existing, FieldType, Import, ImportStatus, Subscriber

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from flask import Response, flash, g, redirect, render_template, stream_with_context, url_for
+from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
 from mailer.audience import queries
-from mailer.audience.export import csv_of_list
 from mailer.audience.forms import ListForm
 from mailer.audience.lists import archive_list, consent_words, create_list, restore_list, update_list
 from mailer.audience.models import MailingList
@@ -138,18 +137,6 @@ def restore(list_id: str) -> ResponseReturnValue:
     db.session.commit()
     flash(f"“{mailing_list.name}” is back.", "success")
     return redirect(url_for(".show", list_id=list_id))
-
-
-@bp.get("/lists/<list_id>/export.csv")
-@requires(Role.EDITOR)
-def export(list_id: str) -> ResponseReturnValue:
-    """Hand out a list as a file, row by row."""
-    mailing_list = _list(list_id)
-    return Response(
-        stream_with_context(csv_of_list(mailing_list)),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{mailing_list.public_id}.csv"'},
-    )
 
 
 def _list(list_id: str) -> MailingList:

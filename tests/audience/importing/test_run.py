@@ -1,11 +1,11 @@
 import pytest
 
 from mailer.audience import queries
-from mailer.audience.export import csv_of_list, csv_of_refusals
 from mailer.audience.fields import create_field
 from mailer.audience.importing import run as running
 from mailer.audience.importing.begin import cancel_import
 from mailer.audience.importing.receive import upload_path
+from mailer.audience.importing.refusals import csv_of_refusals
 from mailer.audience.importing.run import import_chunks, sweep_imports
 from mailer.audience.models import (
     Existing,
@@ -238,22 +238,6 @@ def test_a_lost_file_fails_in_words(long_import):
 
     assert source.status is ImportStatus.FAILED
     assert "upload it again" in source.error
-
-
-def test_an_export_comes_back_unchanged(workspace, other_workspace, bread, upload, begin):
-    create_field(workspace.id, "City")
-    text = 'email,name,city\nrosa@example.com,"=cmd|\'/c calc\'!A1",Porto\nsam@example.com,"O\'Neill, Sam",\n'
-    run(begin(upload(text), mapping={"0": "email", "1": "name", "2": "field:city"}))
-    cheese = factories.mailing_list(other_workspace)
-    factories.subscriber(other_workspace, on=cheese)
-    exported = "".join(csv_of_list(refreshed(bread)))
-    before = {row.email: (row.name, row.fields) for row in db.session.query(Subscriber)}
-
-    assert "'=cmd" in exported
-    source = run(begin(upload(exported), existing=Existing.OVERWRITE, list_ids=[]))
-
-    assert figures(source) == (0, 0, 2, 0)
-    assert {row.email: (row.name, row.fields) for row in db.session.query(Subscriber)} == before
 
 
 def test_the_database_is_asked_by_the_chunk_and_not_by_the_row(workspace, upload, begin):

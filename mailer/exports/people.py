@@ -1,0 +1,316 @@
+"""People as a file, with their subscriptions, consent and events: a page of a thousand at a time."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from mailer.audience import queries
+from mailer.audience.fields import key_from
+from mailer.audience.models import (
+    Field,
+    MailingList,
+    Subscriber,
+    Subscription,
+    SubscriptionStatus,
+    Tag,
+    subscriber_tags,
+)
+from mailer.bulk import is_among
+from mailer.consent.models import ConsentRecord, Suppression
+from mailer.db import db
+from mailer.delivery.models import Delivery, DeliveryState
+from mailer.lib.csv_rows import csv_line
+from mailer.lib.ids import public_id
+from mailer.tracking.models import Click, Open
+
+_PAGE: Final = 1_000
+#: Several in one cell, which have commas and semicolons of their own.
+_BETWEEN: Final = " | "
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Whom an export is of.
+
+    :param people: a select of subscribers, not ordered
+    :param key: the column of the subscriber's id in the index that they are read from
+    :param list_id: whose status stands in the column; any list's when left out
+    """
+
+    workspace_id: UUID
+    people: Select[Subscriber]
+    key: Any = field(default_factory=lambda: Subscriber.id)
+    list_id: UUID | None = None
+
+    @classmethod
+    def by(cls, workspace_id: UUID, by: queries.SubscriberFilter) -> "Chosen":
+        """Return those whom a list of subscribers is narrowed to."""
+        found = queries.subscribers(workspace_id, by)
+        return cls(workspace_id, found, queries.order_of(by), by.list_id)
+
+
+@dataclass
+class _Page:
+    """A page of people, and what is known of each, by id."""
+
+    people: Sequence[Subscriber]
+    places: dict[UUID, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    tags: dict[UUID, list[str]] = field(default_factory=lambda: defaultdict(list))
+    consent: dict[UUID, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    suppressed: dict[str, str] = field(default_factory=dict)
+    activity: dict[Any, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
+
+
+def csv_of_people(chosen: Chosen) -> Iterator[str]:
+    """Yield people as CSV, headings first; our own import reads it back unchanged."""
+    fields = queries.fields_of(chosen.workspace_id)
+    names = _list_names(chosen.workspace_id)
+    yield "\ufeff" + csv_line(
+        [
+            *("Email address", "Name", "Language", "Time zone", "Status", "Subscribed at", "Unsubscribed at"),
+            *("Tags", *(_heading(each) for each in fields)),
+            *("Lists", "Suppressed", "Paused until", "Added at", "Consent"),
+            *("Received", "Opened", "Clicked", "Last opened at", "Last clicked at", "Id"),
+        ]
+    )
+    for page in _pages(chosen):
+        for person in page.people:
+            place = _place(page.places[person.id], chosen.list_id)
+            did = page.activity[person.id]
+            yield csv_line(
+                [
+                    *(person.email, person.name, person.locale, person.time_zone),
+                    *_standing(place),
+                    ", ".join(page.tags[person.id]),
+                    *(_cell(person.fields.get(each.key)) for each in fields),
+                    _BETWEEN.join(_said(row, names) for row in page.places[person.id]),
+                    page.suppressed.get(person.email_key, ""),
+                    *(_at(person.paused_until), _at(person.created_at)),
+                    _BETWEEN.join(_proof(row, names) for row in page.consent[person.id]),
+                    *(str(did.get(name, 0)) for name in ("received", "opened", "clicked")),
+                    *(_at(did.get("opened_at")), _at(did.get("clicked_at")), person.public_id),
+                ]
+            )
+
+
+def json_of_people(chosen: Chosen) -> Iterator[str]:
+    """Yield people as JSON, one in each line, with every consent record and event."""
+    names = _list_names(chosen.workspace_id)
+    for page in _pages(chosen):
+        events = _events([person.id for person in page.people])
+        for person in page.people:
+            yield json.dumps(_whole(person, page, names, events[person.id]), ensure_ascii=False) + "\n"
+
+
+def whole_person(person: Subscriber) -> dict[str, Any]:
+    """Return everything that is known of one person, as plain values (GDPR 15 and 20)."""
+    one = Chosen(person.workspace_id, select(Subscriber).where(Subscriber.id == person.id))
+    page = next(_pages(one))
+    names = _list_names(person.workspace_id)
+    return _whole(person, page, names, _events([person.id])[person.id])
+
+
+def _whole(
+    person: Subscriber, page: _Page, names: dict[UUID, str], events: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "id": person.public_id,
+        "email": person.email,
+        "name": person.name,
+        "locale": person.locale,
+        "time_zone": person.time_zone,
+        "fields": person.fields,
+        "tags": page.tags[person.id],
+        "suppressed": page.suppressed.get(person.email_key),
+        "paused_until": _at(person.paused_until) or None,
+        "created_at": _at(person.created_at),
+        "subscriptions": [
+            {
+                "list": names.get(row.list_id, ""),
+                "status": row.status.value,
+                "started_at": _at(row.started_at) or None,
+                "ended_at": _at(row.ended_at) or None,
+            }
+            for row in page.places[person.id]
+        ],
+        "consent": [
+            {
+                "at": _at(row.created_at),
+                "act": row.act.value,
+                "via": row.via.value,
+                "list": names.get(row.list_id),
+                "words": row.words,
+                "ip": row.ip,
+                "user_agent": row.user_agent,
+                "locale": row.locale,
+            }
+            for row in page.consent[person.id]
+        ],
+        "events": events,
+    }
+
+
+def _pages(chosen: Chosen) -> Iterator[_Page]:
+    last: UUID | None = None
+    while True:
+        query = chosen.people.order_by(chosen.key).limit(_PAGE)
+        people = db.session.scalars(query if last is None else query.where(chosen.key > last)).all()
+        if not people:
+            return
+        yield _page(chosen.workspace_id, people)
+        last = people[-1].id
+        if len(people) < _PAGE:
+            return
+        db.session.expunge_all()
+
+
+def _page(workspace_id: UUID, people: Sequence[Subscriber]) -> _Page:
+    page, ids = _Page(people), [person.id for person in people]
+    for row in db.session.execute(
+        select(
+            Subscription.subscriber_id,
+            Subscription.list_id,
+            Subscription.status,
+            Subscription.started_at,
+            Subscription.ended_at,
+        )
+        .where(is_among(Subscription.subscriber_id, ids))
+        .order_by(Subscription.id)
+    ):
+        page.places[row.subscriber_id].append(row)
+    for subscriber_id, name in db.session.execute(
+        select(subscriber_tags.c.subscriber_id, Tag.name)
+        .join(Tag, Tag.id == subscriber_tags.c.tag_id)
+        .where(is_among(subscriber_tags.c.subscriber_id, ids))
+        .order_by(Tag.name)
+    ):
+        page.tags[subscriber_id].append(name)
+    for record in db.session.execute(
+        select(
+            ConsentRecord.subscriber_id,
+            ConsentRecord.list_id,
+            ConsentRecord.created_at,
+            ConsentRecord.act,
+            ConsentRecord.via,
+            ConsentRecord.words,
+            ConsentRecord.ip,
+            ConsentRecord.user_agent,
+            ConsentRecord.locale,
+        )
+        .where(is_among(ConsentRecord.subscriber_id, ids))
+        .order_by(ConsentRecord.id)
+    ):
+        page.consent[record.subscriber_id].append(record)
+    keys = [person.email_key for person in people]
+    for key, reason in db.session.execute(
+        select(Suppression.email_key, Suppression.reason).where(
+            Suppression.workspace_id == workspace_id, is_among(Suppression.email_key, keys)
+        )
+    ):
+        page.suppressed[key] = reason.value
+    _add_activity(page, ids)
+    return page
+
+
+def _add_activity(page: _Page, ids: Sequence[UUID]) -> None:
+    for subscriber_id, received in db.session.execute(
+        select(Delivery.subscriber_id, func.count())
+        .where(is_among(Delivery.subscriber_id, ids), Delivery.state == DeliveryState.ACCEPTED)
+        .group_by(Delivery.subscriber_id)
+    ):
+        page.activity[subscriber_id]["received"] = received
+    for name, kind in (("opened", Open), ("clicked", Click)):
+        for subscriber_id, count, last in db.session.execute(
+            select(Delivery.subscriber_id, func.count(kind.delivery_id.distinct()), func.max(kind.at))
+            .join(Delivery, Delivery.id == kind.delivery_id)
+            .where(is_among(Delivery.subscriber_id, ids))
+            .group_by(Delivery.subscriber_id)
+        ):
+            page.activity[subscriber_id] |= {name: count, f"{name}_at": last}
+
+
+def _events(ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return what each was sent and did with it, in order."""
+    found: dict[Any, list[tuple[datetime, dict[str, Any]]]] = defaultdict(list)
+    for row in db.session.execute(
+        select(
+            Delivery.id, Delivery.subscriber_id, Delivery.campaign_id, Delivery.state, Delivery.created_at
+        ).where(is_among(Delivery.subscriber_id, ids))
+    ):
+        event = {"event": row.state.value, "delivery": public_id(Delivery.prefix, row.id)}
+        if row.campaign_id:
+            event["campaign"] = public_id("cmp", row.campaign_id)
+        found[row.subscriber_id].append((row.created_at, event))
+    for word, kind in (("opened", Open), ("clicked", Click)):
+        columns = [kind.delivery_id, kind.at, Delivery.subscriber_id]
+        link = Click.link_number if kind is Click else None
+        for did in db.session.execute(
+            select(*columns, *([link] if link is not None else []))
+            .join(Delivery, Delivery.id == kind.delivery_id)
+            .where(is_among(Delivery.subscriber_id, ids))
+        ):
+            event = {"event": word, "delivery": public_id(Delivery.prefix, did.delivery_id)}
+            if link is not None:
+                event["link"] = did.link_number
+            found[did.subscriber_id].append((did.at, event))
+    return defaultdict(
+        list,
+        {
+            subscriber_id: [
+                {"at": _at(at), **event} for at, event in sorted(events, key=lambda each: each[0])
+            ]
+            for subscriber_id, events in found.items()
+        },
+    )
+
+
+def _place(places: Sequence[Any], list_id: UUID | None) -> Any:
+    """Return the place that the status is told of: the list's, or the one that decides about mail."""
+    if list_id is not None:
+        return next((row for row in places if row.list_id == list_id), None)
+    rank = [SubscriptionStatus.ACTIVE, SubscriptionStatus.PENDING, SubscriptionStatus.UNSUBSCRIBED]
+    return min(places, key=lambda row: rank.index(row.status), default=None)
+
+
+def _standing(place: Any) -> tuple[str, str, str]:
+    return (place.status.value, _at(place.started_at), _at(place.ended_at)) if place else ("", "", "")
+
+
+def _list_names(workspace_id: UUID) -> dict[UUID, str]:
+    rows = db.session.execute(
+        select(MailingList.id, MailingList.name).where(MailingList.workspace_id == workspace_id)
+    )
+    return {row.id: row.name for row in rows}
+
+
+def _heading(definition: Field) -> str:
+    # Read back, the heading must lead to the same field.
+    return definition.label if key_from(definition.label) == definition.key else definition.key
+
+
+def _said(row: Any, names: dict[UUID, str]) -> str:
+    return f"{names.get(row.list_id, '')}: {row.status.value} {_at(row.started_at)}".strip()
+
+
+def _proof(row: Any, names: dict[UUID, str]) -> str:
+    about = names.get(row.list_id, "")
+    parts = (_at(row.created_at), row.act.value, about, row.via.value, row.words)
+    return " ".join(part for part in parts if part)
+
+
+def _at(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

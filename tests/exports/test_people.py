@@ -1,0 +1,119 @@
+"""What is exported comes back unchanged, and holds no formula and nobody else's people."""
+
+import io
+import json
+
+from mailer.audience.fields import create_field
+from mailer.audience.importing.begin import begin_import, prepare_import
+from mailer.audience.importing.receive import receive_upload
+from mailer.audience.importing.run import import_chunks
+from mailer.audience.models import Existing, Subscriber, SubscriptionStatus
+from mailer.audience.queries import SubscriberFilter
+from mailer.audience.tags import add_tags
+from mailer.consent.models import Act, Channel, ConsentRecord, Evidence, Suppression
+from mailer.db import db
+from mailer.exports.people import Chosen, csv_of_people, json_of_people
+from mailer.exports.suppressions import csv_of_suppressions
+from mailer.lib.clock import utcnow
+from tests import factories
+from tests.factories import refreshed
+
+
+def bring(workspace, text, *, lists=(), existing=Existing.OVERWRITE):
+    source = receive_upload(workspace.id, file_name="x.csv", file=io.BytesIO(text.encode()))
+    prepare_import(
+        source,
+        mapping=source.mapping,
+        list_ids=[row.public_id for row in lists],
+        tag_names=[],
+        existing=existing,
+        consent_basis="They signed up at the counter.",
+        now=utcnow(),
+        is_forecast=False,
+    )
+    begin_import(source, now=utcnow())
+    db.session.commit()
+    for _ in import_chunks(source.id):
+        db.session.commit()
+    return refreshed(source)
+
+
+def people(workspace):
+    db.session.expire_all()
+    return {
+        person.email: (
+            person.name,
+            person.locale,
+            person.time_zone,
+            person.fields,
+            [tag.name for tag in person.tags],
+            sorted((place.status, place.started_at) for place in person.subscriptions),
+        )
+        for person in db.session.query(Subscriber).filter_by(workspace_id=workspace.id)
+    }
+
+
+def test_a_list_comes_back_unchanged_elsewhere_and_here(workspace, other_workspace):
+    bread, cheese = factories.mailing_list(workspace), factories.mailing_list(other_workspace)
+    for place in (workspace, other_workspace):
+        create_field(place.id, "City")
+        create_field(place.id, "Shoe size", key="size", type="number")
+        create_field(place.id, "Vegan", type="boolean")
+    rosa = factories.subscriber(
+        workspace,
+        "Rosa@example.com",
+        on=bread,
+        name="=cmd|'/c calc'!A1",
+        locale="pt",
+        time_zone="Europe/Lisbon",
+        fields={"city": 'O\'Neill, "Porto"\\', "size": 38.5, "vegan": True},
+    )
+    add_tags(rosa, ["fair", "vip"])
+    factories.subscriber(workspace, "left@example.com", on=bread, status=SubscriptionStatus.UNSUBSCRIBED)
+    factories.subscriber(other_workspace, "theirs@example.com", on=cheese)
+    db.session.commit()
+    chosen = Chosen.by(workspace.id, SubscriberFilter(list_id=bread.id))
+    exported, before = "".join(csv_of_people(chosen)), people(workspace)
+
+    again = bring(workspace, exported)
+    there = bring(other_workspace, exported, lists=[cheese])
+
+    assert "'=cmd" in exported
+    assert "theirs" not in exported
+    assert (again.updated_count, people(workspace)) == (0, before)
+    assert people(other_workspace)["Rosa@example.com"] == before["Rosa@example.com"]
+    assert (there.departed_count, there.origin) == (1, "Mailer")
+    assert "left@example.com" not in people(other_workspace)
+
+
+def test_lines_hold_consent_and_events(workspace):
+    bread = factories.mailing_list(workspace)
+    rosa = factories.subscriber(workspace, "rosa@example.com", on=bread)
+    evidence = Evidence(Channel.SIGNUP_PAGE, words="I want bread.", ip="192.0.2.1")
+    db.session.add(
+        ConsentRecord.of(rosa.subscriptions[0], act=Act.SUBSCRIBED, evidence=evidence, at=utcnow())
+    )
+    db.session.commit()
+
+    (line,) = json_of_people(Chosen.by(workspace.id, SubscriberFilter(search="rosa")))
+
+    person = json.loads(line)
+    assert person["subscriptions"][0]["list"] == bread.name
+    assert [(row["act"], row["words"]) for row in person["consent"]] == [("subscribed", "I want bread.")]
+    assert person["events"] == []
+
+
+def test_suppressions_come_back_with_their_reason(workspace, other_workspace):
+    for reason in ("hard_bounce", "complaint", "unsubscribed"):
+        db.session.add(
+            Suppression(workspace_id=workspace.id, email_key=f"{reason}@example.com", reason=reason)
+        )
+    db.session.commit()
+
+    bring(other_workspace, "".join(csv_of_suppressions(workspace.id)))
+
+    theirs = db.session.query(Suppression).filter_by(workspace_id=other_workspace.id)
+    assert {row.email_key: row.reason.value for row in theirs} == {
+        f"{reason}@example.com": reason for reason in ("hard_bounce", "complaint", "unsubscribed")
+    }
+    assert db.session.query(Subscriber).count() == 0
