@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,8 +25,10 @@ from mailer.audience.models import MailingList
 from mailer.audience.queries import current_lists, lists_by_ids
 from mailer.campaigns.draft import Draft
 from mailer.campaigns.models import Campaign
+from mailer.composing.begin_design import begin_design
 from mailer.composing.models import Format
 from mailer.composing.queries import published_templates, template_by_id
+from mailer.rendering.blocks.read import written
 from mailer.rendering.language import LONGEST_SOURCE
 
 NO_TEMPLATE = "none"
@@ -98,14 +101,29 @@ class NewCampaignForm(FlaskForm):
     """The beginning of a campaign."""
 
     name = StringField("Name", [Length(max=200)], description="Only you and your colleagues see it.")
-    template = RadioField("Design", validate_choice=False)
+    format = RadioField("How will you write it?", choices=list(FORMATS.items()), default=Format.DESIGN.value)
+    template = RadioField("Begin with", validate_choice=False)
+    body = TextAreaField("Paste it here", [Length(max=LONGEST_SOURCE)])
 
     def offer(self, workspace_id: UUID) -> None:
         """Offer the workspace's templates, and to begin without one."""
         choices = [(template.public_id, template.name) for template in published_templates(workspace_id)]
-        self.template.choices = [*choices, (NO_TEMPLATE, "No design")]
+        self.template.choices = [*choices, (NO_TEMPLATE, "An empty page")]
         if self.template.data is None:
             self.template.data = self.template.choices[0][0]
+
+    def beginning(self, workspace_id: UUID) -> dict[str, Any]:
+        """Return what a draft begins with: its format, template, and what follows from them.
+
+        :raises NotFound: the template is not the workspace's
+        """
+        format_, chosen = Format(self.format.data), self.template.data
+        template = template_by_id(workspace_id, chosen) if chosen and chosen != NO_TEMPLATE else None
+        if format_ is Format.DESIGN:
+            return {"format": format_, "template": template, "design": written(begin_design(template))}
+        if format_ is Format.MARKDOWN:
+            return {"format": format_, "template": template}
+        return {"format": format_, "body": self.body.data or ""}
 
 
 class TestForm(FlaskForm):

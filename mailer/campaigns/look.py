@@ -7,6 +7,7 @@ from typing import Any
 from mailer.campaigns.models import Campaign
 from mailer.campaigns.preflight import design_of
 from mailer.composing.preview import fill_in, preview
+from mailer.errors import Invalid
 from mailer.rendering.design import Frozen
 from mailer.rendering.freeze import freeze
 from mailer.rendering.merge import Rendered
@@ -33,3 +34,12 @@ def made_text(campaign: Campaign) -> str:
     :raises Invalid: with what is wrong in the draft, and where
     """
     return freeze(replace(design_of(campaign), text=None)).text
+
+
+def problems_of(campaign: Campaign) -> dict[str, str]:
+    """Return what keeps a draft from becoming a mail, by the part that it is in; nothing when all is well."""
+    try:
+        freeze(design_of(campaign))
+    except Invalid as error:
+        return error.fields or {"body": error.message}
+    return {}

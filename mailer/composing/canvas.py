@@ -1,14 +1,13 @@
 """The picture that the visual composer works on."""
 
 from mailer.accounts.models import Workspace
-from mailer.composing.preview import SAMPLE_READER, shared_values
+from mailer.composing.preview import SAMPLE_READER, fill_in, shared_values
 from mailer.rendering import document as html_document
 from mailer.rendering.blocks.check import check_words
 from mailer.rendering.blocks.document import Column, Document
 from mailer.rendering.blocks.page import to_html
 from mailer.rendering.brand import Brand
 from mailer.rendering.design import Frozen
-from mailer.rendering.merge import Renderer
 from mailer.rendering.shield import Shield
 
 
@@ -26,14 +25,8 @@ def picture(document: Document, *, workspace: Workspace, brand: Brand) -> str:
     root = html_document.parse(covered)
     html_document.inline_css(root)
     html = shield.uncover(html_document.serialize(root))
-    values = {
-        **shared_values("A campaign", workspace),
-        "subscriber": dict(SAMPLE_READER),
-        "unsubscribe_url": "#unsubscribe",
-        "preferences_url": "#preferences",
-        "view_url": "#view",
-    }
-    return Renderer(Frozen(subject="", html=html, text="", links=[])).render(values).html
+    frozen = Frozen(subject="", html=html, text="", links=[])
+    return fill_in(frozen, shared_values("A campaign", workspace), SAMPLE_READER).html
 
 
 def _without_conditions(document: Document) -> Document:

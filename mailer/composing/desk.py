@@ -1,14 +1,18 @@
 """What the visual composer's page is given to work with."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import lru_cache
+from json import dumps
 from typing import Any, Final
+
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
 
 from mailer.audience.models import Field
 from mailer.composing.merge_tags import TagGroup, tag_groups
 from mailer.rendering.blocks.document import Document
-from mailer.rendering.blocks.palette import LAYOUTS, PALETTE, new_block
+from mailer.rendering.blocks.palette import LAYOUTS, PALETTE, Offer, new_block
 from mailer.rendering.blocks.read import written
 from mailer.rendering.blocks.values import ROLES
 from mailer.rendering.brand import Brand
@@ -25,13 +29,39 @@ _STATEMENTS: Final = {
 }
 
 
-def desk(document: Document, brand: Brand, fields: Sequence[Field]) -> dict[str, Any]:
-    """Return a design and everything that it can be changed with, as JSON holds it.
+@dataclass(frozen=True)
+class Desk:
+    """What the composer's page is made of.
+
+    :param json: everything that its script works with
+    """
+
+    json: Markup
+    palette: tuple[Offer, ...]
+    layouts: Mapping[str, tuple[str, tuple[int, ...]]]
+    canvas_url: str
+    media_url: str | None
+
+
+def desk(
+    document: Document,
+    brand: Brand,
+    fields: Sequence[Field],
+    *,
+    canvas_url: str,
+    saved_url: str,
+    media_url: str | None,
+    csrf_token: str,
+) -> Desk:
+    """Return a design and everything that it can be changed with.
 
     :param fields: the workspace's custom fields, for merge tags and conditions
+    :param canvas_url: where a document becomes a picture
+    :param saved_url: where the saved blocks are
+    :param media_url: where the library of pictures is, if there is one
     """
     groups = tag_groups(fields)
-    return {
+    given = {
         "document": written(document),
         "schema": _schema(),
         "palette": [{"type": offer.type, "label": offer.label} for offer in PALETTE],
@@ -40,7 +70,13 @@ def desk(document: Document, brand: Brand, fields: Sequence[Field]) -> dict[str,
         "colors": {role: brand.day(role) for role in ROLES},
         "values": _values(groups),
         "tags": [*map(asdict, groups), _STATEMENTS],
+        "canvas_url": canvas_url,
+        "saved_url": saved_url,
+        "media_url": media_url,
+        "csrf_token": csrf_token,
     }
+    # In the order of the schema, which is the order of the fields on screen; Jinja's filter would sort.
+    return Desk(htmlsafe_json_dumps(given, dumps=dumps), PALETTE, LAYOUTS, canvas_url, media_url)
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""Templates, their versions, and the brand that they all follow."""
+"""Templates, their versions, the brand that they all follow; and blocks kept for other designs."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -111,3 +111,20 @@ class BrandKit(Base):
     logo_href: Mapped[str] = mapped_column(String(2000), default="")
     logo_width: Mapped[int] = mapped_column(default=120)
     updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
+
+
+class SavedBlock(Identified, Base):
+    """A block, or a row of them, kept under a name for other campaigns."""
+
+    __tablename__ = "saved_blocks"
+    prefix = "sbl"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(80))
+    #: As it stands in a design; copies get ids of their own.
+    content: Mapped[dict[str, Any]] = mapped_column(Json)
+
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "name"),
+        CheckConstraint("length(name) > 0", name="has_name"),
+    )

@@ -1,4 +1,4 @@
-"""What is asked of templates and of the brand. The workspace comes first, so that none is forgotten."""
+"""What is asked of templates, saved blocks and the brand. The workspace comes first: none is forgotten."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from mailer.accounts.models import Workspace
-from mailer.composing.models import BrandKit, Template, TemplateVersion
+from mailer.composing.models import BrandKit, SavedBlock, Template, TemplateVersion
 from mailer.db import db
 from mailer.errors import NotFound
 from mailer.lib.ids import parse_id
@@ -88,4 +88,32 @@ def is_name_taken(workspace_id: UUID, name: str, *, besides: UUID | None = None)
     query = select(Template.id).where(Template.workspace_id == workspace_id, Template.name == name)
     if besides is not None:
         query = query.where(Template.id != besides)
+    return db.session.scalar(query) is not None
+
+
+def saved_blocks(workspace_id: UUID) -> Sequence[SavedBlock]:
+    """Return the blocks that the workspace keeps, by name."""
+    return db.session.scalars(
+        select(SavedBlock).where(SavedBlock.workspace_id == workspace_id).order_by(SavedBlock.name)
+    ).all()
+
+
+def saved_block_by_id(workspace_id: UUID, public_id: str) -> SavedBlock:
+    """Return one of the workspace's saved blocks.
+
+    :raises NotFound: there is none with this id
+    """
+    found = db.session.scalar(
+        select(SavedBlock).where(
+            SavedBlock.workspace_id == workspace_id, SavedBlock.id == parse_id(SavedBlock.prefix, public_id)
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such saved block.")
+    return found
+
+
+def is_block_name_taken(workspace_id: UUID, name: str) -> bool:
+    """Whether a saved block of the workspace has a name."""
+    query = select(SavedBlock.id).where(SavedBlock.workspace_id == workspace_id, SavedBlock.name == name)
     return db.session.scalar(query) is not None

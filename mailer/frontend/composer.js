@@ -26,9 +26,8 @@ function compose(root) {
   const labels = Object.fromEntries(given.palette.map(({ type, label }) => [type, label]));
   const tagMenu = new TagMenu(given.tags);
   const say = teller(part("announcements"));
-  let reader = "";
 
-  const canvas = new Canvas(part("canvas"), store, (document, signal) => request(given.canvas_url, { design: document, reader }, { signal, as: "text" }));
+  const canvas = new Canvas(part("canvas"), store, (document, signal) => request(given.canvas_url, { design: document }, { signal, as: "text" }));
   const deeds = new Deeds({
     store,
     say,
@@ -53,7 +52,7 @@ function compose(root) {
     },
   });
   const saved = new SavedBlocks({ list: part("saved-blocks"), dialog: document.getElementById("keep-block"), url: given.saved_url, request, add, drag, say });
-  const chooser = given.media_url && new PictureChooser({ dialog: document.getElementById("choose-picture"), url: given.media_url, request });
+  const chooser = given.media_url && new PictureChooser({ dialog: document.getElementById("choose-picture"), url: given.media_url, request, csrfToken: given.csrf_token });
 
   new Inspector({
     block: part("inspector"),
@@ -80,12 +79,9 @@ function compose(root) {
     removed: () => deeds.remove(store.selected),
     pasted: add,
   });
+  if (chooser) dropPictures(part("canvas"), { chooser, add, say, block: given.blocks.image });
   document.addEventListener("composer:select", ({ detail }) => store.select(detail, { focus: true }));
   document.addEventListener("composer:replace", ({ detail }) => store.replace(detail.words, detail.document));
-  document.addEventListener("composer:reader", ({ detail }) => {
-    reader = detail;
-    canvas.renderNow();
-  });
 
   // The form saves itself; the document travels in one of its fields.
   const field = document.getElementById(root.dataset.field);
@@ -93,6 +89,7 @@ function compose(root) {
     field.value = JSON.stringify(store.document);
     field.dispatchEvent(new Event("input", { bubbles: true }));
   });
+  field.addEventListener("editor:refresh", () => store.replace("bringing back what was not saved", JSON.parse(field.value)));
   canvas.open();
 }
 
@@ -183,6 +180,25 @@ function insertTags(root, tagMenu) {
       last.dispatchEvent(new Event("input", { bubbles: true }));
       last.focus();
     });
+  });
+}
+
+/** A picture file that is dropped on the mail is uploaded and becomes a block. */
+function dropPictures(canvas, { chooser, add, say, block }) {
+  const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+  canvas.addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
+  canvas.addEventListener("drop", async (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    for (const file of event.dataTransfer.files) {
+      say(`Uploading ${file.name}.`);
+      try {
+        const { url, alt } = await chooser.upload(file);
+        add({ ...copyOf(block), src: url, alt });
+      } catch (error) {
+        say(error.message);
+      }
+    }
   });
 }
 

@@ -123,6 +123,7 @@ def compose(page: Page, look: Look) -> None:
     page.get_by_role("link", name="Write the first one").click()
     look(page, "campaign-new")
     page.get_by_label("Name", exact=True).fill("Sunday loaf")
+    page.get_by_role("radio", name="Markdown").check()
     page.get_by_role("button", name="Start writing").click()
     page.get_by_label("From", exact=True).fill("Ana")
     page.get_by_label("Address", exact=True).fill("ana@bakery.example")

@@ -10,11 +10,11 @@ from flask_login import current_user
 from mailer.accounts.roles import Role
 from mailer.campaigns import draft, queries
 from mailer.campaigns.duplicate import duplicate as duplicate_campaign
-from mailer.campaigns.forms import NO_TEMPLATE, NewCampaignForm
+from mailer.campaigns.forms import NewCampaignForm
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.campaigns.report import by_hour, deferred_count, report
 from mailer.campaigns.views.frame import bp, campaign_of
-from mailer.composing.queries import published_templates, template_by_id
+from mailer.composing.queries import published_templates
 from mailer.db import db
 from mailer.delivery.queries import wait_of
 from mailer.lib.clock import utcnow
@@ -60,7 +60,6 @@ def create() -> ResponseReturnValue:
     if not form.validate():
         templates = published_templates(g.workspace.id)
         return render_template("campaigns/new.html", form=form, templates=templates), 422
-    chosen = form.template.data
     sender = queries.usual_sender(g.workspace.id)
     campaign = draft.create_draft(
         g.workspace.id,
@@ -69,7 +68,7 @@ def create() -> ResponseReturnValue:
             from_name=sender.name,
             from_email=sender.email,
             reply_to=sender.reply_to,
-            template=template_by_id(g.workspace.id, chosen) if chosen and chosen != NO_TEMPLATE else None,
+            **form.beginning(g.workspace.id),
         ),
         by=current_user.id,
     )

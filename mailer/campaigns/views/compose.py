@@ -1,6 +1,6 @@
 """Writing a campaign."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from flask import flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,15 +12,19 @@ from mailer.audience.queries import SubscriberFilter
 from mailer.campaigns import queries
 from mailer.campaigns.draft import save_draft
 from mailer.campaigns.forms import CampaignForm, TestForm, lists_to_choose
-from mailer.campaigns.look import look, made_text
+from mailer.campaigns.look import look, made_text, problems_of
 from mailer.campaigns.models import Campaign
 from mailer.campaigns.test_send import send_test
 from mailer.campaigns.views.frame import bp, campaign_of, chosen_reader
 from mailer.campaigns.views.readers import misspelt_tags
+from mailer.composing.begin_design import begin_design
+from mailer.composing.models import Format
 from mailer.composing.queries import published_templates
+from mailer.composing.views.frame import desk_for
 from mailer.db import db
 from mailer.errors import Conflict, Invalid, MailerError
 from mailer.lib.clock import utcnow
+from mailer.rendering.blocks.read import read, written
 from mailer.rendering.language import without_tags
 from mailer.web.filters import local_time
 from mailer.web.guards import requires
@@ -52,8 +56,7 @@ def update(campaign_id: str) -> ResponseReturnValue:
     except MailerError as error:
         db.session.rollback()
         if is_by_itself:
-            status = 409 if isinstance(error, Conflict) else 422
-            return jsonify(message=error.message, fields=error.fields), status
+            return _not_saved(campaign, error)
         flash(error.message, "error")
         return _editor(campaign, form), 422
     if is_by_itself:
@@ -64,7 +67,11 @@ def update(campaign_id: str) -> ResponseReturnValue:
             for part, findings in misspelt_tags(campaign).items()
         }
         return jsonify(
-            revision=campaign.revision, message=f"Saved {saved_at}", inbox=inbox, misspelt=misspelt
+            revision=campaign.revision,
+            message=f"Saved {saved_at}",
+            inbox=inbox,
+            misspelt=misspelt,
+            problems=problems_of(campaign),
         )
     flash("Draft saved.", "success")
     return redirect(url_for(".edit", campaign_id=campaign_id))
@@ -110,8 +117,19 @@ def test(campaign_id: str) -> ResponseReturnValue:
     return redirect(url_for(".edit" if campaign.is_editable else ".show", campaign_id=campaign_id))
 
 
+def _not_saved(campaign: Campaign, error: MailerError) -> ResponseReturnValue:
+    """Tell the page why; and when somebody else was faster, from which revision it can go on."""
+    if not isinstance(error, Conflict):
+        return jsonify(message=error.message, fields=error.fields), 422
+    revision = campaign.revision if campaign.is_editable else None
+    return jsonify(message=error.message, fields=error.fields, revision=revision), 409
+
+
 def _save(campaign: Campaign, form: CampaignForm) -> None:
     draft = form.draft(g.workspace.id)
+    if draft.format is Format.DESIGN and draft.design is None and campaign.design is None:
+        begun = begin_design(draft.template, words=campaign.body, written_in=campaign.format)
+        draft = replace(draft, design=written(begun))
     begins_by_hand = draft.text == "" and campaign.text is None
     save_draft(campaign, draft, revision=form.revision.data)
     if begins_by_hand:
@@ -121,6 +139,7 @@ def _save(campaign: Campaign, form: CampaignForm) -> None:
 
 def _editor(campaign: Campaign, form: CampaignForm) -> str:
     lists = lists_to_choose(g.workspace.id, campaign)
+    is_design = campaign.format is Format.DESIGN
     return render_template(
         "campaigns/edit.html",
         campaign=campaign,
@@ -130,5 +149,7 @@ def _editor(campaign: Campaign, form: CampaignForm) -> str:
         templates=published_templates(g.workspace.id),
         senders=queries.senders_of(g.workspace.id),
         fields=audience.fields_of(g.workspace.id),
+        desk=desk_for(read(campaign.design or {})) if is_design else None,
+        problems={} if is_design else problems_of(campaign),
         test_form=TestForm(formdata=None, to=current_user.email),
     )

@@ -78,7 +78,7 @@ export class RichText {
         StarterKit.configure({
           ...never,
           ...(isLine ? { ...oneLine, ...noMarks, hardBreak: false } : {}),
-          ...(isLine ? {} : { link: { openOnClick: false, autolink: true, defaultProtocol: "https", HTMLAttributes: { target: null, rel: null } } }),
+          ...(isLine ? {} : { link: { openOnClick: false, autolink: false, defaultProtocol: "https", HTMLAttributes: { target: null, rel: null } } }),
         }),
         mergeTags,
         Placeholder.configure({ placeholder: "Write something" }),

@@ -1,15 +1,25 @@
 // data-autosave on a form: it saves itself a moment after the last change, and says so in [data-save-state].
-// The `revision` field keeps two windows from overwriting each other. What must see the saved draft (links, other
-// forms) carries data-after-save; a control with data-reload changes the page itself, so the page comes again.
+// The `revision` field keeps two windows from overwriting each other: whoever comes second is asked which words hold.
+// What could not be saved is kept in this browser and offered when the page is opened again. What must see the saved
+// draft (links, other forms) carries data-after-save; a control with data-reload changes the page itself.
 import { behaviours } from "../behaviours.js";
 
 const QUIET_MS = 700;
 const AGAIN_MS = 5000;
+const CONFLICT = 409;
+//: Fields that say which draft this is, not what is written in it.
+const ABOUT = new Set(["csrf_token", "revision"]);
 
 class Draft {
   constructor(form) {
     this.form = form;
     this.state = document.querySelector("[data-save-state]");
+    this.words = document.createElement("span");
+    this.again = Object.assign(document.createElement("button"), { type: "button", className: "btn-link", textContent: "Try again", hidden: true });
+    this.words.textContent = this.state.textContent;
+    this.state.replaceChildren(this.words, this.again);
+    this.again.addEventListener("click", () => this.save());
+    this.kept = new Unsaved(form);
     this.isDirty = false;
     this.saving = null;
     form.addEventListener("input", () => this.changed());
@@ -21,6 +31,10 @@ class Draft {
     window.addEventListener("beforeunload", (event) => {
       if (this.isDirty || this.saving) event.preventDefault();
     });
+    this.dialog = document.getElementById("conflict");
+    this.dialog?.querySelector("[data-keep-mine]").addEventListener("click", () => this.keepMine());
+    this.dialog?.querySelector("[data-take-theirs]").addEventListener("click", () => this.takeTheirs());
+    this.kept.offer(() => this.changed());
   }
 
   changed() {
@@ -54,23 +68,101 @@ class Draft {
         headers: { Accept: "application/json" },
       });
     } catch {
-      this.say("Not saved: no connection. Trying again…", "bad");
+      this.kept.keep();
+      this.fail("Not saved: no connection. Trying again…");
       this.timer = setTimeout(() => this.save(), AGAIN_MS);
       return null;
     }
     const isJson = answer.headers.get("Content-Type")?.includes("json");
     const saved = isJson ? await answer.json() : {};
-    const isSaved = answer.ok && isJson;
-    if (isSaved) this.form.elements.revision.value = saved.revision;
+    if (!answer.ok || !isJson) {
+      this.kept.keep();
+      this.fail(saved.message ? `Not saved: ${saved.message}` : "Not saved. Sign in again in another window.");
+      if (answer.status === CONFLICT && saved.revision) this.ask(saved.revision);
+      return null;
+    }
+    this.form.elements.revision.value = saved.revision;
+    this.kept.forget();
     // What was typed while the server answered is not saved yet, so nothing may say that it is.
-    if (!isSaved) this.say(saved.message ?? "Not saved. Reload the page and sign in again.", "bad");
-    else if (!this.isDirty) this.say(saved.message);
-    return isSaved ? saved : null;
+    if (!this.isDirty) this.say(saved.message);
+    return saved;
   }
 
-  say(words, kind = "") {
-    this.state.textContent = words;
-    this.state.classList.toggle("is-bad", kind === "bad");
+  /** Somebody else saved this draft since; nobody's words are lost before one of them has chosen. */
+  ask(revision) {
+    this.theirs = revision;
+    if (this.dialog && !this.dialog.open) this.dialog.showModal();
+  }
+
+  keepMine() {
+    this.dialog.close();
+    this.form.elements.revision.value = this.theirs;
+    this.isDirty = true;
+    this.save();
+  }
+
+  takeTheirs() {
+    // Mine stay in this browser, and are offered there.
+    this.isDirty = false;
+    location.reload();
+  }
+
+  fail(words) {
+    this.say(words, true);
+  }
+
+  say(words, isBad = false) {
+    this.words.textContent = words;
+    this.again.hidden = !isBad;
+    this.state.classList.toggle("is-bad", isBad);
+  }
+}
+
+/** Words that the server does not have, kept in this browser. */
+class Unsaved {
+  constructor(form) {
+    this.form = form;
+    this.key = `mailer:unsaved:${new URL(form.action, location.href).pathname}`;
+    this.notice = document.querySelector("[data-unsaved]");
+  }
+
+  keep() {
+    const fields = [...new FormData(this.form)].filter(([name]) => !ABOUT.has(name));
+    try {
+      localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), fields }));
+    } catch {
+      // A full or forbidden storage: the page itself still has them.
+    }
+  }
+
+  forget() {
+    localStorage.removeItem(this.key);
+  }
+
+  offer(changed) {
+    const kept = JSON.parse(localStorage.getItem(this.key) ?? "null");
+    if (!kept || !this.notice) return;
+    this.notice.hidden = false;
+    this.notice.querySelector("[data-unsaved-at]").textContent = new Date(kept.at).toLocaleString();
+    this.notice.querySelector("[data-restore]").addEventListener("click", () => {
+      this.fill(kept.fields);
+      this.notice.hidden = true;
+      changed();
+    });
+    this.notice.querySelector("[data-discard]").addEventListener("click", () => {
+      this.forget();
+      this.notice.hidden = true;
+    });
+  }
+
+  fill(fields) {
+    for (const element of this.form.elements) {
+      if (!element.name || ABOUT.has(element.name)) continue;
+      const values = fields.filter(([name]) => name === element.name).map(([, value]) => value);
+      if (element.type === "checkbox" || element.type === "radio") element.checked = values.includes(element.value);
+      else if (values.length) element.value = values[0];
+      element.dispatchEvent(new Event("editor:refresh"));
+    }
   }
 }
 

@@ -1,14 +1,27 @@
 // CodeMirror over a textarea. The textarea stays the truth: it fires `input` on every change (so that htmx and
-// drafts that save themselves notice), and setting its value and firing `editor:refresh` changes the editor.
+// drafts that save themselves notice), and setting its value and firing `editor:refresh` changes the editor. Mistakes that
+// the server finds (`editor:problem`, with a sentence such as “Line 3: …”) are marked where they are.
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { indentWithTab } from "@codemirror/commands";
 import { html } from "@codemirror/lang-html";
 import { markdown } from "@codemirror/lang-markdown";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorState } from "@codemirror/state";
-import { EditorView, placeholder } from "@codemirror/view";
+import { EditorView, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { minimalSetup } from "codemirror";
 
-const languages = { html, markdown };
+import { mergeTagCompletion } from "./merge-tag-completion.js";
+
+const languages = {
+  html: () => html({ matchClosingTags: true }),
+  mjml: () => html({ matchClosingTags: true, selfClosingTags: true }),
+  markdown: () => markdown(),
+};
+//: Lines have numbers where mistakes are told by line.
+const numbered = new Set(["html", "mjml"]);
+const LINE = /\bline (\d+)/i;
 
 const look = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--surface)", fontSize: "var(--text-s)" },
@@ -19,6 +32,11 @@ const look = EditorView.theme({
     backgroundColor: "var(--accent-soft)",
   },
   ".cm-placeholder": { color: "var(--ink-3)" },
+  ".cm-gutters": { backgroundColor: "var(--sunken)", borderRight: "1px solid var(--line)", color: "var(--ink-3)" },
+  ".cm-tooltip": { border: "1px solid var(--line)", borderRadius: "var(--radius)", backgroundColor: "var(--raised)", color: "var(--ink)" },
+  ".cm-tooltip-autocomplete > ul > li": { padding: "3px 8px", fontFamily: "var(--mono)" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
+  ".cm-completionDetail": { marginLeft: "1rem", fontFamily: "var(--sans)", fontStyle: "normal", opacity: "0.75" },
 });
 
 const colours = HighlightStyle.define([
@@ -47,7 +65,17 @@ export function openEditor(textarea) {
     view.dispatch(view.state.replaceSelection(event.detail));
     view.focus();
   });
+  textarea.addEventListener("editor:problem", ({ detail }) => {
+    view.dispatch(setDiagnostics(view.state, detail ? [diagnosis(view.state.doc, detail)] : []));
+  });
   textarea.form?.addEventListener("reset", () => setTimeout(() => textarea.dispatchEvent(new Event("editor:refresh"))));
+}
+
+/** A sentence of the server's as a mark on its line, or on the first. */
+function diagnosis(doc, message) {
+  const number = Math.min(Number(LINE.exec(message)?.[1] ?? 1), doc.lines);
+  const { from, to } = doc.line(number);
+  return { from, to, severity: "error", message };
 }
 
 function state(textarea) {
@@ -57,6 +85,12 @@ function state(textarea) {
     doc: textarea.value,
     extensions: [
       minimalSetup,
+      numbered.has(textarea.dataset.editor) ? lineNumbers() : [],
+      lintGutter(),
+      closeBrackets(),
+      autocompletion({ override: textarea.dataset.tags ? [mergeTagCompletion(textarea.dataset.tags)] : null }),
+      // Escape, then Tab, leaves the editor.
+      keymap.of([...closeBracketsKeymap, ...completionKeymap, ...(numbered.has(textarea.dataset.editor) ? [indentWithTab] : [])]),
       languages[textarea.dataset.editor](),
       look,
       syntaxHighlighting(colours),

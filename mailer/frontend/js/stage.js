@@ -42,5 +42,16 @@ behaviours.add("[data-stage]", (stage) => {
     show();
   });
 
-  document.addEventListener("draft:saved", show);
+  // A preview that nobody sees waits until somebody does.
+  let isSeen = true;
+  let isStale = false;
+  new IntersectionObserver(([{ isIntersecting }]) => {
+    isSeen = isIntersecting;
+    if (isSeen && isStale) show();
+    if (isSeen) isStale = false;
+  }).observe(stage);
+  document.addEventListener("draft:saved", () => {
+    if (isSeen) show();
+    else isStale = true;
+  });
 });
