@@ -9,6 +9,8 @@ from mailer.rendering.freeze import SLOT
 
 #: What the head of a letter is made of: everything above its first words.
 _HEAD = frozenset({"logo", "divider", "spacer"})
+#: What its end is made of: everything below its last words.
+_FOOT = frozenset({"footer", "social", "logo", "divider", "spacer"})
 
 
 def layout_of(source: Template | TemplateVersion, brand: Brand) -> str:
@@ -31,7 +33,7 @@ def framing(document: Document) -> Document:
     head: list[Row] = []
     foot: list[Row] = []
     while rows and _is_head(rows[0]):
-        head.append(rows.pop(0))
+        head.append(_only_head(rows.pop(0)))
     while rows and _is_foot(rows[-1]):
         foot.insert(0, rows.pop())
     words = Row(id="row_content", columns=(Column(id="col_content", blocks=(Content(id="blk_content"),)),))
@@ -39,10 +41,23 @@ def framing(document: Document) -> Document:
 
 
 def _is_head(row: Row) -> bool:
-    types = [block.type for column in row.columns for block in column.blocks]
-    return not row.visible_if and bool(types) and _HEAD.issuperset(types)
+    types = _types(row)
+    return "logo" in types or (bool(types) and types <= _HEAD)
+
+
+def _only_head(row: Row) -> Row:
+    """Return a row without the words beside its logo: they were this design's."""
+    columns = tuple(
+        column.model_copy(update={"blocks": tuple(block for block in column.blocks if block.type in _HEAD)})
+        for column in row.columns
+    )
+    return row.model_copy(update={"columns": columns})
 
 
 def _is_foot(row: Row) -> bool:
-    types = {block.type for column in row.columns for block in column.blocks}
-    return bool(types) and types <= {"footer", "social", "divider", "spacer", "logo"}
+    types = _types(row)
+    return bool(types) and types <= _FOOT
+
+
+def _types(row: Row) -> set[str]:
+    return {block.type for column in row.columns for block in column.blocks}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailer.lib.colors import contrast, luminance, mixed, readable, text_on
+from mailer.lib.colors import contrast, luminance, readable, text_on
 
 #: By role, where the brand says nothing: in daylight, and in dark mode.
 _DAY: Final = {
@@ -73,7 +73,3 @@ class Brand:
         )
         found = [(one, on, contrast(self.day(one), self.day(on))) for one, on in wanted]
         return [(one, on, ratio) for one, on, ratio in found if ratio < READABLE]
-
-    def softened(self, color: str, on: str) -> str:
-        """Return a quieter shade of what is written on a colour that can still be read."""
-        return readable(mixed(color, on, 0.3), on)

@@ -99,13 +99,12 @@ def show_preview(template_id: str) -> Response:
 
 
 def _preview_of(template: Template) -> str:
-    design = Design(
-        subject="",
-        preheader="",
-        body=SAMPLE_WORDS,
-        format="markdown",
-        layout=layout_of(template, brand_of(g.workspace)),
-    )
+    brand, document = brand_of(g.workspace), template.document
+    if document is not None:
+        design = Design("", "", "", format="design", document=document, brand=brand)
+    else:
+        layout = layout_of(template, brand)
+        design = Design("", "", SAMPLE_WORDS, format="markdown", layout=layout, brand=brand)
     return preview(design, workspace=g.workspace, campaign_name="A campaign", reader=SAMPLE_READER).html
 
 

@@ -104,7 +104,7 @@ def _heading(block: kinds.Heading, pen: Pen, ground: Shade, width: int) -> str:
 
 def _image(block: kinds.Image, pen: Pen, ground: Shade, width: int) -> str:
     if not block.src:
-        return _missing(block, pen, ground, "Choose a picture")
+        return _missing(block, pen, ground, "Choose a picture", room=72)
     alt = "" if block.is_decorative else pen.words(block.alt)
     link = f'href="{pen.words(block.href)}"' if block.href else ""
     image = (
@@ -192,7 +192,7 @@ def _social(block: kinds.Social, pen: Pen, ground: Shade, width: int) -> str:
 
 def _video(block: kinds.Video, pen: Pen, ground: Shade, width: int) -> str:
     if not block.poster:
-        return _missing(block, pen, ground, "Choose a picture for the film")
+        return _missing(block, pen, ground, "Choose a picture for the film", room=72)
     href, radius = pen.words(block.href), block.radius
     return _cell(
         block,
@@ -504,7 +504,7 @@ def _footer(block: kinds.Footer, pen: Pen, ground: Shade, width: int) -> str:
     )
 
 
-def _missing(block: kinds.Block, pen: Pen, ground: Shade, words: str) -> str:
+def _missing(block: kinds.Block, pen: Pen, ground: Shade, words: str, *, room: int = 28) -> str:
     """Return what the canvas shows where something is to be chosen; a mail has nothing there."""
     if not pen.is_marked:
         return ""
@@ -513,7 +513,7 @@ def _missing(block: kinds.Block, pen: Pen, ground: Shade, words: str) -> str:
         block,
         pen,
         ground,
-        f'<div class="{pen.ink_class(muted)} {pen.line_class(line)}" style="padding:28px 16px;'
+        f'<div class="{pen.ink_class(muted)} {pen.line_class(line)}" style="padding:{room}px 16px;'
         f"border:1px dashed {line.day};border-radius:8px;text-align:center;{_type(pen, 14)};"
         f'color:{muted.day}">{words}</div>',
     )

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from mailer.lib.colors import at_night, contrast, readable, text_on
+from mailer.lib.colors import at_night, contrast, mixed, readable, text_on
 from mailer.rendering.blocks.document import FONTS, Document
-from mailer.rendering.brand import Brand
+from mailer.rendering.brand import READABLE, Brand
 from mailer.rendering.language import Tag
 from mailer.rendering.mjml import Slots
 from mailer.rendering.shield import Shield
@@ -93,6 +93,8 @@ class Pen:
     def ground(self, color: str | None, role: str = "sheet") -> Shade:
         """Return a background; left out, that of a role."""
         color = color or role
+        if color == "page" and self.settings.page_color.startswith("#"):
+            color = self.settings.page_color
         if color.startswith("#"):
             return Shade(color, at_night(color))
         return Shade(self.brand.day(color), self.brand.night(color))
@@ -100,9 +102,15 @@ class Pen:
     def ink(self, color: str | None, role: str, on: Shade) -> Shade:
         """Return what is written on a background; left out, a role's colour, made to be read there."""
         chosen = color or role
-        by_day = chosen if chosen.startswith("#") else self.brand.day(chosen)
-        by_night = chosen if chosen.startswith("#") else self.brand.night(chosen)
-        return Shade(by_day if color else readable(by_day, on.day), readable(by_night, on.night))
+        if chosen.startswith("#"):
+            return Shade(chosen if color else _written(chosen, on.day), readable(chosen, on.night))
+        by_day, by_night = self.brand.day(chosen), self.brand.night(chosen)
+        if color:
+            return Shade(by_day, readable(by_night, on.night))
+        is_quiet = role == "muted"
+        return Shade(
+            _written(by_day, on.day, is_quiet=is_quiet), _written(by_night, on.night, is_quiet=is_quiet)
+        )
 
     def fill(self, color: str | None, role: str, on: Shade) -> tuple[Shade, Shade]:
         """Return the background of a button, which stands out from its ground, and the ink for its words."""
@@ -199,6 +207,13 @@ class Pen:
         if shade.day == shade.night and not always:
             return ""
         return self._classes.setdefault((kind, shade), f"{kind}{len(self._classes)}")
+
+
+def _written(ink: str, on: str, *, is_quiet: bool = False) -> str:
+    """Return an ink, or where it could not be read on a background, black or white."""
+    if contrast(ink, on) >= READABLE:
+        return ink
+    return readable(mixed(text_on(on), on, 0.3), on) if is_quiet else text_on(on)
 
 
 #: Inks stand on a cell or on the element that MJML puts into it; grounds on a section and its table.
