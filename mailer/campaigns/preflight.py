@@ -147,6 +147,7 @@ def mail_of(campaign: Campaign, frozen: Frozen) -> Mail:
         text=rendered.text,
         own_links=_OWN_LINKS,
         largest_bytes=_largest(campaign, frozen, shared),
+        markdown=campaign.body if campaign.format is Format.MARKDOWN else "",
     )
 
 

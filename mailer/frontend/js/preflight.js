@@ -3,7 +3,10 @@
 import { behaviours } from "../behaviours.js";
 
 function show({ showBlock: block, showPart: part, showQuote: quote }) {
-  if (block && !document.dispatchEvent(new CustomEvent("block:show", { cancelable: true, detail: { id: block } }))) return;
+  if (block) {
+    document.dispatchEvent(new CustomEvent("composer:select", { detail: block }));
+    return;
+  }
   const field = document.querySelector(`[name="${part}"]`);
   if (!field) return;
   if (field.matches("[data-editor]") && field.hidden) {

@@ -19,6 +19,7 @@ _SMALLEST_FOR_FOOTERS: Final = 10.0
 #: WCAG 2.5.8 asks for 24 × 24; a link inside a sentence is excepted.
 _SMALLEST_TARGET: Final = 24.0
 _LARGE: Final = 24.0
+_LARGE_PICTURE: Final = 200.0
 _LARGE_WHEN_BOLD: Final = 18.66
 _HEADING: Final = re.compile(r"h([1-6])$")
 _VAGUE: Final = frozenset(
@@ -105,6 +106,15 @@ def _pictures(mail: Mail) -> Iterator[Finding]:
                 mail.where(image, source),
                 _describe(mail, image, source),
             )
+        elif not alt.strip() and not mail.where(image).block and _is_large(image):
+            yield Finding(
+                "accessibility.alt-empty",
+                Severity.NOTICE,
+                "A large picture has no words, as if it were decoration.",
+                "If it says something, those who do not see it miss that (WCAG 1.1.1).",
+                mail.where(image, source),
+                _describe(mail, image, source),
+            )
         elif _FILE_NAME.match(alt.strip()):
             yield Finding(
                 "accessibility.alt-is-file-name",
@@ -114,6 +124,11 @@ def _pictures(mail: Mail) -> Iterator[Finding]:
                 mail.where(image, source),
                 _describe(mail, image, source),
             )
+
+
+def _is_large(image: Element) -> bool:
+    width = pixels(styles_of(image).get("width") or image.get("width") or "100%", of=600.0)
+    return width is None or width >= _LARGE_PICTURE
 
 
 def _describe(mail: Mail, image: Element, source: str) -> Mend:

@@ -50,6 +50,7 @@ class Mail:
     :param html: filled in, with the rules of its style sheets inlined
     :param own_links: addresses that are the product's (to unsubscribe, preferences, view), never checked
     :param largest_bytes: of the HTML for the reader who gets most; 0 when it is not known
+    :param markdown: what it was made from, where that is Markdown: it breaks other products' tags up
     """
 
     subject: str
@@ -58,6 +59,7 @@ class Mail:
     text: str
     own_links: frozenset[str] = field(default_factory=frozenset)
     largest_bytes: int = 0
+    markdown: str = ""
 
     @cached_property
     def root(self) -> Element:

@@ -177,10 +177,22 @@ def _with_property(node: Any, edit: SetProperty) -> Any:
 
 
 def _recolored(text: str, edit: SetColor, key: str) -> str:
-    if key and text.strip().lower() == edit.old.lower():
+    spellings = _spellings(edit.old)
+    if key and text.strip().lower() in spellings:
         return text if "background" in key else edit.new
-    pattern = rf"((?<![-\w])color\s*[:=]\s*[\"']?){re.escape(edit.old)}\b"
+    either = "|".join(map(re.escape, spellings))
+    pattern = rf"((?<![-\w])color\s*[:=]\s*[\"']?)(?:{either})(?![\w])"
     return re.sub(pattern, lambda match: match[1] + edit.new, text, flags=re.IGNORECASE)
+
+
+def _spellings(color: str) -> list[str]:
+    """Return how else a colour is written: #abc is #aabbcc, and inlining shortens it."""
+    color = color.strip().lower()
+    if re.fullmatch(r"#[0-9a-f]{3}", color):
+        return [color, "#" + "".join(digit * 2 for digit in color[1:])]
+    if re.fullmatch(r"#([0-9a-f])\1([0-9a-f])\2([0-9a-f])\3", color):
+        return [color, f"#{color[1]}{color[3]}{color[5]}"]
+    return [color]
 
 
 def _with_attribute(html: str, edit: SetAttribute) -> str:

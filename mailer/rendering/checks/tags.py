@@ -45,7 +45,10 @@ def look(mail: Mail) -> Iterator[Finding]:
         ("body", _shown(mail)),
         ("text", mail.text),
     ):
-        for match in (*_FOREIGN.finditer(text), *_OURS.finditer(text)):
+        found = [*_FOREIGN.finditer(text), *_OURS.finditer(text)]
+        if part == "body":
+            found += _FOREIGN.finditer(mail.markdown)
+        for match in found:
             tag = match[0]
             # What stands in the generated text part is mended in the body.
             if (part, tag) in seen or (part == "text" and ("body", tag) in seen):

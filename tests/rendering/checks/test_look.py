@@ -143,6 +143,12 @@ def test_every_part_is_looked_at(parts, check):
     assert check in checks(mail(**parts))
 
 
+def test_tags_of_other_products_are_found_in_markdown_before_it_breaks_them_up():
+    broken = Mail("Bread", "", "<p>Hello <em>|FNAME|</em></p>", "Hello", markdown="Hello *|FNAME|*")
+
+    assert "tags.unresolved" in checks(broken)
+
+
 def test_a_dark_screen_is_looked_at_where_the_mail_has_colours_for_it():
     head = "<style>@media (prefers-color-scheme: dark) { p { background: #111 !important } }</style>"
 

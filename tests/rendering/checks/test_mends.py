@@ -113,3 +113,11 @@ def test_what_a_mend_was_for_is_gone_afterwards():
     # The words in our language are filled in before they are looked at.
     assert {one.check for one in left} <= {"tags.unresolved"}
     assert "subscriber.name" in source.body
+
+
+def test_a_colour_is_the_same_however_it_is_written():
+    shortened = apply(Source(body="<p style='color:#bbbbbb'>"), Mend("", (SetColor("#bbb", "#767676"),)))
+    spelt_out = apply(Source(body="<font color=#BBB>"), Mend("", (SetColor("#bbbbbb", "#767676"),)))
+
+    assert shortened.body == "<p style='color:#767676'>"
+    assert spelt_out.body == "<font color=#767676>"
