@@ -85,6 +85,10 @@ def _read(fields: Headers, recipient: str, story: str) -> Failure:
     told = _told_of(recipient, story)
     if not _says_something(words):
         words = " ".join(filter(None, (words, quoted_words(told))))
+    # PowerMTA sums up what it was told: “bad-mailbox”, “quota-issues”, “spam-related” …
+    category = fields.get("x-powermta-bouncecategory")
+    if category:
+        words = f"{words} ({category})"
     is_delivered = action.startswith(("delivered", "relayed", "expanded")) or (
         not action and status[:1] == "2"
     )

@@ -7,6 +7,7 @@ So what is read here are those habits, not one program after the other.
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from mailer.bounces.parsers.failures import Failure, failure, quoted_words, stage_in
@@ -16,6 +17,9 @@ from mailer.bounces.parsers.opened import Headers, Opened
 _MOST_LINES: Final = 600
 _LONGEST_LINE: Final = 2_000
 _MOST_RECIPIENTS: Final = 100
+_MOST_MENTIONS: Final = 1_000
+#: Characters around an address that say what it is.
+_NEAR: Final = 200
 
 #: Where the message itself begins, in mails that do not enclose it as a part.
 ORIGINAL_BEGINS: Final = re.compile(
@@ -70,7 +74,6 @@ _NOT_RECIPIENT: Final = re.compile(
     r"|questions|assistance|help|complain"
     r"|return-path|envelope-sender|message-id|sender:|from:|on behalf of|<https?:|postmaster"
 )
-_RCPT: Final = re.compile(r"(?i)RCPT ?TO ?: ?<?(" + ADDRESS.pattern + r")|\bto=<(" + ADDRESS.pattern + r")>")
 
 
 @dataclass
@@ -145,7 +148,7 @@ def _mentions(lines: list[str], opened: Opened, original: Headers) -> list[_Ment
     ours = _senders(opened, original)
     mentions: list[_Mention] = []
     for number, line in enumerate(line[:_LONGEST_LINE] for line in lines):
-        for found in ADDRESS.finditer(line):
+        for found in islice(ADDRESS.finditer(line), _MOST_MENTIONS - len(mentions)):
             address = clean(found[0])
             nearby = lines[number - 1 : number] + lines[number + 1 : number + 2]
             rank = _rank(line, found, " ".join(nearby))
@@ -198,7 +201,8 @@ def _bare_names(lines: list[str], opened: Opened) -> list[_Mention]:
 
 
 def _rank(line: str, found: "re.Match[str]", nearby: str) -> int:
-    before, after = line[: found.start()], line[found.end() :]
+    before = line[max(0, found.start() - _NEAR) : found.start()]
+    after = line[found.end() : found.end() + _NEAR]
     bare_before, bare_after = before.strip(" \t<\"'*-[(>|"), after.strip(" \t>\"',;.)]|")
     if _INTRODUCED.search(before):
         return 1
@@ -207,7 +211,7 @@ def _rank(line: str, found: "re.Match[str]", nearby: str) -> int:
         before,
     ):
         return 6
-    if _RCPT.search(line) and re.search(r"(?i)(rcpt ?to ?: ?<?|\bto=<)$", before):
+    if re.search(r"(?i)(rcpt ?to ?: ?<?|\bto=<)$", before):
         return 1
     if not bare_before and (not bare_after or bare_after in (":", "...", "-")):
         return 0

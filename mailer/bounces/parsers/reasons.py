@@ -92,6 +92,8 @@ def reason_of(
     :param status: its enhanced status code (RFC 3463)
     """
     words = plain_words(text)
+    if re.fullmatch(r"[45]\.1\.[789]", status):
+        return Reason.SENDER
     reason = _by_words(words) or _by_status(status) or _by_words(plain_words(more)) or _by_code(code, stage)
     reason = reason or Reason.UNCLEAR
     if reason is Reason.UNKNOWN_USER and stage is not Stage.MAIL and not _is_certain(words, status, stage):
@@ -111,7 +113,13 @@ def _is_certain(words: str, status: str, stage: Stage) -> bool:
 
     Filters hide behind “user unknown” too, but they have read the message first.
     """
-    return bool(re.match(r"[45]\.1\.|5\.5\.0", status)) or stage is Stage.RCPT or bool(_CERTAIN.search(words))
+    if re.match(r"[45]\.1\.|5\.5\.0", status) or _CERTAIN.search(words):
+        return True
+    # A policy refuses addresses when they are named, too, and then says so by 5.7.
+    return stage is Stage.RCPT and not (status[2:3] == "7" and _REFUSED.search(words))
+
+
+_REFUSED: Final = re.compile(r"(?i)(rejected|refused|denied)\b")
 
 
 #: What is said by those who looked the name up, not by filters.
@@ -120,7 +128,10 @@ _CERTAIN: Final = re.compile(
     r"|unrouteable address"
     r"|no such (mailbox|user|address|account) here by that name|no mailbox here by that name|recipnotfound"
     r"|unknown local part"
-    r"|isn't listed in .{0,40}directory|not listed in (domino|public|name|address)"
+    r"|(isn't|not) listed in .{0,40}(directory|book)|not listed in (domino|public|name|address)"
+    r"|address rejected: access denied.{0,40}5.4.1|5.4.1 .{0,60}address rejected: access denied"
+    r"|^unknown user\b"
+    r"|no such recipient|this person does not exist|bad-mailbox"
 )
 
 
@@ -145,6 +156,24 @@ _SENDERS_DOMAIN: Final = _any(r"sender('s)? (address|domain|host)", r"domain of 
 
 #: In the order they are asked: what is said beside something else comes before it.
 _WORDS: Final[tuple[tuple[Reason, re.Pattern[str]], ...]] = (
+    (
+        Reason.SENDER,
+        _any(
+            r"\bsender('s)? ?(address|domain|e-?mail|id)?[^.;]{0,30}(rejected|denied|refused|unknown"
+            r"|invalid|not exist"
+            r"|verif|cannot|could not|blocked|not allowed|does not|doesn't)",
+            r"(unknown|invalid|bad|illegal|unverified|non-?existent) (sender|return|from)\b",
+            r"(verify|verification|callback|callout)[^.;]{0,30}\bsender|domain of (the )?sender",
+            r"from: .{0,30}(domain|address) is invalid|valid from:?",
+        ),
+    ),
+    (
+        Reason.FILTERED,
+        _any(
+            r"recipient('s)? (preferences|privacy|settings)|by the recipient's (choice|filter|rule"
+            r"|request)|user filter"
+        ),
+    ),
     (
         Reason.AUTHENTICATION,
         _any(
@@ -362,8 +391,9 @@ _WORDS: Final[tuple[tuple[Reason, re.Pattern[str]], ...]] = (
         _any(
             r"(host|server|domain|system|machine|we|address)[^.;]{0,40}(does not|doesn't|do not|don't"
             r"|never|not) "
-            r"(accept|receiv)(s|e|ing)? (any )?(mail|e-?mail|messages|smtp)",
-            r"null ?mx|no mail (is )?accepted|does not accept (any )?mail",
+            r"(accept|receiv)(s|e|ing)? (any )?(mail|e-?mail|messages|smtp)(?! from| with| contain| that"
+            r"| for| sent| to )",
+            r"null ?mx|no mail (is )?accepted|does not accept (any )?mail(?! from| with)",
             r"\bnot (a )?mail (host|server|exchanger)",
             r"(smtp|mail) (protocol|service)s? (returned )?(a )?(not available|is not (available|enabled"
             r"|running))",
