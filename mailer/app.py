@@ -143,4 +143,5 @@ def _front(app: APIFlask, settings: Settings) -> Front:
         links=Links(base_url=settings.base_url, secret_key=settings.secret_key),
         known=KnownLinks(settings.data_dir / "links", load_links),
         spool=Spool(spool_folder(settings.data_dir)),
+        trusted_proxies=settings.trusted_proxies,
     )

@@ -12,6 +12,7 @@ from mailer.delivery.models import Message, MessageKind
 from mailer.errors import Conflict
 from mailer.lib.addresses import clean_address
 from mailer.rendering.design import Frozen
+from mailer.rendering.trap import with_trap
 
 
 def launch(campaign: Campaign, *, now: datetime) -> None:
@@ -23,7 +24,7 @@ def launch(campaign: Campaign, *, now: datetime) -> None:
     campaign = lock(campaign)
     if not campaign.is_editable:
         raise Conflict(f"This campaign is {campaign.status}; it can be sent only once. Duplicate it instead.")
-    message = freeze_message(campaign, frozen_if_ready(campaign))
+    message = freeze_message(campaign, with_trap(frozen_if_ready(campaign)))
     campaign.message = message
     campaign.launched_at = now
     campaign.pause_reason = ""
@@ -52,6 +53,7 @@ def freeze_message(
         html=frozen.html,
         text=frozen.text,
         links=frozen.links,
+        trap_link=frozen.trap_link,
         values=shared_values(campaign.name, campaign.workspace),
     )
     db.session.add(message)

@@ -312,6 +312,8 @@ class Message(Identified, Base):
     html: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     links: Mapped[list[str]] = mapped_column(default=list)
+    #: The number of the link that nobody sees: whoever follows it is a machine.
+    trap_link: Mapped[int | None]
     #: Values that are the same for everybody: the campaign's and the workspace's.
     values: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
@@ -498,6 +500,9 @@ class Delivery(Identified, Base):
     #: The first open and click, by whoever; ``tracking`` has them all.
     opened_at: Mapped[datetime | None]
     clicked_at: Mapped[datetime | None]
+    #: The same by people alone: what engagement is measured by.
+    human_opened_at: Mapped[datetime | None]
+    human_clicked_at: Mapped[datetime | None]
     #: When its reader left by one of its links.
     unsubscribed_at: Mapped[datetime | None]
     #: What somebody may want to look at: ``deferred`` or a state; none while all goes well.

@@ -35,6 +35,7 @@ class Frozen:
         lead to the same page: a report can tell the button from the footer.
     :param uncounted: links whose clicks are not counted, because they differ from reader to reader
     :param is_footer_added: whether the design had no way to unsubscribe and was given one
+    :param trap_link: the number of the link that only machines see, if there is one
     """
 
     subject: str
@@ -43,3 +44,4 @@ class Frozen:
     links: list[str]
     uncounted: tuple[str, ...] = ()
     is_footer_added: bool = False
+    trap_link: int | None = None

@@ -115,6 +115,8 @@ def _delivery(campaign: Campaign, list_id: UUID, reader: Reader, at: datetime) -
         "ended_at": at,
         "opened_at": None,
         "clicked_at": None,
+        "human_opened_at": None,
+        "human_clicked_at": None,
     }
 
 
@@ -177,7 +179,7 @@ def _read(
         "delivery_id": delivery["id"],
         "user_agent": agent,
     }
-    delivery["opened_at"] = opened
+    delivery["opened_at"] = delivery["human_opened_at"] = opened
     again = opened
     while again < now:
         results.rows[Open].append({**event, "id": id_at(again), "at": again})
@@ -191,7 +193,7 @@ def _read(
             break
         number = chance.choices(range(len(pulls)), pulls)[0]
         results.rows[Click].append({**event, "id": id_at(clicked), "at": clicked, "link_number": number})
-        delivery["clicked_at"] = delivery["clicked_at"] or clicked
+        delivery["clicked_at"] = delivery["human_clicked_at"] = delivery["clicked_at"] or clicked
     left = opened + timedelta(seconds=chance.uniform(5, 60))
     if chance.random() < _LEAVES_OF_READERS and left < now:
         reader.left_at, reader.because_of = left, delivery["id"]
@@ -227,6 +229,8 @@ def _hours(campaign: Campaign, results: Results) -> list[dict[str, Any]]:
             "hour": hour,
             "total": total,
             "people": people[activity, hour],
+            "human_total": total,
+            "human_people": people[activity, hour],
         }
         for (activity, hour), total in totals.items()
     ]
@@ -241,6 +245,13 @@ def _links(campaign: Campaign, results: Results) -> list[dict[str, Any]]:
     for click in results.rows[Click]:
         by_link[click["link_number"]].append(click["delivery_id"])
     return [
-        {"campaign_id": campaign.id, "link_number": number, "total": len(all_), "people": len(set(all_))}
+        {
+            "campaign_id": campaign.id,
+            "link_number": number,
+            "total": len(all_),
+            "people": len(set(all_)),
+            "human_total": len(all_),
+            "human_people": len(set(all_)),
+        }
         for number, all_ in by_link.items()
     ]

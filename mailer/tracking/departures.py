@@ -1,6 +1,5 @@
 """Counting, for each campaign, who left by one of its links."""
 
-from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +9,7 @@ from mailer import signals
 from mailer.db import db
 from mailer.delivery.models import Delivery
 from mailer.lib.clock import utcnow
-from mailer.tracking.ingest import add_hourly
-from mailer.tracking.models import Activity
+from mailer.tracking.sums import add_departure
 
 
 @signals.unsubscribed.connect
@@ -32,5 +30,4 @@ def count_departure(subscription: Any, *, delivery_id: UUID | None = None, **_: 
         .execution_options(synchronize_session=False)
     )
     if campaign_id is not None:
-        one = Counter({(campaign_id, now): 1})
-        add_hourly(Activity.UNSUBSCRIBE, one, one)
+        add_departure(campaign_id, now)

@@ -14,6 +14,7 @@ from werkzeug.urls import iri_to_uri
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
 from mailer.lib.links import Links
+from mailer.lib.networks import forwarded_for, network_of
 from mailer.tracking.known_links import KnownLinks
 from mailer.tracking.spool import Event, Spool
 
@@ -38,8 +39,11 @@ _NEVER_STORED: Final = [
 class Front:
     """Answers ``/c/<token>`` and ``/o/<token>.gif``, and hands everything else on."""
 
-    def __init__(self, app: Wsgi, *, links: Links, known: KnownLinks, spool: Spool) -> None:
+    def __init__(
+        self, app: Wsgi, *, links: Links, known: KnownLinks, spool: Spool, trusted_proxies: int = 0
+    ) -> None:
         self._app, self._links, self._known, self._spool = app, links, known, spool
+        self._trusted_proxies = trusted_proxies
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -91,6 +95,13 @@ class Front:
                     event.at,
                     event.link_number,
                     "".join(character for character in agent if character.isprintable()),
+                    network_of(
+                        forwarded_for(
+                            environ.get("HTTP_X_FORWARDED_FOR", ""),
+                            environ.get("REMOTE_ADDR", ""),
+                            self._trusted_proxies,
+                        )
+                    ),
                 )
             )
         except OSError:

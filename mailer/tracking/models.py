@@ -10,9 +10,26 @@ from sqlalchemy.orm import Mapped, mapped_column
 from mailer.accounts.models import Workspace
 from mailer.db import Base, enum_column
 from mailer.delivery.models import Delivery
+from mailer.tracking.verdicts import Reason, Verdict
 
 
-class Open(Base):
+class Judged:
+    """What was made of an event (``verdicts``)."""
+
+    user_agent: Mapped[str] = mapped_column(String(300), default="")
+    #: The /24 or /48 that it came from; the address itself is not kept.
+    network: Mapped[str] = mapped_column(String(43), default="", server_default="")
+    verdict: Mapped[Verdict] = mapped_column(
+        enum_column(Verdict), default=Verdict.HUMAN, server_default=Verdict.HUMAN.value
+    )
+    reason: Mapped[Reason] = mapped_column(
+        enum_column(Reason), default=Reason.NOT_JUDGED, server_default=Reason.NOT_JUDGED.value
+    )
+    #: ``verdicts.VERSION`` of who judged; 0 before there was one.
+    judged_by: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class Open(Judged, Base):
     """One load of a message's pixel. The id is the event's own, so that it is stored once."""
 
     __tablename__ = "opens"
@@ -22,12 +39,14 @@ class Open(Base):
     campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
     delivery_id: Mapped[UUID] = mapped_column(ForeignKey(Delivery.id, ondelete="CASCADE"), index=True)
     at: Mapped[datetime]
-    user_agent: Mapped[str] = mapped_column(String(300), default="")
 
-    __table_args__ = (Index("ix_opens_campaign_id_at", "campaign_id", "at"),)
+    __table_args__ = (
+        Index("ix_opens_campaign_id_at", "campaign_id", "at"),
+        Index("ix_opens_network_at", "network", "at"),
+    )
 
 
-class Click(Base):
+class Click(Judged, Base):
     """One follow of a numbered link."""
 
     __tablename__ = "clicks"
@@ -38,10 +57,10 @@ class Click(Base):
     delivery_id: Mapped[UUID] = mapped_column(ForeignKey(Delivery.id, ondelete="CASCADE"), index=True)
     link_number: Mapped[int]
     at: Mapped[datetime]
-    user_agent: Mapped[str] = mapped_column(String(300), default="")
 
     __table_args__ = (
         Index("ix_clicks_campaign_id_link_number", "campaign_id", "link_number", "delivery_id"),
+        Index("ix_clicks_network_at", "network", "at"),
     )
 
 
@@ -65,6 +84,9 @@ class HourlyActivity(Base):
     hour: Mapped[datetime] = mapped_column(primary_key=True)
     total: Mapped[int]
     people: Mapped[int]
+    #: What of both were people, rather than machines.
+    human_total: Mapped[int] = mapped_column(default=0, server_default="0")
+    human_people: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class LinkActivity(Base):
@@ -78,3 +100,20 @@ class LinkActivity(Base):
     link_number: Mapped[int] = mapped_column(primary_key=True)
     total: Mapped[int]
     people: Mapped[int]
+    #: What of both were people, rather than machines.
+    human_total: Mapped[int] = mapped_column(default=0, server_default="0")
+    human_people: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class VerdictActivity(Base):
+    """How many of a campaign's opens and clicks were judged what, and by which sign."""
+
+    __tablename__ = "verdict_activity"
+
+    campaign_id: Mapped[UUID] = mapped_column(
+        ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True
+    )
+    activity: Mapped[Activity] = mapped_column(enum_column(Activity), primary_key=True)
+    verdict: Mapped[Verdict] = mapped_column(enum_column(Verdict), primary_key=True)
+    reason: Mapped[Reason] = mapped_column(enum_column(Reason), primary_key=True)
+    total: Mapped[int]

@@ -31,6 +31,7 @@ class Event:
 
     :param id: its own, so that it is stored once however often it is read
     :param link_number: which link was followed; None for an open
+    :param network: where it came from, as ``lib.networks.network_of`` has it
     """
 
     id: UUID
@@ -39,6 +40,7 @@ class Event:
     at: datetime
     link_number: int | None = None
     user_agent: str = ""
+    network: str = ""
 
 
 class Spool:
@@ -65,6 +67,7 @@ class Spool:
                 event.at.timestamp(),
                 event.link_number,
                 event.user_agent[:_LONGEST_USER_AGENT],
+                event.network,
             ]
         )
         with self._turn:
@@ -122,7 +125,8 @@ def read(path: Path) -> Iterator[Event]:
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             try:
-                identifier, message_id, delivery_id, at, link_number, user_agent = json.loads(line)
+                # What came from where is written since version 0.4; lines from before have no network.
+                identifier, message_id, delivery_id, at, link_number, user_agent, *rest = json.loads(line)
                 yield Event(
                     UUID(identifier),
                     UUID(message_id),
@@ -130,6 +134,7 @@ def read(path: Path) -> Iterator[Event]:
                     datetime.fromtimestamp(at, UTC),
                     link_number,
                     user_agent,
+                    str(rest[0]) if rest else "",
                 )
             except (ValueError, TypeError):
                 continue

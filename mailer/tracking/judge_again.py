@@ -1,0 +1,241 @@
+"""Judging what happened with deliveries, at ingestion and again on demand, and keeping the sums true."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, column, or_, select, text, update, values
+from sqlalchemy import and_ as both
+
+from mailer.db import Id, UtcDateTime, db, enum_column
+from mailer.delivery.models import Delivery, DeliveryState, Message
+from mailer.tracking.models import Click, Open
+from mailer.tracking.sums import Counted, Sums
+from mailer.tracking.verdicts import CROWD, VERSION, Judgement, Reason, Seen, Verdict, crowds, judge
+
+#: Any number that no other lock in the database has: ingestion takes turns across hosts.
+_ADVISORY_LOCK: Final = 7_301_002
+_AT_ONCE: Final = 500
+#: Crowds are looked for around so many networks in one question.
+_NETWORKS_AT_ONCE: Final = 200
+
+
+def take_turn() -> None:
+    """Wait until nobody else counts: two hosts must never both take somebody's first click for the first."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+
+
+def deliveries_of(ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+    """Return what is needed of deliveries, by id."""
+    rows: Iterable[Any] = db.session.execute(
+        select(
+            Delivery.id,
+            Delivery.workspace_id,
+            Delivery.campaign_id,
+            Delivery.message_id,
+            Delivery.state,
+            Delivery.ended_at,
+            Delivery.opened_at,
+            Delivery.clicked_at,
+            Delivery.human_opened_at,
+            Delivery.human_clicked_at,
+            Message.trap_link,
+        )
+        .join(Message, Message.id == Delivery.message_id)
+        .where(Delivery.id.in_(ids))
+    )
+    return {row.id: row for row in rows}
+
+
+def judge_campaign(campaign_id: UUID) -> int:
+    """Judge what another version judged of a campaign, commit as it goes; return of how many deliveries."""
+    judged = 0
+    while True:
+        take_turn()
+        waiting = {
+            delivery_id
+            for model in (Open, Click)
+            for delivery_id in db.session.scalars(
+                select(model.delivery_id)
+                .where(model.campaign_id == campaign_id, model.judged_by != VERSION)
+                .distinct()
+                .limit(_AT_ONCE)
+            )
+        }
+        if not waiting:
+            db.session.rollback()
+            return judged
+        judge_again(waiting)
+        db.session.commit()
+        judged += len(waiting)
+
+
+def judge_again(delivery_ids: Collection[UUID], *, new: Collection[UUID] = ()) -> None:
+    """Judge all events of some deliveries, and of those in whose company they turn out to be.
+
+    :param new: events that no sum holds yet
+    """
+    if not delivery_ids:
+        return
+    events = _events_of(delivery_ids)
+    crowded, company = _crowds_around(events)
+    strangers = {one.delivery_id for one in company} - set(delivery_ids)
+    if strangers:
+        events += _events_of(strangers)
+    deliveries = deliveries_of({event.seen.delivery_id for event in events})
+    verdicts = _verdicts(events, deliveries, crowded)
+    before = Sums.of(event.counted(deliveries, event.told) for event in events if event.seen.id not in new)
+    after = Sums.of(event.counted(deliveries, verdicts[event.seen.id]) for event in events)
+    _write_verdicts(events, verdicts)
+    after.apply(instead_of=before)
+    _note_firsts(events, verdicts, deliveries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """An event as it is stored."""
+
+    seen: Seen
+    told: Judgement
+    judged_by: int
+
+    def counted(self, deliveries: dict[UUID, Row[Any]], told: Judgement) -> Counted:
+        delivery = deliveries[self.seen.delivery_id]
+        link = self.seen.link_number
+        is_trap = link is not None and link == delivery.trap_link
+        return Counted(delivery.id, delivery.campaign_id, self.seen.at, link, *told, is_trap=is_trap)
+
+
+def _events_of(delivery_ids: Collection[UUID]) -> list[_Event]:
+    found = []
+    for model in (Open, Click):
+        link = Click.link_number if model is Click else None
+        columns = [model.id, model.delivery_id, model.at, model.user_agent, model.network]
+        told = [model.verdict, model.reason, model.judged_by]
+        rows = db.session.execute(
+            select(*columns, *told, *([link] if link is not None else [])).where(
+                model.delivery_id.in_(delivery_ids)
+            )
+        )
+        for row in rows:
+            number = row.link_number if model is Click else None
+            seen = Seen(row.id, row.delivery_id, row.at, number, row.user_agent, row.network)
+            found.append(_Event(seen, (row.verdict, row.reason), row.judged_by))
+    return found
+
+
+def _crowds_around(events: Sequence[_Event]) -> tuple[set[UUID], list[Seen]]:
+    """Return what belongs to crowds around some events, and those in them that were taken for people."""
+    spans: dict[str, list[datetime]] = defaultdict(list)
+    for event in events:
+        if event.seen.network:
+            spans[event.seen.network].append(event.seen.at)
+    names = sorted(spans)
+    nearby: dict[UUID, tuple[Seen, Verdict]] = {}
+    for start in range(0, len(names), _NETWORKS_AT_ONCE):
+        part = names[start : start + _NETWORKS_AT_ONCE]
+        for model in (Open, Click):
+            number: Any = Click.link_number if model is Click else None
+            rows = db.session.execute(
+                select(
+                    model.id, model.delivery_id, model.at, model.user_agent, model.network, model.verdict
+                ).where(
+                    model.verdict != Verdict.PROXY,
+                    or_(
+                        *(
+                            both(
+                                model.network == name,
+                                model.at.between(min(spans[name]) - CROWD, max(spans[name]) + CROWD),
+                            )
+                            for name in part
+                        )
+                    ),
+                )
+            )
+            for row in rows:
+                link = 0 if number is not None else None
+                seen = Seen(row.id, row.delivery_id, row.at, link, row.user_agent, row.network)
+                nearby[row.id] = seen, row.verdict
+    crowded = crowds(seen for seen, _ in nearby.values())
+    company = [nearby[one][0] for one in crowded if nearby[one][1].is_human]
+    return crowded, company
+
+
+def _verdicts(
+    events: Sequence[_Event], deliveries: dict[UUID, Row[Any]], crowded: Collection[UUID]
+) -> dict[UUID, Judgement]:
+    by_delivery: dict[UUID, list[Seen]] = defaultdict(list)
+    for event in events:
+        by_delivery[event.seen.delivery_id].append(event.seen)
+    verdicts: dict[UUID, Judgement] = {}
+    for delivery_id, seen in by_delivery.items():
+        delivery = deliveries[delivery_id]
+        arrived_at = delivery.ended_at if delivery.state is DeliveryState.ACCEPTED else None
+        verdicts |= judge(seen, arrived_at=arrived_at, trap=delivery.trap_link, crowded=crowded)
+    return verdicts
+
+
+def _write_verdicts(events: Sequence[_Event], verdicts: dict[UUID, Judgement]) -> None:
+    for model in (Open, Click):
+        changed = [
+            (event.seen.id, *verdicts[event.seen.id])
+            for event in events
+            if (event.seen.link_number is not None) == (model is Click)
+            and (event.told != verdicts[event.seen.id] or event.judged_by != VERSION)
+        ]
+        for start in range(0, len(changed), _AT_ONCE):
+            rows = (
+                values(
+                    column("id", Id()),
+                    column("verdict", enum_column(Verdict)),
+                    column("reason", enum_column(Reason)),
+                    name="judged",
+                )
+                .data(changed[start : start + _AT_ONCE])
+                .cte("judged")
+            )
+            db.session.execute(
+                update(model)
+                .where(model.id == rows.c.id)
+                .values(verdict=rows.c.verdict, reason=rows.c.reason, judged_by=VERSION)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def _note_firsts(
+    events: Sequence[_Event], verdicts: dict[UUID, Judgement], deliveries: dict[UUID, Row[Any]]
+) -> None:
+    """Set the times of each delivery's first open and click, by anybody and by people, where they differ."""
+    firsts: dict[str, dict[UUID, datetime]] = defaultdict(dict)
+    for event in events:
+        what = "opened_at" if event.seen.link_number is None else "clicked_at"
+        names = (what, f"human_{what}") if verdicts[event.seen.id][0].is_human else (what,)
+        for name in names:
+            at = firsts[name].get(event.seen.delivery_id)
+            firsts[name][event.seen.delivery_id] = event.seen.at if at is None else min(at, event.seen.at)
+    for name in ("opened_at", "clicked_at", "human_opened_at", "human_clicked_at"):
+        changed = [
+            (delivery.id, firsts[name].get(delivery.id))
+            for delivery in deliveries.values()
+            if getattr(delivery, name) != firsts[name].get(delivery.id)
+            # Old events may be gone; that somebody opened it is not.
+            and (name.startswith("human_") or delivery.id in firsts[name])
+        ]
+        if changed:
+            _write_times(getattr(Delivery, name), changed)
+
+
+def _write_times(target: Any, times: Sequence[tuple[UUID, datetime | None]]) -> None:
+    rows = (
+        values(column("id", Id()), column("at", UtcDateTime()), name="firsts").data(list(times)).cte("firsts")
+    )
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.id == rows.c.id)
+        .values({target: rows.c.at})
+        .execution_options(synchronize_session=False)
+    )
