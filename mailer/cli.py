@@ -199,6 +199,37 @@ def bounces_parse(paths: tuple[Path, ...], as_json: bool) -> None:
 
 
 @mailer.group()
+def agents() -> None:
+    """Who opens and clicks: people or machines."""
+
+
+@agents.command("classify")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON for each.")
+def agents_classify(as_json: bool) -> None:
+    """Read user agents from standard input, one a line or one JSON value a line, and say what each is."""
+    import json
+
+    from mailer.tracking.agents import agent_in, read_agent
+
+    for line in sys.stdin:
+        user_agent = agent_in(line)
+        told = {"user_agent": user_agent, **read_agent(user_agent).as_dict()}
+        click.echo(json.dumps(told) if as_json else f"{told['class']:<10} {told['reason']:<26} {user_agent}")
+
+
+@agents.command("judge")
+@click.argument("campaign_id", metavar="ID")
+@click.pass_obj
+def agents_judge(settings: Settings, campaign_id: str) -> None:
+    """Judge a campaign's opens and clicks again by what this version knows."""
+    from mailer.campaigns.queries import campaign_anywhere
+    from mailer.tracking.judge_again import judge_campaign
+
+    with application(settings).app_context():
+        click.echo(f"{judge_campaign(campaign_anywhere(campaign_id).id):,} deliveries judged again")
+
+
+@mailer.group()
 def campaign() -> None:
     """Campaigns and what became of them."""
 
@@ -220,7 +251,7 @@ def campaign_report(settings: Settings, campaign_id: str, as_json: bool) -> None
         click.echo(json.dumps(figures, ensure_ascii=False))
         return
     for name, value in figures.items():
-        if name == "links":
+        if name in ("links", "verdicts"):
             continue
         is_several = isinstance(value, dict)
         words = ", ".join(f"{count:,} {what}" for what, count in value.items()) if is_several else value

@@ -83,6 +83,15 @@ class TallyShown(Shown):
     total: int
 
 
+class VerdictShown(Shown):
+    """How many opens or clicks were judged to be by people or by which kind of machine, and by which sign."""
+
+    activity: str
+    verdict: str
+    reason: str
+    total: int
+
+
 class LinkShown(Shown):
     """A link of the campaign, by its number."""
 
@@ -90,6 +99,8 @@ class LinkShown(Shown):
     url: str
     people: int
     total: int
+    human_people: int
+    human_total: int
 
 
 class ReportShown(Shown):
@@ -105,9 +116,12 @@ class ReportShown(Shown):
     waiting: int
     opens: TallyShown
     clicks: TallyShown
+    human_opens: TallyShown
+    human_clicks: TallyShown
     unsubscribes: int
     skipped_reasons: dict[str, int]
     links: list[LinkShown]
+    verdicts: list[VerdictShown]
 
 
 @bp.post("/campaigns")

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from mailer.campaigns.models import Campaign
 from mailer.db import db
 from mailer.delivery.models import DEFERRED, Delivery, DeliveryCount, DeliveryState
-from mailer.tracking.models import Activity, HourlyActivity, LinkActivity
+from mailer.tracking.models import Activity, HourlyActivity, LinkActivity, VerdictActivity
+from mailer.tracking.verdicts import Reason, Verdict
 
 #: The chart ends when nothing has happened for a while, and after a month in any case.
 _LONGEST_CHART = timedelta(days=30)
@@ -19,10 +20,20 @@ _LONGEST_CHART = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Tally:
-    """How often something was done, and by how many people."""
+    """How often something was done, and for how many readers; and what of both people did themselves.
+
+    :param people: readers for whom it was done, by whomever: they or a machine that guards their mail
+    """
 
     people: int = 0
     total: int = 0
+    human_people: int = 0
+    human_total: int = 0
+
+    @property
+    def machine_total(self) -> int:
+        """How often machines did it."""
+        return self.total - self.human_total
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,18 @@ class LinkFigures:
     number: int
     url: str
     people: int
+    total: int
+    human_people: int
+    human_total: int
+
+
+@dataclass(frozen=True)
+class VerdictFigures:
+    """How many opens or clicks were judged alike."""
+
+    activity: Activity
+    verdict: Verdict
+    reason: Reason
     total: int
 
 
@@ -52,11 +75,22 @@ class Report:
     unsubscribes: int
     skipped_reasons: dict[str, int]
     links: list[LinkFigures]
+    #: What was judged what, and by which sign: how many opens and clicks.
+    verdicts: list[VerdictFigures]
 
     @property
     def ended(self) -> int:
         """How many deliveries need nothing more."""
         return self.audience - self.waiting
+
+    def judged(self) -> list[tuple[Verdict, Reason, int, int]]:
+        """Return how many opens and clicks were judged what, by which sign; people first, then by number."""
+        rows: dict[tuple[Verdict, Reason], list[int]] = {}
+        for one in self.verdicts:
+            counts = rows.setdefault((one.verdict, one.reason), [0, 0])
+            counts[one.activity is Activity.CLICK] += one.total
+        ordered = sorted(rows.items(), key=lambda row: (not row[0][0].is_human, -sum(row[1])))
+        return [(*key, opens, clicks) for key, (opens, clicks) in ordered]
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON, in the words of the API."""
@@ -69,11 +103,14 @@ class Report:
             "held": self.held,
             "in_doubt": self.in_doubt,
             "waiting": self.waiting,
-            "opens": vars(self.opens).copy(),
-            "clicks": vars(self.clicks).copy(),
+            "opens": {"people": self.opens.people, "total": self.opens.total},
+            "clicks": {"people": self.clicks.people, "total": self.clicks.total},
+            "human_opens": {"people": self.opens.human_people, "total": self.opens.human_total},
+            "human_clicks": {"people": self.clicks.human_people, "total": self.clicks.human_total},
             "unsubscribes": self.unsubscribes,
             "skipped_reasons": dict(self.skipped_reasons),
             "links": [vars(link).copy() for link in self.links],
+            "verdicts": [vars(figures).copy() for figures in self.verdicts],
         }
 
 
@@ -104,6 +141,7 @@ def report(campaign: Campaign) -> Report:
         unsubscribes=sums.get(Activity.UNSUBSCRIBE, Tally()).total,
         skipped_reasons=reasons,
         links=_links(campaign),
+        verdicts=_verdicts(campaign.id),
     )
 
 
@@ -160,28 +198,50 @@ def _states(campaign_id: UUID) -> tuple[dict[DeliveryState, int], dict[str, int]
 
 
 def _sums(campaign_id: UUID) -> dict[Activity, Tally]:
+    figures = (
+        HourlyActivity.people,
+        HourlyActivity.total,
+        HourlyActivity.human_people,
+        HourlyActivity.human_total,
+    )
     return {
-        activity: Tally(people=int(people), total=int(total))
-        for activity, people, total in db.session.execute(
-            select(HourlyActivity.activity, func.sum(HourlyActivity.people), func.sum(HourlyActivity.total))
+        activity: Tally(*map(int, sums))
+        for activity, *sums in db.session.execute(
+            select(HourlyActivity.activity, *map(func.sum, figures))
             .where(HourlyActivity.campaign_id == campaign_id)
             .group_by(HourlyActivity.activity)
         )
     }
 
 
+def _verdicts(campaign_id: UUID) -> list[VerdictFigures]:
+    rows = db.session.execute(
+        select(
+            VerdictActivity.activity, VerdictActivity.verdict, VerdictActivity.reason, VerdictActivity.total
+        )
+        .where(VerdictActivity.campaign_id == campaign_id, VerdictActivity.total > 0)
+        .order_by(VerdictActivity.activity, VerdictActivity.total.desc())
+    )
+    return [VerdictFigures(*row) for row in rows]
+
+
 def _links(campaign: Campaign) -> list[LinkFigures]:
     if campaign.message is None:
         return []
     counted = {
-        number: (people, total)
-        for number, people, total in db.session.execute(
-            select(LinkActivity.link_number, LinkActivity.people, LinkActivity.total).where(
-                LinkActivity.campaign_id == campaign.id
-            )
+        number: figures
+        for number, *figures in db.session.execute(
+            select(
+                LinkActivity.link_number,
+                LinkActivity.people,
+                LinkActivity.total,
+                LinkActivity.human_people,
+                LinkActivity.human_total,
+            ).where(LinkActivity.campaign_id == campaign.id)
         )
     }
     return [
-        LinkFigures(number, url, *counted.get(number, (0, 0)))
+        LinkFigures(number, url, *counted.get(number, (0, 0, 0, 0)))
         for number, url in enumerate(campaign.message.links)
+        if number != campaign.message.trap_link
     ]

@@ -5,6 +5,7 @@ text has the shape that browsers and mail clients share, and only then for the w
 which machines of that shape give themselves away.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -77,6 +78,20 @@ def read_agent(text: str) -> Agent:
     if len(text) < 24 and not _SHORT_BUT_REAL.search(text):
         return Agent(AgentKind.SCANNER, "names no browser")
     return Agent(AgentKind.PERSON, "browser", _browser_of(text), _device_of(text))
+
+
+def agent_in(line: str) -> str:
+    """Return the user agent in a line: the line itself, a JSON string, or an object that names it."""
+    line = line.strip()
+    if line[:1] in ('"', "{"):
+        try:
+            value = json.loads(line)
+        except ValueError:
+            return line
+        if isinstance(value, dict):
+            value = next((value[name] for name in ("user_agent", "ua", "agent") if name in value), "")
+        return value if isinstance(value, str) else ""
+    return line
 
 
 def _any(*patterns: str) -> re.Pattern[str]:

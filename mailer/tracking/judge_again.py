@@ -230,12 +230,21 @@ def _note_firsts(
 
 
 def _write_times(target: Any, times: Sequence[tuple[UUID, datetime | None]]) -> None:
-    rows = (
-        values(column("id", Id()), column("at", UtcDateTime()), name="firsts").data(list(times)).cte("firsts")
-    )
-    db.session.execute(
-        update(Delivery)
-        .where(Delivery.id == rows.c.id)
-        .values({target: rows.c.at})
-        .execution_options(synchronize_session=False)
-    )
+    columns = column("id", Id()), column("at", UtcDateTime())
+    known = [(delivery_id, at) for delivery_id, at in times if at is not None]
+    never = [delivery_id for delivery_id, at in times if at is None]
+    if known:
+        rows = values(*columns, name="firsts").data(known).cte("firsts")
+        db.session.execute(
+            update(Delivery)
+            .where(Delivery.id == rows.c.id)
+            .values({target: rows.c.at})
+            .execution_options(synchronize_session=False)
+        )
+    if never:
+        db.session.execute(
+            update(Delivery)
+            .where(Delivery.id.in_(never))
+            .values({target: None})
+            .execution_options(synchronize_session=False)
+        )

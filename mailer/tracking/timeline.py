@@ -10,6 +10,7 @@ from mailer.audience.timeline import Event
 from mailer.db import db
 from mailer.delivery.models import Delivery, DeliveryState, Message, MessageKind
 from mailer.tracking.models import Click, Open
+from mailer.tracking.verdicts import HUMAN_VERDICTS
 
 _WORDS: Final = {
     DeliveryState.ACCEPTED: ("mail-check", "Was sent", ""),
@@ -23,7 +24,7 @@ _WAITING: Final = ("mail-fast", "Is about to be sent", "accent")
 
 @signals.timeline_wanted.connect
 def mail_events(subscriber: Subscriber, *, limit: int) -> list[Event]:
-    """Return a subscriber's deliveries, opens and clicks."""
+    """Return a subscriber's deliveries, and their own opens and clicks."""
     rows = db.session.execute(
         select(Delivery, Message.subject, Message.kind, Message.links)
         .join(Message, Message.id == Delivery.message_id)
@@ -46,7 +47,10 @@ def _sent(row: Any) -> Event:
 
 def _opens(mails: dict[Any, Any], limit: int) -> list[Event]:
     opens = db.session.scalars(
-        select(Open).where(Open.delivery_id.in_(list(mails))).order_by(Open.at.desc()).limit(limit)
+        select(Open)
+        .where(Open.delivery_id.in_(list(mails)), Open.verdict.in_(HUMAN_VERDICTS))
+        .order_by(Open.at.desc())
+        .limit(limit)
     )
     return [
         Event(one.at, "mail-opened", f"Opened {_title(mails[one.delivery_id])}", "accent") for one in opens
@@ -55,7 +59,10 @@ def _opens(mails: dict[Any, Any], limit: int) -> list[Event]:
 
 def _clicks(mails: dict[Any, Any], limit: int) -> list[Event]:
     clicks = db.session.scalars(
-        select(Click).where(Click.delivery_id.in_(list(mails))).order_by(Click.at.desc()).limit(limit)
+        select(Click)
+        .where(Click.delivery_id.in_(list(mails)), Click.verdict.in_(HUMAN_VERDICTS))
+        .order_by(Click.at.desc())
+        .limit(limit)
     )
     return [
         Event(

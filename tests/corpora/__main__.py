@@ -2,13 +2,13 @@
 
 import sys
 
-from tests.corpora import FOLDER
-from tests.corpora.bounces import score
+from tests.corpora import FOLDER, agents, bounces
 
 if not FOLDER.exists():
     sys.exit(f"There is no {FOLDER}; MAILER_CORPORA names another folder.")
 
-bounces = score()
-print("\n".join(bounces.lines()))
+read = bounces.score()
+told = agents.score()
+print("\n".join([*read.lines(), *told.lines()]))
 if "--mistakes" in sys.argv:
-    print("\n".join(bounces.mistakes))
+    print("\n".join([*read.mistakes, *told.missed, *told.false]))

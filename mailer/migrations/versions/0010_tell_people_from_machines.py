@@ -62,7 +62,7 @@ def upgrade() -> None:
     )
     for table, activity in (("opens", "open"), ("clicks", "click")):
         op.execute(
-            "INSERT INTO verdict_activity (campaign_id, activity, verdict, reason, total)"
+            "INSERT INTO verdict_activity (campaign_id, activity, verdict, reason, total)"  # noqa: S608
             f" SELECT campaign_id, '{activity}', 'human', 'not_judged', count(*) FROM {table}"
             " WHERE campaign_id IS NOT NULL GROUP BY campaign_id"
         )
