@@ -40,7 +40,10 @@ def test_launching_freezes_the_words_and_starts_a_run(letter, queued):
     assert letter.status is CampaignStatus.SENDING
     assert letter.launched_at == NOON
     assert "{{ link_url(0) }}" in letter.message.html
-    assert letter.message.links == ["https://bakery.example/order"]
+    assert letter.message.links == ["https://bakery.example/order"] * 2
+    assert letter.message.trap_link == 1
+    assert "link_url(1)" in letter.message.html
+    assert "link_url(1)" not in letter.message.text
     assert letter.message.values["workspace"]["name"] == "Ana’s Bakery"
     assert ("prepare_campaign", str(letter.id)) in queued()
 
