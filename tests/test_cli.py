@@ -79,3 +79,19 @@ def test_a_workspace_s_share_is_said_and_changed(mailer):
     assert mailer("share", "--workspace", "Bakery", "--weight", "300") == "300"
     assert mailer("share", "--workspace", "Bakery") == "300"
     assert "Cheese" in mailer("share", "--workspace", "Cheese", expect=2)
+
+
+def test_preflight_looks_at_a_file_and_says_by_its_exit_whether_it_can_be_sent(mailer, tmp_path):
+    good, bad = tmp_path / "good.md", tmp_path / "bad.html"
+    good.write_text(
+        "---\nsubject: Fresh bread\n---\n# Bread\n\n[Order a loaf](https://bakery.example/order)\n"
+    )
+    bad.write_text('<html lang="en"><body>\n<a href="#">Order</a> {{ subscriber.fields.city }}</body></html>')
+    (tmp_path / "values.json").write_text('{"subscriber": {"fields": {"city": "Lyon"}}}')
+
+    found = json.loads(mailer("preflight", str(good), "--json"))
+
+    assert found["errors"] == 0
+    assert found["format"] == "markdown"
+    mailer("preflight", str(bad), "--data", str(tmp_path / "values.json"), expect=1)
+    assert "cannot be read" in mailer("preflight", str(tmp_path / "none.html"), expect=2)

@@ -83,6 +83,7 @@ def design_of(campaign: Campaign) -> Design:
         layout=layout_of(published, brand) if published else None,
         document=read(campaign.design or {}) if is_design else None,
         brand=brand,
+        language=campaign.workspace.locale,
     )
 
 

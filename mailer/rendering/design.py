@@ -13,6 +13,7 @@ class Design:
     :param format: ``design``, ``markdown``, ``mjml`` or ``html``, what it is written in
     :param document: the design, when it is written as one; the body is empty then
     :param text: the text part as edited by hand; none when it is generated
+    :param language: a language tag (BCP 47) for screen readers, where the mail does not say its own
     :param layout: a whole HTML document with a ``{{ content }}`` slot; none for a plain page. An HTML
         body that is a whole document itself needs none.
     """
@@ -25,6 +26,7 @@ class Design:
     layout: str | None = None
     document: Document | None = None
     brand: Brand = field(default_factory=Brand)
+    language: str = ""
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,8 @@ def freeze(design: Design, *, is_identified: bool = False) -> Frozen:
         _check(part, getattr(design, part) or "")
     shield, covered, made_text = _covered(design, is_identified=is_identified)
     root = document.parse(covered)
+    if design.language and not root.get("lang"):
+        root.set("lang", design.language)
     document.inline_css(root)
     if design.text is not None:
         text = plain_text.tidy(design.text)
