@@ -8,19 +8,7 @@ from mailer.lib.colors import text_on
 from mailer.rendering.design import Design, Frozen
 from mailer.rendering.freeze import freeze
 from mailer.rendering.merge import Rendered, Renderer
-
-#: Who reads a preview when nobody was chosen.
-SAMPLE_READER: Final[Mapping[str, Any]] = {
-    "name": "Sam Reader",
-    "email": "sam@example.com",
-    "locale": "en",
-    "time_zone": "UTC",
-    "fields": {},
-    "tags": ["regular", "early bird"],
-    "lists": ["Weekly news"],
-    "list": "Weekly news",
-    "subscribed_at": "2026-01-15T09:00:00+00:00",
-}
+from mailer.rendering.samples import SAMPLE_READER
 
 #: What the preview of a template holds in the place of a campaign's words.
 SAMPLE_WORDS: Final = """# A headline goes here
@@ -37,6 +25,8 @@ this is how your words will look: a paragraph with a [link](https://example.com)
 
 [A button](https://example.com "button")
 """
+
+__all__ = ["SAMPLE_READER", "SAMPLE_WORDS", "fill_in", "preview", "shared_values"]
 
 
 def preview(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mailer.cli import content
 from mailer.config import BadSetting, Settings, in_force, load
 from mailer.errors import MailerError
 from mailer.runtime import logs
@@ -595,5 +596,6 @@ def application(settings: Settings) -> "Flask":
     return create_app(settings)
 
 
-if __name__ == "__main__":
-    main()
+mailer.add_command(content.render)
+mailer.add_command(content.designs)
+bench.add_command(content.bench_render)
