@@ -26,6 +26,8 @@ _LONGEST: Final = {
     "from_email": 320,
     "reply_to": 320,
 }
+#: What each language has of its own.
+_OF_WORDS: Final = frozenset({"subject", "preheader"})
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,10 @@ def create_draft(workspace_id: UUID, draft: Draft, *, by: UUID | None = None) ->
     return campaign
 
 
-def save_draft(campaign: Campaign, draft: Draft, *, revision: int | None = None) -> None:
+def save_draft(campaign: Campaign, draft: Draft, *, revision: int | None = None, locale: str = "") -> None:
     """Write down what its author has now.
 
+    :param locale: the language that its words are written in; empty for the campaign's own
     :param revision: the one that the author began from; none to write whatever happened since
     :raises Conflict: it is no draft any more, or was saved elsewhere meanwhile
     """
@@ -74,7 +77,7 @@ def save_draft(campaign: Campaign, draft: Draft, *, revision: int | None = None)
         raise Conflict(f"This campaign is {campaign.status}; its words can no longer change.")
     if revision is not None and revision != campaign.revision:
         raise Conflict("This draft was changed in another window. Reload to see it; copy your words first.")
-    _write(campaign, draft)
+    _write(campaign, draft, locale=locale)
     campaign.revision += 1
     db.session.flush()
 
@@ -105,20 +108,21 @@ def restore_draft(campaign: Campaign) -> None:
     db.session.flush()
 
 
-def _write(campaign: Campaign, draft: Draft) -> None:
+def _write(campaign: Campaign, draft: Draft, *, locale: str = "") -> None:
     if draft.format is Format.MARKDOWN:
         draft = _with_front_matter(draft)
+    words = campaign.words_in(locale)
     for name in _LONGEST:
         value = str(getattr(draft, name)).strip()
         _check_line(name, value)
-        setattr(campaign, name, value)
+        setattr(words if name in _OF_WORDS else campaign, name, value)
     campaign.name = campaign.name or campaign.subject[:200] or UNTITLED
-    campaign.format = draft.format
-    campaign.body = draft.body.replace("\r\n", "\n").replace("\x00", "")
+    words.format = draft.format
+    words.body = draft.body.replace("\r\n", "\n").replace("\x00", "")
     if draft.design is not None:
-        campaign.design = written(read(draft.design))
-    campaign.text = None if draft.text is None else draft.text.replace("\r\n", "\n").replace("\x00", "")
-    campaign.template = draft.template
+        words.design = written(read(draft.design))
+    words.text = None if draft.text is None else draft.text.replace("\r\n", "\n").replace("\x00", "")
+    words.template = draft.template
     campaign.lists = list(draft.lists)
 
 

@@ -4,12 +4,13 @@ from uuid import UUID
 
 from mailer.campaigns.draft import Draft, create_draft
 from mailer.campaigns.models import Campaign
+from mailer.campaigns.variants import copy_variant
 
 
 def duplicate(campaign: Campaign, *, by: UUID | None = None) -> Campaign:
     """Return a new draft with everything that was written for a campaign."""
     name = f"{campaign.name[:190]} (copy)"
-    return create_draft(
+    made = create_draft(
         campaign.workspace_id,
         Draft(
             name=name,
@@ -27,3 +28,6 @@ def duplicate(campaign: Campaign, *, by: UUID | None = None) -> Campaign:
         ),
         by=by,
     )
+    for variant in campaign.variants:
+        copy_variant(variant, made)
+    return made

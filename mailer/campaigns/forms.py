@@ -24,7 +24,7 @@ from mailer.accounts.models import Workspace
 from mailer.audience.models import MailingList
 from mailer.audience.queries import current_lists, lists_by_ids
 from mailer.campaigns.draft import Draft
-from mailer.campaigns.models import Campaign
+from mailer.campaigns.models import Campaign, CampaignVariant
 from mailer.composing.begin_design import begin_design
 from mailer.composing.models import Format
 from mailer.composing.queries import published_templates, template_by_id
@@ -65,14 +65,20 @@ class CampaignForm(FlaskForm):
     text = TextAreaField("Text part", [Length(max=LONGEST_SOURCE)])
 
     @classmethod
-    def showing(cls, campaign: Campaign) -> "CampaignForm":
-        """Return the form as a campaign fills it in."""
+    def showing(cls, campaign: Campaign, words: Campaign | CampaignVariant | None = None) -> "CampaignForm":
+        """Return the form as a campaign fills it in.
+
+        :param words: what it says in the language that is looked at
+        """
+        words = words or campaign
         form = cls(formdata=None, obj=campaign)
+        for name in ("subject", "preheader", "body", "text"):
+            form[name].data = getattr(words, name)
         form.lists.data = [one.public_id for one in campaign.lists]
-        form.template.data = campaign.template.public_id if campaign.template else NO_TEMPLATE
-        form.format.data = campaign.format.value
-        form.design.data = json.dumps(campaign.design) if campaign.design else ""
-        form.text_mode.data = GENERATED if campaign.text is None else BY_HAND
+        form.template.data = words.template.public_id if words.template else NO_TEMPLATE
+        form.format.data = words.format.value
+        form.design.data = json.dumps(words.design) if words.design else ""
+        form.text_mode.data = GENERATED if words.text is None else BY_HAND
         return form
 
     def draft(self, workspace_id: UUID) -> Draft:

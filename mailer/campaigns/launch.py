@@ -4,7 +4,7 @@ from datetime import datetime
 
 from mailer.campaigns.draft import lock
 from mailer.campaigns.models import PRIORITY_WEIGHTS, Campaign, CampaignStatus
-from mailer.campaigns.preflight import frozen_if_ready
+from mailer.campaigns.preflight import design_of, frozen_if_ready
 from mailer.composing.preview import shared_values
 from mailer.db import db
 from mailer.delivery import runs
@@ -12,6 +12,8 @@ from mailer.delivery.models import Message, MessageKind
 from mailer.errors import Conflict
 from mailer.lib.addresses import clean_address
 from mailer.rendering.design import Frozen
+from mailer.rendering.freeze import freeze
+from mailer.rendering.locales import with_common_links
 from mailer.rendering.trap import with_trap
 
 
@@ -24,8 +26,11 @@ def launch(campaign: Campaign, *, now: datetime) -> None:
     campaign = lock(campaign)
     if not campaign.is_editable:
         raise Conflict(f"This campaign is {campaign.status}; it can be sent only once. Duplicate it instead.")
-    message = freeze_message(campaign, with_trap(frozen_if_ready(campaign)))
-    campaign.message = message
+    mine = [frozen_if_ready(campaign), *(freeze(design_of(variant)) for variant in campaign.variants)]
+    own, *others = map(with_trap, with_common_links(mine))
+    message = campaign.message = freeze_message(campaign, own)
+    for variant, frozen in zip(campaign.variants, others, strict=True):
+        variant.message = freeze_message(campaign, frozen)
     campaign.launched_at = now
     campaign.pause_reason = ""
     campaign.move_to(CampaignStatus.SENDING)
@@ -36,6 +41,7 @@ def launch(campaign: Campaign, *, now: datetime) -> None:
         list_ids=[one.id for one in campaign.lists],
         now=now,
         weight=PRIORITY_WEIGHTS[campaign.priority],
+        in_languages={each.locale: each.message for each in campaign.variants if each.message},
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mailer.campaigns.models import Campaign
+from mailer.campaigns.models import Campaign, CampaignVariant
 from mailer.campaigns.preflight import design_of
 from mailer.composing.preview import fill_in, preview
 from mailer.errors import Invalid
@@ -13,22 +13,26 @@ from mailer.rendering.freeze import freeze
 from mailer.rendering.merge import Rendered
 
 
-def look(campaign: Campaign, reader: Mapping[str, Any]) -> Rendered:
+def look(campaign: Campaign, reader: Mapping[str, Any], *, locale: str | None = None) -> Rendered:
     """Return a campaign as a reader gets it; its links lead straight on and count nothing.
 
     :param reader: merge values of a subscriber
+    :param locale: of which language; None for the reader's
     :raises Invalid: with what is wrong in the draft, and where
+    :raises NotFound: it is not written in this language
     """
-    message = campaign.message
+    reads = str(reader.get("locale", ""))
+    words = campaign.words_for(reads) if locale is None else campaign.words_in(locale)
+    message = words.message
     if message is None:
         return preview(
-            design_of(campaign), workspace=campaign.workspace, campaign_name=campaign.name, reader=reader
+            design_of(words), workspace=campaign.workspace, campaign_name=campaign.name, reader=reader
         )
     frozen = Frozen(subject=message.subject, html=message.html, text=message.text, links=message.links)
     return fill_in(frozen, message.values, reader)
 
 
-def made_text(campaign: Campaign) -> str:
+def made_text(campaign: Campaign | CampaignVariant) -> str:
     """Return the text part that is made from a draft's words, with its merge tags.
 
     :raises Invalid: with what is wrong in the draft, and where
@@ -36,7 +40,7 @@ def made_text(campaign: Campaign) -> str:
     return freeze(replace(design_of(campaign), text=None)).text
 
 
-def problems_of(campaign: Campaign) -> dict[str, str]:
+def problems_of(campaign: Campaign | CampaignVariant) -> dict[str, str]:
     """Return what keeps a draft from becoming a mail, by the part that it is in; nothing when all is well."""
     try:
         freeze(design_of(campaign))

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
@@ -13,9 +13,10 @@ from mailer.audience.models import MailingList
 from mailer.composing.models import Format, Template
 from mailer.db import Base, Id, Identified, Json, enum_column
 from mailer.delivery.models import Message
-from mailer.errors import Conflict
+from mailer.errors import Conflict, NotFound
 from mailer.lib.clock import utcnow
 from mailer.rendering.language import without_tags
+from mailer.rendering.locales import best_of, language_name
 
 
 class CampaignStatus(StrEnum):
@@ -99,6 +100,10 @@ class Campaign(Identified, Base):
     lists: Mapped[list[MailingList]] = relationship(
         secondary=lambda: campaign_lists, order_by=MailingList.name
     )
+    #: Besides its own words, which everybody gets who reads none of these.
+    variants: Mapped[list["CampaignVariant"]] = relationship(
+        back_populates="campaign", order_by=lambda: CampaignVariant.locale, cascade="all, delete-orphan"
+    )
 
     __table_args__ = (
         Index("ix_campaigns_workspace_id_id", "workspace_id", "id"),
@@ -119,6 +124,22 @@ class Campaign(Identified, Base):
     def subject_line(self) -> str:
         """The subject as lists show it: with defaults in the place of merge tags."""
         return without_tags(self.subject)
+
+    def words_in(self, locale: str) -> "Campaign | CampaignVariant":
+        """Return what is written in a locale; its own words for the empty one.
+
+        :raises NotFound: it is not written in this one
+        """
+        if not locale:
+            return self
+        for variant in self.variants:
+            if variant.locale == locale:
+                return variant
+        raise NotFound("This campaign is not written in this language.")
+
+    def words_for(self, reader_locale: str) -> "Campaign | CampaignVariant":
+        """Return what a reader gets, by the nearest language."""
+        return self.words_in(best_of(reader_locale, [each.locale for each in self.variants]) or "")
 
     def move_to(self, status: CampaignStatus) -> None:
         """Change the status by the table of what may follow what.
@@ -143,6 +164,50 @@ class CampaignMend(Identified, Base):
     before: Mapped[dict[str, Any]]
     #: The draft's right after it; another one means that it was changed since.
     revision: Mapped[int]
+
+
+class CampaignVariant(Identified, Base):
+    """A campaign's words in another language: subject, preheader and body of their own."""
+
+    __tablename__ = "campaign_variants"
+    prefix = "var"
+
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey(Campaign.id, ondelete="CASCADE"))
+    #: Such as ``pt-BR``; who reads ``pt-BR`` gets it, and of ``pt`` who reads any kind of it.
+    locale: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(998), default="")
+    preheader: Mapped[str] = mapped_column(String(500), default="")
+    format: Mapped[Format] = mapped_column(enum_column(Format), default=Format.MARKDOWN)
+    body: Mapped[str] = mapped_column(Text, default="")
+    design: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    text: Mapped[str | None] = mapped_column(Text)
+    template_id: Mapped[UUID | None] = mapped_column(ForeignKey(Template.id, ondelete="SET NULL"))
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey(Message.id))
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
+
+    campaign: Mapped[Campaign] = relationship(back_populates="variants")
+    template: Mapped[Template | None] = relationship()
+    message: Mapped[Message | None] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "locale"),
+        CheckConstraint("length(locale) > 0", name="has_locale"),
+    )
+
+    @property
+    def subject_line(self) -> str:
+        """The subject as lists show it: with defaults in the place of merge tags."""
+        return without_tags(self.subject)
+
+    @property
+    def workspace(self) -> Workspace:
+        """Whose it is."""
+        return self.campaign.workspace
+
+    @property
+    def language(self) -> str:
+        """What the language is called."""
+        return language_name(self.locale)
 
 
 campaign_lists: Table = Table(

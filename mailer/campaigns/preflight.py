@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from mailer.campaigns import check_audience, check_sender
-from mailer.campaigns.models import Campaign
+from mailer.campaigns.completeness import completeness
+from mailer.campaigns.models import Campaign, CampaignVariant
 from mailer.campaigns.queries import Reach, client_mix, reach
 from mailer.composing.layout import layout_of
 from mailer.composing.models import Format
@@ -68,7 +69,7 @@ class Preflight:
         return not self.errors
 
 
-def design_of(campaign: Campaign) -> Design:
+def design_of(campaign: Campaign | CampaignVariant) -> Design:
     """Return what a campaign's author wrote, as rendering takes it."""
     brand = brand_of(campaign.workspace)
     is_design = campaign.format is Format.DESIGN
@@ -105,6 +106,7 @@ def frozen_if_ready(campaign: Campaign) -> Frozen:
     :raises Invalid: it is not ready, with what to mend under each field
     """
     findings, frozen = _written(campaign)
+    findings += _in_languages(campaign)
     if frozen is not None:
         findings += [*_in_mail(campaign, frozen), *check_audience.look(campaign, frozen)]
     errors: dict[str, str] = {}
@@ -122,7 +124,7 @@ def preflight(campaign: Campaign, *, now: datetime) -> Preflight:
     reached = reach(campaign, now=now)
     if campaign.lists and not reached.people:
         findings.append(_unfinished("lists", "Nobody on these lists can be mailed."))
-    findings += check_sender.look(campaign)
+    findings += [*_in_languages(campaign), *check_sender.look(campaign)]
     if frozen is not None:
         findings += [*_in_mail(campaign, frozen), *_of_the_house(campaign, frozen)]
     findings = in_order([*findings, *check_audience.look(campaign, frozen)])
@@ -188,6 +190,29 @@ def _is_empty(campaign: Campaign) -> bool:
     if campaign.format is not Format.DESIGN:
         return not campaign.body.strip()
     return not any(block.type not in _NO_WORDS for block in read(campaign.design or {}).blocks())
+
+
+def _in_languages(campaign: Campaign) -> Iterator[Finding]:
+    """Yield what is unfinished in the other languages that a campaign is written in."""
+    for variant in campaign.variants:
+        said = completeness(variant)
+        if "subject" in said.missing:
+            yield _unfinished("subject", f"{variant.language}: write a subject.")
+        if "body" in said.missing:
+            yield _unfinished("body", f"{variant.language}: write something to send.")
+        try:
+            freeze(design_of(variant))
+        except Invalid as error:
+            for part, sentence in (error.fields or {"body": error.message}).items():
+                yield _unfinished(part, f"{variant.language}: {sentence}")
+        if said.copied:
+            yield Finding(
+                "language.copied",
+                Severity.WARNING,
+                f"{variant.language}: not everything is translated yet.",
+                f"As in the campaign’s own words: {', '.join(said.copied)}.",
+                Where("body" if "subject" not in said.copied else "subject"),
+            )
 
 
 def _unfinished(part: str, message: str) -> Finding:

@@ -50,12 +50,13 @@ class Sample:
     failures: dict[str, Subscriber] = field(default_factory=dict)
 
 
-def through_readers(campaign: Campaign, *, size: int = SAMPLED) -> Sample:
+def through_readers(campaign: Campaign, *, size: int = SAMPLED, locale: str = "") -> Sample:
     """Fill a draft in for readers of its lists, and return what is missing and for how many.
 
+    :param locale: in which of its languages; empty for its own words
     :raises Invalid: with what is wrong in the draft, and where
     """
-    frozen = freeze(design_of(campaign))
+    frozen = freeze(design_of(campaign.words_in(locale)))
     names = frozenset().union(*map(names_in, (frozen.subject, frozen.html, frozen.text)))
     asked = sorted(name for name in names if name.startswith("subscriber."))
     shared = shared_values(campaign.name, campaign.workspace)

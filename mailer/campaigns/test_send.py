@@ -20,20 +20,27 @@ PREFIX: Final = "[Test] "
 
 
 def send_test(
-    campaign: Campaign, addresses: Iterable[str], *, reader: Mapping[str, Any], now: datetime
+    campaign: Campaign,
+    addresses: Iterable[str],
+    *,
+    reader: Mapping[str, Any],
+    now: datetime,
+    locale: str = "",
 ) -> list[str]:
     """Mail a campaign as it is now to a few addresses; return them.
 
     :param reader: the merge values of the subscriber that it is filled in for
+    :param locale: in which of its languages; empty for its own words
     :raises Invalid: an address or the content cannot be used
     """
     chosen = _checked(addresses)
     if not campaign.from_email:
         raise Invalid("Say whom it is from first.", fields={"from_email": "Say whom it is from."})
-    if not campaign.subject:
+    words = campaign.words_in(locale)
+    if not words.subject:
         raise Invalid("Write a subject first.", fields={"subject": "Write a subject."})
     message = freeze_message(
-        campaign, freeze(design_of(campaign)), kind=MessageKind.TRANSACTIONAL, subject_prefix=PREFIX
+        campaign, freeze(design_of(words)), kind=MessageKind.TRANSACTIONAL, subject_prefix=PREFIX
     )
     for address in chosen:
         delivery = Delivery(

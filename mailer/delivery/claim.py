@@ -25,7 +25,9 @@ _DELIVERIES: Final = cast(Table, Delivery.__table__)
 #: What differs within a batch.
 _COLUMNS: Final[tuple[Any, ...]] = tuple(
     _DELIVERIES.c[name]
-    for name in ("id", "subscriber_id", "list_id", "email", "values", "attempt", "first_tried_at")
+    for name in (
+        *("id", "message_id", "subscriber_id", "list_id", "email", "values", "attempt", "first_tried_at"),
+    )
 )
 
 
@@ -68,7 +70,9 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
         .order_by(_DELIVERIES.c.id)
     )
     for row in db.session.connection().execute(query):
-        identifier, subscriber_id, list_id, email, values, attempt, first_tried_at, *reader, refusal = row
+        identifier, message_id, subscriber_id, list_id, email, values, attempt, tried_at, *reader, refusal = (
+            row
+        )
         if refusal is not None:
             refused[identifier] = SkipReason(refusal)
             continue
@@ -77,14 +81,14 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
                 identifier,
                 batch_id,
                 run.workspace_id,
-                run.message_id,
+                message_id,
                 run.campaign_id,
                 subscriber_id,
                 list_id,
                 email,
                 values,
                 attempt,
-                first_tried_at,
+                tried_at,
             )
         )
         claimed.readers[identifier] = reader_of(reader)

@@ -8,7 +8,7 @@ is left to replay.
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -83,9 +83,16 @@ class Load:
     """
 
     def __init__(
-        self, run: Run, batch: ClaimedBatch, composer: Composer, choice: Choice, granted: Allowance
+        self,
+        run: Run,
+        batch: ClaimedBatch,
+        composers: Mapping[UUID, Composer],
+        choice: Choice,
+        granted: Allowance,
     ) -> None:
-        self.run, self.batch, self.composer, self.granted = run, batch, composer, granted
+        self.run, self.batch, self.granted = run, batch, granted
+        #: By message: a campaign has one for each of its languages.
+        self.composers = composers
         #: What is beyond the allowance stays in the batch.
         self.line = Line(batch.deliveries[: granted.count], domain_of)
         self.split = Split(choice.routes)
@@ -263,7 +270,7 @@ class Lane:
 
     def _claim(self, run: Run) -> Load | None:
         """Claim a batch of a run, within its caps and for servers that are well; None when there is none."""
-        now, composer = utcnow(), self._composer_of(run)
+        now, composer = utcnow(), self._composer_of(run, run.message_id)
         choice = usable_routes(run.workspace_id, composer.from_domain, now=now)
         if not choice.routes:
             runs.wait(run.campaign_id, choice.reason, until=choice.again_at or now + _NO_ROUTE)
@@ -272,11 +279,13 @@ class Lane:
         if batch is None:
             # Another worker was faster.
             return None
-        complete(batch.readers, batch.deliveries, composer.rare_names)
+        composers = self._composers_of(run, batch)
+        rare_names = {name for each in composers.values() for name in each.rare_names}
+        complete(batch.readers, batch.deliveries, rare_names)
         granted = allowance(run.workspace_id, len(batch.deliveries), now)
         if granted.again_at is not None:
             runs.wait(run.campaign_id, granted.reason, until=granted.again_at)
-        load = Load(run, batch, composer, choice, granted)
+        load = Load(run, batch, composers, choice, granted)
         self._serve(load)
         # Read once: an attribute that is loaded again in mid-batch would open a transaction.
         db.session.expunge(run)
@@ -345,7 +354,9 @@ class Lane:
         give_back(run.workspace_id, load.granted.hour, load.granted.count - load.used)
         if trouble is not None and trouble.verdict is Verdict.HELD:
             runs.stop_by_itself(run.campaign_id, f"The mail server refuses us: {trouble.reply}", now=now)
-        elif trouble is not None and (rest := resting(run.workspace_id, load.composer.from_domain, now=now)):
+        elif trouble is not None and (
+            rest := resting(run.workspace_id, load.composers[run.message_id].from_domain, now=now)
+        ):
             runs.wait(run.campaign_id, rest.reason, until=rest.again_at or now + _NO_ROUTE)
         runs.end_when_quiet(run.campaign_id, now=now)
 
@@ -413,7 +424,8 @@ class Lane:
     def _compose(self, load: Load, delivery: Claimed, way: Way) -> Parcel | None:
         """Make a message; None when it cannot be made, which is its outcome then."""
         self._journal.composing(delivery.id)
-        made = load.composer.try_to_compose(delivery, load.batch.readers[delivery.id], now=utcnow())
+        composer = load.composers[delivery.message_id]
+        made = composer.try_to_compose(delivery, load.batch.readers[delivery.id], now=utcnow())
         self._journal.composed()
         if not isinstance(made, Outcome):
             envelope, content = made
@@ -423,11 +435,15 @@ class Lane:
         way.throttle.ended(domain_of(delivery), made, time.monotonic())
         return None
 
-    def _composer_of(self, run: Run) -> Composer:
-        composer = self._composers.get(run.message_id)
+    def _composers_of(self, run: Run, batch: ClaimedBatch) -> dict[UUID, Composer]:
+        messages = {run.message_id, *(delivery.message_id for delivery in batch.deliveries)}
+        return {message_id: self._composer_of(run, message_id) for message_id in messages}
+
+    def _composer_of(self, run: Run, message_id: UUID) -> Composer:
+        composer = self._composers.get(message_id)
         if composer is None:
-            message = db.session.get_one(Message, run.message_id)
+            message = db.session.get_one(Message, message_id)
             composer = Composer(message, list_ids=[UUID(list_id) for list_id in run.list_ids])
             db.session.expunge(message)
-            self._composers[run.message_id] = composer
+            self._composers[message_id] = composer
         return composer

@@ -376,6 +376,19 @@ class Run(Base):
     )
 
 
+class RunMessage(Base):
+    """What readers of a language get in the place of a run's own message."""
+
+    __tablename__ = "run_messages"
+
+    campaign_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Run.campaign_id, ondelete="CASCADE"), primary_key=True
+    )
+    #: As readers' locales are compared: ``pt-br``; see ``rendering.locales``.
+    locale: Mapped[str] = mapped_column(String(20), primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"))
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands; the last five end it."""
 

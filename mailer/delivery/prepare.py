@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import literal, select, update
+from sqlalchemy import ColumnElement, case, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer import signals
@@ -14,7 +14,7 @@ from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
 from mailer.db import db, new_id
 from mailer.delivery import ledger
 from mailer.delivery.claim import BATCH
-from mailer.delivery.models import Batch, Delivery, DeliveryState, Run
+from mailer.delivery.models import Batch, Delivery, DeliveryState, Run, RunMessage
 from mailer.jobs import DELIVER_DUE, later
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
@@ -126,7 +126,7 @@ def _insert(
         Delivery.id: new_id(),
         Delivery.created_at: literal(now, Delivery.created_at.type),
         Delivery.workspace_id: literal(run.workspace_id, Delivery.workspace_id.type),
-        Delivery.message_id: literal(run.message_id, Delivery.message_id.type),
+        Delivery.message_id: _message_for_reader(run),
         Delivery.campaign_id: literal(run.campaign_id, Delivery.campaign_id.type),
         Delivery.subscriber_id: Subscriber.id,
         Delivery.list_id: literal(current.list_id, Delivery.list_id.type),
@@ -151,6 +151,29 @@ def _insert(
         execution_options={"preserve_rowcount": True},
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _message_for_reader(run: Run) -> ColumnElement[UUID]:
+    """Return the message in the language that is nearest to the reader's (``rendering.locales.chain``)."""
+    own = literal(run.message_id, Delivery.message_id.type)
+    others = db.session.execute(
+        select(RunMessage.locale, RunMessage.message_id).where(RunMessage.campaign_id == run.campaign_id)
+    ).all()
+    if not others:
+        return own
+    read = func.lower(func.replace(Subscriber.locale, "_", "-"))
+    # The longest first: whoever reads “pt-br” has it before “pt”.
+    nearest = sorted(others, key=lambda other: -len(other.locale))
+    return case(
+        *(
+            (
+                or_(read == other.locale, read.startswith(f"{other.locale}-", autoescape=True)),
+                literal(other.message_id, Delivery.message_id.type),
+            )
+            for other in nearest
+        ),
+        else_=own,
+    )
 
 
 def _members(current: _Pass, after: UUID | None) -> list[Any]:

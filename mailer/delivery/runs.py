@@ -3,7 +3,7 @@
 ``campaigns`` calls the first four; the end is announced to it by signal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -13,9 +13,10 @@ from sqlalchemy import func, select, update
 from mailer import signals
 from mailer.db import db
 from mailer.delivery import ledger
-from mailer.delivery.models import DeliveryCount, DeliveryState, Message, Run, SkipReason
+from mailer.delivery.models import DeliveryCount, DeliveryState, Message, Run, RunMessage, SkipReason
 from mailer.errors import NotFound
 from mailer.jobs import DELIVER_DUE, PREPARE_CAMPAIGN, later
+from mailer.rendering.locales import normal_locale
 
 #: So many refusals that are about us, and so large a share of what was tried, stop a run:
 #: going on would only deepen them.
@@ -26,10 +27,17 @@ _HELD_AT_MOST: Final = 1_000
 
 
 def start(
-    message: Message, *, campaign_id: UUID, list_ids: Sequence[UUID], now: datetime, weight: int = 100
+    message: Message,
+    *,
+    campaign_id: UUID,
+    list_ids: Sequence[UUID],
+    now: datetime,
+    weight: int = 100,
+    in_languages: Mapping[str, Message] | None = None,
 ) -> Run:
     """Begin to send a frozen message to the subscribers of some lists.
 
+    :param in_languages: what readers of a locale, or of any kind of it, get instead
     :param weight: its part of the workspace's share; 100 is everybody's
     """
     run = Run(
@@ -41,6 +49,9 @@ def start(
         weight=weight,
     )
     db.session.add(run)
+    db.session.flush()
+    for locale, other in (in_languages or {}).items():
+        db.session.add(RunMessage(campaign_id=campaign_id, locale=normal_locale(locale), message_id=other.id))
     db.session.flush()
     later(PREPARE_CAMPAIGN, str(campaign_id))
     return run

@@ -19,6 +19,7 @@ from mailer.accounts.roles import Role
 from mailer.audience.fields import create_field
 from mailer.audience.models import Import, SubscriptionStatus
 from mailer.audience.tags import add_tags, tags_named
+from mailer.campaigns.variants import add_variant
 from mailer.composing.media.upload import upload_picture
 from mailer.composing.models import Template
 from mailer.config import Settings
@@ -118,6 +119,7 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "dkim_key_id": sending_domain.keys[0].public_id,
             "picture_id": picture.public_id,
             "name": picture.stored_as,
+            "language": add_variant(campaign, "de").locale,
             "number": 1,
             "filename": "none.css",
         }

@@ -15,7 +15,7 @@ from mailer.campaigns.forms import CampaignForm, TestForm, lists_to_choose
 from mailer.campaigns.look import look, made_text, problems_of
 from mailer.campaigns.models import Campaign
 from mailer.campaigns.test_send import send_test
-from mailer.campaigns.views.frame import bp, campaign_of, chosen_reader
+from mailer.campaigns.views.frame import bp, campaign_of, chosen_locale, chosen_reader
 from mailer.campaigns.views.readers import misspelt_tags
 from mailer.composing.begin_design import begin_design
 from mailer.composing.models import Format
@@ -38,7 +38,7 @@ def edit(campaign_id: str) -> ResponseReturnValue:
     campaign = campaign_of(campaign_id)
     if not campaign.is_editable:
         return redirect(url_for(".show", campaign_id=campaign_id))
-    return _editor(campaign, CampaignForm.showing(campaign))
+    return _editor(campaign, CampaignForm.showing(campaign, campaign.words_in(chosen_locale())))
 
 
 @bp.post("/campaigns/<campaign_id>")
@@ -61,17 +61,18 @@ def update(campaign_id: str) -> ResponseReturnValue:
         return _editor(campaign, form), 422
     if is_by_itself:
         saved_at = local_time(campaign.updated_at, "HH:mm")
-        inbox = {"subject": campaign.subject_line, "preheader": without_tags(campaign.preheader)}
+        words = campaign.words_in(chosen_locale())
+        inbox = {"subject": words.subject_line, "preheader": without_tags(words.preheader)}
         misspelt = {
             part: [{**asdict(found), "message": found.message} for found in findings]
-            for part, findings in misspelt_tags(campaign).items()
+            for part, findings in misspelt_tags(words).items()
         }
         return jsonify(
             revision=campaign.revision,
             message=f"Saved {saved_at}",
             inbox=inbox,
             misspelt=misspelt,
-            problems=problems_of(campaign),
+            problems=problems_of(words),
         )
     flash("Draft saved.", "success")
     return redirect(url_for(".edit", campaign_id=campaign_id))
@@ -82,7 +83,7 @@ def preview(campaign_id: str) -> ResponseReturnValue:
     """Show the mail as one reader gets it: the draft's, or what was sent."""
     campaign = campaign_of(campaign_id)
     try:
-        rendered = look(campaign, chosen_reader())
+        rendered = look(campaign, chosen_reader(), locale=request.args.get("locale"))
     except Invalid as error:
         return framed(render_template("composing/problem.html", message=error.message))
     if request.args.get("part") == "text":
@@ -108,7 +109,13 @@ def test(campaign_id: str) -> ResponseReturnValue:
     try:
         if not form.validate():
             raise Invalid(next(iter(form.errors.values()))[0])
-        sent = send_test(campaign, form.addresses, reader=chosen_reader(form.reader.data), now=utcnow())
+        sent = send_test(
+            campaign,
+            form.addresses,
+            reader=chosen_reader(form.reader.data),
+            now=utcnow(),
+            locale=chosen_locale(),
+        )
         db.session.commit()
         flash(f"A test is on its way to {', '.join(sent)}.", "success")
     except MailerError as error:
@@ -127,29 +134,32 @@ def _not_saved(campaign: Campaign, error: MailerError) -> ResponseReturnValue:
 
 def _save(campaign: Campaign, form: CampaignForm) -> None:
     draft = form.draft(g.workspace.id)
-    if draft.format is Format.DESIGN and draft.design is None and campaign.design is None:
-        begun = begin_design(draft.template, words=campaign.body, written_in=campaign.format)
+    words = campaign.words_in(chosen_locale())
+    if draft.format is Format.DESIGN and draft.design is None and words.design is None:
+        begun = begin_design(draft.template, words=words.body, written_in=words.format)
         draft = replace(draft, design=written(begun))
-    begins_by_hand = draft.text == "" and campaign.text is None
-    save_draft(campaign, draft, revision=form.revision.data)
+    begins_by_hand = draft.text == "" and words.text is None
+    save_draft(campaign, draft, revision=form.revision.data, locale=chosen_locale())
     if begins_by_hand:
         # From what was made, not from an empty page.
-        campaign.text = made_text(campaign)
+        words.text = made_text(words)
 
 
 def _editor(campaign: Campaign, form: CampaignForm) -> str:
     lists = lists_to_choose(g.workspace.id, campaign)
-    is_design = campaign.format is Format.DESIGN
+    words = campaign.words_in(chosen_locale())
+    is_design = words.format is Format.DESIGN
     return render_template(
         "campaigns/edit.html",
         campaign=campaign,
+        words=words,
         form=form,
         lists=lists,
         counts=audience.counts_of(lists),
         templates=published_templates(g.workspace.id),
         senders=queries.senders_of(g.workspace.id),
         fields=audience.fields_of(g.workspace.id),
-        desk=desk_for(read(campaign.design or {})) if is_design else None,
-        problems={} if is_design else problems_of(campaign),
+        desk=desk_for(read(words.design or {})) if is_design else None,
+        problems={} if is_design else problems_of(words),
         test_form=TestForm(formdata=None, to=current_user.email),
     )
