@@ -73,8 +73,14 @@ class Composer:
 
     def __init__(self, message: Message, *, list_ids: Iterable[UUID] = ()) -> None:
         self._message = message
-        self._list_ids = list(list_ids)
         self._links = links()
+        self._made = self._links.of_message(message.id, list(list_ids))
+        # Read once: each look at a column goes through the ORM.
+        self._is_campaign = message.kind is MessageKind.CAMPAIGN
+        self._as_it_is = message.subject, [message.html], [message.text]
+        self._own_values: dict[str, Any] = dict(message.values)
+        if not self._is_campaign:
+            self._own_values |= {LINK_URL: message.links.__getitem__, PIXEL_URL: ""}
         self._host = urlsplit(self._links.base_url).hostname or "localhost"
         self._sender = ascii_domain(message.from_email)
         #: Of the From address, as an A-label.
@@ -88,11 +94,10 @@ class Composer:
         layouts = None
         self._names: frozenset[str] = frozenset()
         if message.kind is not MessageKind.SYSTEM:
-            is_tracked = message.kind is MessageKind.CAMPAIGN
             self._renderer = Renderer(
                 _frozen(message),
-                addresses=_addresses(self._links) if is_tracked else (),
-                fixed=_fixed(message.values) if is_tracked else (),
+                addresses=_addresses(self._links) if self._is_campaign else (),
+                fixed=_fixed(message.values) if self._is_campaign else (),
             )
             form = self._renderer.form
             if form is None:
@@ -121,29 +126,33 @@ class Composer:
 
         :raises Invalid: the message cannot be written for this recipient
         """
-        leave_url = self._leave_url(delivery)
-        head, body = self._written(delivery, person, leave_url, now=now)
-        signatures = sign_message(self._signers, head, body, at=int(now.timestamp()))
-        content = b"".join((signatures, head, b"\r\n", body))
+        head, body = self._written(delivery, person, now=now)
+        content = b"".join((self._signed(head, body, now=now), head, b"\r\n", body))
         return Envelope(self._sender, ascii_domain(delivery.email)), content
 
+    def _signed(self, head: bytes, body: bytes, *, now: datetime) -> bytes:
+        if not self._signers:
+            return b""
+        return sign_message(self._signers, head, body, at=int(now.timestamp()))
+
     def _written(
-        self, delivery: Claimed, person: Mapping[str, Any] | None, leave_url: str, *, now: datetime
+        self, delivery: Claimed, person: Mapping[str, Any] | None, *, now: datetime
     ) -> tuple[bytes, bytes]:
-        message, renderer = self._message, self._renderer
-        message_id = message_id_of(delivery.id, self.from_domain)
-        headers, to = self._headers(delivery, leave_url), delivery.email
+        values = self._values(delivery, person)
+        subject, html, text = self._as_it_is
+        lines: list[bytes] | None = None
         if self._blanks is not None:
-            subject, lines = self._blanks.fill(self._values(delivery, person, leave_url))
-            return self._form.fill(
-                lines, to=to, subject=subject, message_id=message_id, date=now, headers=headers
-            )
-        subject, html, text = message.subject, [message.html], [message.text]
-        if renderer is not None:
-            subject, html, text = renderer.pieces(self._values(delivery, person, leave_url))
-        return self._form.write(
-            to=to, subject=subject, text=text, html=html, message_id=message_id, date=now, headers=headers
+            subject, lines = self._blanks.fill(values)
+        elif self._renderer is not None:
+            subject, html, text = self._renderer.pieces(values)
+        head = self._form.head(
+            to=delivery.email,
+            subject=subject,
+            message_id=message_id_of(delivery.id, self.from_domain),
+            date=now,
+            headers=self._headers(delivery, values["unsubscribe_url"]),
         )
+        return head, self._form.write(text, html) if lines is None else self._form.fill(lines)
 
     def try_to_compose(
         self, delivery: Claimed, person: Mapping[str, Any] | None, *, now: datetime
@@ -172,35 +181,28 @@ class Composer:
             link_url=lambda number: self._links.click_url(message.id, delivery.id, number),
             pixel_url=self._links.open_url(message.id, delivery.id) if has_pixel else "data:,",
         )
-        values = self._values(delivery, person, self._leave_url(delivery))
+        values = self._values(delivery, person)
         return Renderer(_frozen(message)).render(values, tracking)
 
-    def _values(
-        self, delivery: Claimed | Delivery, person: Mapping[str, Any] | None, leave_url: str
-    ) -> dict[str, Any]:
-        message, made, names = self._message, self._links, self._names
-        values = {
-            **message.values,
-            "subscriber": person if person is not None else merge_values(None, delivery.email),
-            "unsubscribe_url": leave_url,
-        }
-        if message.kind is MessageKind.CAMPAIGN:
-            values["mail_token"] = made.mail_token(message.id, delivery.id)
-            values["leave_token"] = leave_url.removeprefix(made.leave_prefix)
-        else:
-            values |= {LINK_URL: message.links.__getitem__, PIXEL_URL: ""}
-        if "preferences_url" in names and delivery.subscriber_id is not None:
-            token = values["preferences_token"] = made.preferences_token(delivery.subscriber_id)
-            values["preferences_url"] = made.preferences_prefix + token
+    def _values(self, delivery: Claimed | Delivery, person: Mapping[str, Any] | None) -> dict[str, Any]:
+        values, names, made = self._own_values.copy(), self._names, self._made
+        values["subscriber"] = person if person is not None else merge_values(None, delivery.email)
+        values["unsubscribe_url"] = ""
+        own = delivery.id.bytes
+        if self._is_campaign:
+            values["mail_token"] = made.mail_token(own)
+        if delivery.subscriber_id is not None:
+            reader = delivery.subscriber_id.bytes
+            if delivery.campaign_id is not None:
+                token = values["leave_token"] = made.leave_token(reader, own)
+                values["unsubscribe_url"] = self._links.leave_prefix + token
+            if "preferences_url" in names:
+                token = values["preferences_token"] = made.preferences_token(reader)
+                values["preferences_url"] = self._links.preferences_prefix + token
         if "view_url" in names:
-            token = values["view_token"] = made.view_token(message.id, delivery.id)
-            values["view_url"] = made.view_prefix + token
+            token = values["view_token"] = made.view_token(own)
+            values["view_url"] = self._links.view_prefix + token
         return values if delivery.values is None else values | delivery.values
-
-    def _leave_url(self, delivery: Claimed | Delivery) -> str:
-        if delivery.subscriber_id is None or delivery.campaign_id is None:
-            return ""
-        return self._links.leave_url(delivery.subscriber_id, delivery.id, self._list_ids)
 
     def _headers(self, delivery: Claimed, leave_url: str) -> str:
         if delivery.campaign_id is None:

@@ -6,18 +6,20 @@ later, whatever became of the campaign.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from mailer.lib.secrets import derive_key, seal, unseal
+from mailer.lib.secrets import Seal, derive_key, unseal
 
 _ID_BYTES: Final = 16
 #: One spelling for each number.
 _NUMBER: Final = re.compile(r"(0|[1-9][0-9]{0,4})\Z", re.ASCII)
 #: More would make the List-Unsubscribe line longer than the 998 octets of RFC 5322 2.1.1.
 _MOST_LISTS: Final = 12
+#: Leaving is not about a message.
+_NO_MESSAGE: Final = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Links:
             purpose: derive_key(secret_key, f"link-{purpose}")
             for purpose in ("mail", "view", "leave", "preferences", "confirm")
         }
+        self._seals = {purpose: Seal(key) for purpose, key in self._keys.items()}
         #: How addresses begin; a token follows, and after it only what counts needs more.
         self.click_prefix = f"{base_url}/c/"
         self.open_prefix = f"{base_url}/o/"
@@ -65,16 +68,19 @@ class Links:
         self.leave_prefix = f"{base_url}/u/"
         self.preferences_prefix = f"{base_url}/p/"
 
-    def mail_token(self, message_id: UUID, delivery_id: UUID) -> str:
-        """Return what the pixel and all links of one mail have in common, sealed once."""
-        return seal(self._keys["mail"], message_id.bytes + delivery_id.bytes)
+    def of_message(self, message_id: UUID, list_ids: Sequence[UUID]) -> "MessageLinks":
+        """Return what makes the tokens of one message's mails.
+
+        :param list_ids: the lists that its readers can leave
+        """
+        return MessageLinks(self._seals, message_id, list_ids)
 
     def click_url(self, message_id: UUID, delivery_id: UUID, link_number: int) -> str:
         """Return the link that counts a click and leads on to the message's numbered link.
 
         The number is not sealed: whoever changes it comes to another link of the same mail.
         """
-        return f"{self.click_prefix}{self.mail_token(message_id, delivery_id)}.{link_number}"
+        return f"{self.click_prefix}{self._mail_token(message_id, delivery_id)}.{link_number}"
 
     def read_click(self, text: str) -> ClickToken | None:
         """Return what a click's token and number say, or None when they are not ours."""
@@ -86,7 +92,7 @@ class Links:
 
     def open_url(self, message_id: UUID, delivery_id: UUID) -> str:
         """Return the pixel's address."""
-        return f"{self.open_prefix}{self.mail_token(message_id, delivery_id)}.gif"
+        return f"{self.open_prefix}{self._mail_token(message_id, delivery_id)}.gif"
 
     def read_open(self, token: str) -> DeliveryToken | None:
         """Return what a pixel's token says, or None when it is not ours."""
@@ -94,11 +100,7 @@ class Links:
 
     def view_url(self, message_id: UUID, delivery_id: UUID) -> str:
         """Return the address of the mail as a page."""
-        return f"{self.view_prefix}{self.view_token(message_id, delivery_id)}"
-
-    def view_token(self, message_id: UUID, delivery_id: UUID) -> str:
-        """Return the token of :meth:`view_url`."""
-        return seal(self._keys["view"], message_id.bytes + delivery_id.bytes)
+        return f"{self.view_prefix}{self.of_message(message_id, ()).view_token(delivery_id.bytes)}"
 
     def read_view(self, token: str) -> DeliveryToken | None:
         """Return what a view's token says, or None when it is not ours."""
@@ -109,13 +111,8 @@ class Links:
 
         GET shows a page with a button, POST acts (RFC 8058).
         """
-        return f"{self.leave_prefix}{self.leave_token(subscriber_id, delivery_id, list_ids)}"
-
-    def leave_token(self, subscriber_id: UUID, delivery_id: UUID, list_ids: Sequence[UUID]) -> str:
-        """Return the token of :meth:`leave_url`."""
-        named = () if len(list_ids) > _MOST_LISTS else list_ids
-        payload = b"".join([part.bytes for part in (subscriber_id, delivery_id, *named)])
-        return seal(self._keys["leave"], payload)
+        made = self.of_message(_NO_MESSAGE, list_ids)
+        return f"{self.leave_prefix}{made.leave_token(subscriber_id.bytes, delivery_id.bytes)}"
 
     def read_leave(self, token: str) -> LeaveToken | None:
         """Return what a token for unsubscribing says, or None when it is not ours."""
@@ -127,11 +124,7 @@ class Links:
 
     def preferences_url(self, subscriber_id: UUID) -> str:
         """Return the address of a subscriber's preference page."""
-        return f"{self.preferences_prefix}{self.preferences_token(subscriber_id)}"
-
-    def preferences_token(self, subscriber_id: UUID) -> str:
-        """Return the token of :meth:`preferences_url`."""
-        return seal(self._keys["preferences"], subscriber_id.bytes)
+        return f"{self.preferences_prefix}{self._seals['preferences'](subscriber_id.bytes)}"
 
     def read_preferences(self, token: str) -> UUID | None:
         """Return the subscriber whose preference page this is, or None."""
@@ -139,11 +132,14 @@ class Links:
 
     def confirm_url(self, subscription_id: UUID) -> str:
         """Return the address where a subscription is confirmed."""
-        return f"{self.base_url}/confirm/{seal(self._keys['confirm'], subscription_id.bytes)}"
+        return f"{self.base_url}/confirm/{self._seals['confirm'](subscription_id.bytes)}"
 
     def read_confirm(self, token: str) -> UUID | None:
         """Return the subscription to confirm, or None."""
         return self._read_one("confirm", token)
+
+    def _mail_token(self, message_id: UUID, delivery_id: UUID) -> str:
+        return self.of_message(message_id, ()).mail_token(delivery_id.bytes)
 
     def _read_delivery(self, purpose: str, token: str) -> DeliveryToken | None:
         payload = unseal(self._keys[purpose], token)
@@ -154,6 +150,33 @@ class Links:
     def _read_one(self, purpose: str, token: str) -> UUID | None:
         payload = unseal(self._keys[purpose], token)
         return UUID(bytes=payload) if payload is not None and len(payload) == _ID_BYTES else None
+
+
+class MessageLinks:
+    """Makes the tokens of one message's mails; what all of them have in common is worked out once.
+
+    Ids are given as their 16 bytes.
+    """
+
+    def __init__(self, seals: Mapping[str, Seal], message_id: UUID, list_ids: Sequence[UUID]) -> None:
+        self._message = message_id.bytes
+        # None of them named means all of them.
+        self._lists = b"" if len(list_ids) > _MOST_LISTS else b"".join([each.bytes for each in list_ids])
+        self._mail, self._view, self._leave = seals["mail"], seals["view"], seals["leave"]
+        #: Of a subscriber's preference page.
+        self.preferences_token: Callable[[bytes], str] = seals["preferences"]
+
+    def mail_token(self, delivery: bytes) -> str:
+        """Return what the pixel and all links of one mail have in common, sealed once."""
+        return self._mail(self._message + delivery)
+
+    def view_token(self, delivery: bytes) -> str:
+        """Return the token of one mail as a page."""
+        return self._view(self._message + delivery)
+
+    def leave_token(self, subscriber: bytes, delivery: bytes) -> str:
+        """Return the token that unsubscribes from the message's lists."""
+        return self._leave(subscriber + delivery + self._lists)
 
 
 def _ids(payload: bytes) -> list[UUID]:

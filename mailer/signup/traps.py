@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from mailer.lib.secrets import derive_key, seal, unseal
+from mailer.lib.secrets import Seal, derive_key, unseal
 
 _QUICKEST: Final = timedelta(seconds=1)
 _OLDEST: Final = timedelta(days=1)
@@ -26,7 +26,7 @@ class Pace(StrEnum):
 def opened_note(secret_key: str, *, now: datetime) -> str:
     """Return the sealed note of when a form was opened."""
     milliseconds = int(now.timestamp() * 1000)
-    return seal(derive_key(secret_key, "signup-form"), milliseconds.to_bytes(8, "big"))
+    return Seal(derive_key(secret_key, "signup-form"))(milliseconds.to_bytes(8, "big"))
 
 
 def pace_of(note: str, secret_key: str, *, now: datetime) -> Pace:

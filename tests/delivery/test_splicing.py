@@ -95,7 +95,7 @@ def test_a_form_says_the_same(subject, html, text, reader):
     line, lines = Blanks(renderer.form).fill(everything(reader))
     letter = form_letter(renderer)
 
-    head, body = letter.fill(lines, to="ana@example.com", subject=line, **same())
+    head, body = letter.head(subject=line, **same()), letter.fill(lines)
 
     compare(head, body, line, rendered(subject, html, text, reader))
 
@@ -107,9 +107,7 @@ def test_pieces_say_the_same(subject, html, text, reader):
     line, html_pieces, text_pieces = renderer.pieces(everything(reader))
     letter = form_letter(renderer)
 
-    head, body = letter.write(
-        to="ana@example.com", subject=line, text=text_pieces, html=html_pieces, **same()
-    )
+    head, body = letter.head(subject=line, **same()), letter.write(text_pieces, html_pieces)
 
     compare(head, body, line, rendered(subject, html, text, reader))
 
@@ -133,7 +131,8 @@ def test_hard_names(name):
     renderer = sending("{{ subscriber.name }}", html, "Dear {{ subscriber.name }},\n")
     line, lines = Blanks(renderer.form).fill(everything({"name": name}))
 
-    head, body = form_letter(renderer).fill(lines, to="ana@example.com", subject=line, **same())
+    letter = form_letter(renderer)
+    head, body = letter.head(subject=line, **same()), letter.fill(lines)
 
     compare(
         head,
@@ -191,7 +190,7 @@ def form_letter(renderer):
 
 
 def same():
-    return {"message_id": "1@bakery.example", "date": NOON, "headers": ""}
+    return {"to": "ana@example.com", "message_id": "1@bakery.example", "date": NOON}
 
 
 def compare(head, body, line, expected):

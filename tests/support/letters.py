@@ -41,16 +41,14 @@ def write(letter: Letter) -> bytes:
         boundary=re.sub(r"[^A-Za-z0-9]", "", letter.message_id)[:60],
         has_html=bool(letter.html),
     )
-    head, body = form.write(
+    head = form.head(
         to=letter.to,
         subject=letter.subject,
-        text=[letter.text],
-        html=[letter.html],
         message_id=letter.message_id,
         date=letter.date,
         headers="".join(_further(letter.headers)),
     )
-    return head + b"\r\n" + body
+    return head + b"\r\n" + form.write([letter.text], [letter.html])
 
 
 def _further(headers: Sequence[tuple[str, str]]) -> Iterator[str]:

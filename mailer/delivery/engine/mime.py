@@ -97,41 +97,13 @@ class FormLetter:
             html, text = layouts
             self._form = _Form([self._before, text, self._between, html, self._after])
 
-    def write(
-        self,
-        *,
-        to: str,
-        subject: str,
-        text: Iterable[str],
-        html: Iterable[str],
-        message_id: str,
-        date: datetime,
-        headers: str = "",
-    ) -> tuple[bytes, bytes]:
-        """Return one reader's header fields, and what follows the empty line after them.
+    def head(self, *, to: str, subject: str, message_id: str, date: datetime, headers: str = "") -> bytes:
+        """Return one reader's header fields.
 
-        :param text: the text part in pieces; those among the constants cost nothing
-        :param html: likewise
         :param message_id: without its angle brackets
         :param headers: this reader's own, in lines made by :func:`header`
         :raises Invalid: a header holds a control character, or would be longer than a line may be
         """
-        head = self._head(to, subject, message_id, date, headers)
-        encode = self._splicer.encode
-        parts = (self._between, *encode(html), self._after) if self._has_html else ()
-        return head, b"".join((self._before, *encode(text), *parts))
-
-    def fill(
-        self, lines: list[bytes], *, to: str, subject: str, message_id: str, date: datetime, headers: str
-    ) -> tuple[bytes, bytes]:
-        """Return one reader's message as :meth:`write` does.
-
-        :param lines: of each slot of the layouts, made by :func:`segment`
-        """
-        assert self._form is not None
-        return self._head(to, subject, message_id, date, headers), self._form.fill(lines)
-
-    def _head(self, to: str, subject: str, message_id: str, date: datetime, headers: str) -> bytes:
         return "".join(
             (
                 self._from,
@@ -144,6 +116,24 @@ class FormLetter:
                 self._end,
             )
         ).encode()
+
+    def write(self, text: Iterable[str], html: Iterable[str]) -> bytes:
+        """Return what follows the empty line after the header fields.
+
+        :param text: the text part in pieces; those among the constants cost nothing
+        :param html: likewise
+        """
+        encode = self._splicer.encode
+        parts = (self._between, *encode(html), self._after) if self._has_html else ()
+        return b"".join((self._before, *encode(text), *parts))
+
+    def fill(self, lines: list[bytes]) -> bytes:
+        """Return what :meth:`write` does, when all but the slots of the layouts is known.
+
+        :param lines: of each slot, made by :func:`segment`
+        """
+        assert self._form is not None
+        return self._form.fill(lines)
 
 
 class Splicer:
@@ -301,13 +291,18 @@ def header(name: str, value: str) -> str:
 
     :raises Invalid: it would not be one, or is one of those that every message has
     """
+    _check_name(name)
+    if not value.isascii():
+        raise Invalid(f"The {name} header is not ASCII.")
+    return _header(name, value)
+
+
+@lru_cache(maxsize=64)
+def _check_name(name: str) -> None:
     if name.lower() in _OURS:
         raise Invalid(f"A message has one {name} header, and this would be a second.")
     if not _FIELD_NAME.match(name):
         raise Invalid(f"“{name}” cannot be the name of a header.")
-    if not value.isascii():
-        raise Invalid(f"The {name} header is not ASCII.")
-    return _header(name, value)
 
 
 def _to_header(address: str) -> str:
