@@ -39,7 +39,11 @@ def _filler(slot: Slot) -> Callable[[Any], bytes]:
     if slot.is_token:
         # Another for each reader: not worth remembering.
         return token_segment
-    return Remembered(lambda key: segment(said(slot, key)), most=_MOST_KNOWN).__getitem__
+
+    def lines(key: Any) -> bytes:
+        return segment(said(slot, key))
+
+    return Remembered(lines, most=_MOST_KNOWN).__getitem__
 
 
 def _subject(form: Form, keys: tuple[Any, ...]) -> str:
