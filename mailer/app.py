@@ -8,6 +8,7 @@ import dramatiq
 from apiflask import APIFlask
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
+from pydantic_core import from_json
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mailer.accounts import security
@@ -99,6 +100,8 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
+        # Readers' fields are JSON, and are read with every claim: this is four times as fast.
+        SQLALCHEMY_ENGINE_OPTIONS={"json_deserializer": from_json},
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
         SESSION_COOKIE_NAME="mailer_session",

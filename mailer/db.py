@@ -7,8 +7,8 @@ makes the two behave alike.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
-from uuid import UUID
+from typing import Any, Final
+from uuid import UUID, SafeUUID
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Dialect, Enum, LargeBinary, MetaData, String, Uuid, event
@@ -24,6 +24,20 @@ from mailer.lib.clock import utcnow
 from mailer.lib.ids import public_id, uuid7
 
 READ_ONLY = "mailer_read_only"
+
+
+_SET_INT: Final = UUID.int.__set__  # type: ignore[attr-defined, misc]
+_SET_SAFE: Final = UUID.is_safe.__set__  # type: ignore[attr-defined, misc]
+
+
+def uuid_of(stored: bytes | None) -> UUID | None:
+    """Return the UUID of 16 bytes; its own constructor, which knows five forms, takes three times as long."""
+    if stored is None:
+        return None
+    made = object.__new__(UUID)
+    _SET_INT(made, int.from_bytes(stored))
+    _SET_SAFE(made, SafeUUID.unknown)
+    return made
 
 
 class Id(TypeDecorator[UUID]):
@@ -42,7 +56,11 @@ class Id(TypeDecorator[UUID]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
         """Turn the stored form into a UUID."""
-        return UUID(bytes=value) if value is not None and dialect.name == "sqlite" else value
+        return uuid_of(value) if dialect.name == "sqlite" else value
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Turn stored forms into UUIDs with one call each: a claim reads some thousands."""
+        return uuid_of if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -1,7 +1,7 @@
 """Claiming work: a worker takes a batch, and the gate is asked about everybody in it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
@@ -33,14 +33,10 @@ _COLUMNS: Final[tuple[Any, ...]] = tuple(
 
 @dataclass(frozen=True, slots=True)
 class ClaimedBatch:
-    """A batch that one worker holds, and what of it may be sent.
-
-    :param readers: what a message can say about its reader, by delivery
-    """
+    """A batch that one worker holds, and what of it may be sent."""
 
     id: UUID
     deliveries: list[Claimed]
-    readers: dict[UUID, dict[str, Any]] = field(default_factory=dict)
 
 
 def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> ClaimedBatch | None:
@@ -61,7 +57,6 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
     batch_id = _take_waiting(run, worker=worker, now=now) or _gather(run, worker=worker, now=now, size=size)
     if batch_id is None:
         return None
-    claimed = ClaimedBatch(batch_id, [])
     refused: dict[UUID, SkipReason] = {}
     query = (
         select(*_COLUMNS, *READER_COLUMNS, _refusal(run, now=now).label("refusal"))
@@ -69,31 +64,41 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
         .where(_DELIVERIES.c.batch_id == batch_id, _DELIVERIES.c.state == DeliveryState.PREPARED)
         .order_by(_DELIVERIES.c.id)
     )
-    for row in db.session.connection().execute(query):
-        identifier, message_id, subscriber_id, list_id, email, values, attempt, tried_at, *reader, refusal = (
-            row
-        )
-        if refusal is not None:
-            refused[identifier] = SkipReason(refusal)
-            continue
-        claimed.deliveries.append(
-            Claimed(
-                identifier,
-                batch_id,
-                run.workspace_id,
-                message_id,
-                run.campaign_id,
-                subscriber_id,
-                list_id,
-                email,
-                values,
-                attempt,
-                tried_at,
+    workspace_id, campaign_id = run.workspace_id, run.campaign_id
+    deliveries: list[Claimed] = []
+    for (
+        identifier,
+        message_id,
+        subscriber_id,
+        list_id,
+        email,
+        values,
+        attempt,
+        tried_at,
+        *reader,
+        refusal,
+    ) in db.session.connection().execute(query).all():
+        if refusal is None:
+            deliveries.append(
+                Claimed(
+                    identifier,
+                    batch_id,
+                    workspace_id,
+                    message_id,
+                    campaign_id,
+                    subscriber_id,
+                    list_id,
+                    email,
+                    values,
+                    attempt,
+                    tried_at,
+                    reader_of(reader),
+                )
             )
-        )
-        claimed.readers[identifier] = reader_of(reader)
+        else:
+            refused[identifier] = SkipReason(refusal)
     skip_refused(refused, batch_id=batch_id, now=now)
-    return claimed
+    return ClaimedBatch(batch_id, deliveries)
 
 
 def claim_one(delivery_id: UUID, *, worker: str, now: datetime) -> Claimed | None:

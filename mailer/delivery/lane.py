@@ -136,6 +136,7 @@ class Lane:
         self._claimed_at = self._checked_at = self._held_at = 0.0
         #: When to look for work again; it was found when this is 0.
         self._look_at = 0.0
+        self._tell_time()
 
     def serve(self, *, seconds: float) -> bool:
         """Send what is due, and claim for so long; return whether more may be due.
@@ -163,12 +164,13 @@ class Lane:
 
     def look(self) -> None:
         """Ask the gate again when its answers may have changed."""
+        self._tell_time()
         if self._watch.changed():
             self._ask_again(self._loads)
 
     def take(self, server: Server) -> Parcel | None:
         """Return the next message for a server, made just now."""
-        now = time.monotonic()
+        now = self._moment
         for load in self._loads:
             way = load.ways.get(server)
             if way is None or not load.split.may_take(way.route, now):
@@ -195,7 +197,7 @@ class Lane:
         load, delivery, way = parcel.key
         load.in_flight -= 1
         domain = domain_of(delivery)
-        way.throttle.ended(domain, _NOT_SENT if outcome.is_about_server else outcome, time.monotonic())
+        way.throttle.ended(domain, _NOT_SENT if outcome.is_about_server else outcome, self._moment)
         load.line.look_again(domain)
         if outcome.is_about_server and outcome.verdict is Verdict.HELD:
             # Nobody is to blame but our settings: another server takes it, or it goes back untouched.
@@ -225,7 +227,12 @@ class Lane:
 
     # The steps of a round
 
+    def _tell_time(self) -> None:
+        """Take the time once for all messages of a round, which come within milliseconds."""
+        self._moment, self._now = time.monotonic(), utcnow()
+
     def _round(self) -> None:
+        self._tell_time()
         self._pool.step(self, wait=_STEP_SECONDS)
         self._journal.flush()
         if self._troubles:
@@ -281,7 +288,9 @@ class Lane:
             return None
         composers = self._composers_of(run, batch)
         rare_names = {name for each in composers.values() for name in each.rare_names}
-        complete(batch.readers, batch.deliveries, rare_names)
+        if rare_names:
+            readers = {each.id: each.reader for each in batch.deliveries if each.reader is not None}
+            complete(readers, batch.deliveries, rare_names)
         granted = allowance(run.workspace_id, len(batch.deliveries), now)
         if granted.again_at is not None:
             runs.wait(run.campaign_id, granted.reason, until=granted.again_at)
@@ -425,7 +434,7 @@ class Lane:
         """Make a message; None when it cannot be made, which is its outcome then."""
         self._journal.composing(delivery.id)
         composer = load.composers[delivery.message_id]
-        made = composer.try_to_compose(delivery, load.batch.readers[delivery.id], now=utcnow())
+        made = composer.try_to_compose(delivery, delivery.reader, now=self._now)
         self._journal.composed()
         if not isinstance(made, Outcome):
             envelope, content = made

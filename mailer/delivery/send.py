@@ -73,7 +73,7 @@ def _serve() -> bool:
         pool, watch = _kept.pop()
     else:
         pool = Pool()
-        watch = open_watch(pool)
+        watch = open_watch()
     journal = Journal(folder(settings().data_dir))
     try:
         is_more = Lane(pool, watch, journal, _pacing).serve(seconds=_SHIFT_SECONDS)

@@ -80,6 +80,8 @@ class FormLetter:
         self._reply_to = _address_header("Reply-To", "", reply_to) if reply_to else ""
         self._end = headers + _header("MIME-Version", "1.0")
         self._splicer = Splicer(constants)
+        self._date: datetime | None = None
+        self._date_line = ""
         self._has_html = has_html
         self._before = self._between = self._after = b""
         if not has_html:
@@ -110,12 +112,18 @@ class FormLetter:
                 _to_header(to),
                 self._reply_to,
                 _text_header("Subject", subject),
-                _date_header(date.replace(microsecond=0)),
+                self._dated(date),
                 _header("Message-ID", f"<{message_id}>"),
                 headers,
                 self._end,
             )
         ).encode()
+
+    def _dated(self, date: datetime) -> str:
+        # Many are written at one moment.
+        if date is not self._date:
+            self._date, self._date_line = date, _header("Date", format_datetime(date))
+        return self._date_line
 
     def write(self, text: Iterable[str], html: Iterable[str]) -> bytes:
         """Return what follows the empty line after the header fields.
@@ -309,11 +317,6 @@ def _to_header(address: str) -> str:
     if _PLAIN_ADDRESS(address):
         return f"To: {address}\r\n"
     return _address_header("To", "", address)
-
-
-@lru_cache(maxsize=64)
-def _date_header(date: datetime) -> str:
-    return _header("Date", format_datetime(date))
 
 
 @lru_cache(maxsize=4_096)

@@ -8,7 +8,7 @@ write. The desk is asked and told; nothing here knows of campaigns or of a datab
 import select
 import time
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from mailer.delivery.engine.berth import Berth
 from mailer.delivery.engine.connection import Connection
@@ -21,10 +21,6 @@ _TICK_SECONDS: Final = 1.0
 _LOOK_UP_SECONDS: Final = 0.01
 #: For the Test button, before which somebody sits.
 _GREET_SECONDS: Final = 30.0
-
-
-class _HasFileno(Protocol):
-    def fileno(self) -> int: ...
 
 
 class Pool:
@@ -43,7 +39,6 @@ class Pool:
         self._ready: list[Connection] = []
         self._poll, self._per_second = _poll()
         self._handlers: dict[int, Callable[[int], None]] = {}
-        self._readers: dict[int, Callable[[], None]] = {}
         self._tick_seconds = _TICK_SECONDS * min(1.0, max(timeouts, 0.01))
         self._next_tick = time.monotonic() + self._tick_seconds
 
@@ -64,17 +59,15 @@ class Pool:
         """
         self.desk, self._settled = desk, 0
         handlers = self._handlers
-        for berth in self._berths.values():
-            # Connections that are all busy need no help, and are asked in every round.
-            if berth.idle or len(berth.open) < berth.connections:
+        # Connections that are all busy need no help, and are asked in every round.
+        free = [each for each in self._berths.values() if each.idle or len(each.open) < each.connections]
+        if free:
+            desk.look()
+            for berth in free:
                 berth.give_work()
         if self._ready:
             self._write_contents()
         events = self._poll.poll(self._patience(wait) * self._per_second)
-        if self._readers:
-            for number, _ in events:
-                if number in self._readers:
-                    self._readers[number]()
         # The wait may have been long: who left meanwhile is not taken any more.
         desk.look()
         for number, event in events:
@@ -107,16 +100,6 @@ class Pool:
         self.in_flight -= len(parcels)
         return parcels
 
-    def add_reader(self, fileobj: _HasFileno, callback: Callable[[], None]) -> None:
-        """Call back during ``step`` whenever there is something to read, before the desk looks up."""
-        self._readers[fileobj.fileno()] = callback
-        self._poll.register(fileobj.fileno(), select.POLLIN)
-
-    def remove_reader(self, fileobj: _HasFileno) -> None:
-        """Stop watching."""
-        if self._readers.pop(fileobj.fileno(), None) is not None:
-            self._poll.unregister(fileobj.fileno())
-
     def greet(self, server: Server) -> str:
         """Begin a conversation, and return the server's answer to our greeting, word for word.
 
@@ -143,7 +126,6 @@ class Pool:
             berth.waiting.clear()
         self._ready = []
         self._handlers.clear()
-        self._readers.clear()
         close = getattr(self._poll, "close", None)
         if close is not None:
             close()

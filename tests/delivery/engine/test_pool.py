@@ -1,7 +1,6 @@
 """Many conversations at once: what is taken, noted, handed over, settled and given back."""
 
 import contextlib
-import os
 import socket
 import ssl
 import threading
@@ -438,20 +437,6 @@ def test_encrypted_connections_are_pipelined_too(pool, self_signed):
 
     assert set(desk.verdicts) == {Verdict.ACCEPTED}
     assert texts == [content] * 3
-
-
-def test_other_files_are_watched_in_the_same_wait(pool):
-    reads, writes = os.pipe()
-    heard = []
-    with open(reads, "rb", buffering=0) as bell, open(writes, "wb", buffering=0) as finger:
-        pool.add_reader(bell, lambda: heard.append(bell.read(1)))
-        finger.write(b"!")
-        run(pool, Desk(), lambda: heard == [b"!"])
-        pool.remove_reader(bell)
-        finger.write(b"!")
-        pool.step(Desk(), wait=0.01)
-
-    assert heard == [b"!"]
 
 
 def test_surplus_connections_end_after_what_they_carry(pool):
