@@ -159,13 +159,11 @@ def _message(source: Any, rendered: Any, *, to: str) -> bytes:
     address = address or "sender@example.com"
     identifier = uuid7().hex
     letter = FormLetter(from_name=name, from_email=address, boundary=identifier, reply_to=source.reply_to)
-    head, body = letter.write(
+    head = letter.head(
         to=to,
         subject=rendered.subject,
-        text=[rendered.text],
-        html=[rendered.html],
         message_id=f"{identifier}@{address.rpartition('@')[2]}",
         date=utcnow(),
         headers=header("List-Unsubscribe", "<https://example.com/unsubscribe>"),
     )
-    return head + b"\r\n" + body
+    return head + b"\r\n" + letter.write([rendered.text], [rendered.html])
