@@ -113,6 +113,9 @@ class Settings(BaseSettings):
         validate_default=False,
     )
     api_calls_per_minute: int = Field(12_000, ge=1, description="how often one API key may call")
+    follow_links: bool = Field(
+        True, description="whether the links of drafts are asked if they answer; off where nothing may go out"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
 
     @classmethod

@@ -210,6 +210,26 @@ class CampaignVariant(Identified, Base):
         return language_name(self.locale)
 
 
+class LinkCheck(Base):
+    """What an address in a mail answered when it was last asked."""
+
+    __tablename__ = "link_checks"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), primary_key=True)
+    #: SHA-256 of the address, which may be longer than an index takes.
+    url_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    url: Mapped[str] = mapped_column(Text)
+    #: Of HTTP; none when nothing was answered.
+    status: Mapped[int | None]
+    #: Why there was no answer, or why it was not asked; empty otherwise.
+    problem: Mapped[str] = mapped_column(String(300), default="")
+    #: Whether it must not be asked, because it is not in the public internet.
+    is_private: Mapped[bool] = mapped_column(default=False)
+    content_type: Mapped[str] = mapped_column(String(120), default="")
+    size_bytes: Mapped[int | None]
+    checked_at: Mapped[datetime]
+
+
 campaign_lists: Table = Table(
     "campaign_lists",
     Base.metadata,

@@ -1,11 +1,11 @@
 """What is looked at before a campaign leaves: what stops it, and what its author should know."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from mailer.campaigns import check_audience, check_sender
+from mailer.campaigns import check_audience, check_links, check_sender
 from mailer.campaigns.completeness import completeness
 from mailer.campaigns.models import Campaign, CampaignVariant
 from mailer.campaigns.queries import Reach, client_mix, reach
@@ -37,12 +37,14 @@ class Preflight:
 
     :param mendable: the keys of the findings whose mend fits what the author wrote
     :param frozen: the message as it would leave; none when it cannot be made
+    :param unasked: how many of its addresses were not asked lately whether they answer
     """
 
     findings: list[Finding]
     mendable: frozenset[str]
     reach: Reach
     frozen: Frozen | None
+    unasked: int
 
     def of(self, severity: Severity) -> list[Finding]:
         """Return the findings of one severity."""
@@ -84,7 +86,7 @@ def design_of(campaign: Campaign | CampaignVariant) -> Design:
         layout=layout_of(published, brand) if published else None,
         document=read(campaign.design or {}) if is_design else None,
         brand=brand,
-        language=campaign.workspace.locale,
+        language=campaign.locale if isinstance(campaign, CampaignVariant) else campaign.workspace.locale,
     )
 
 
@@ -106,9 +108,10 @@ def frozen_if_ready(campaign: Campaign) -> Frozen:
     :raises Invalid: it is not ready, with what to mend under each field
     """
     findings, frozen = _written(campaign)
-    findings += _in_languages(campaign)
     if frozen is not None:
-        findings += [*_in_mail(campaign, frozen), *check_audience.look(campaign, frozen)]
+        mail = mail_of(campaign, frozen)
+        findings += [*_in_mail(campaign, mail), *check_audience.look(campaign, frozen)]
+    findings += _in_languages(campaign, findings)
     errors: dict[str, str] = {}
     for finding in findings:
         if finding.severity is Severity.ERROR:
@@ -124,9 +127,14 @@ def preflight(campaign: Campaign, *, now: datetime) -> Preflight:
     reached = reach(campaign, now=now)
     if campaign.lists and not reached.people:
         findings.append(_unfinished("lists", "Nobody on these lists can be mailed."))
-    findings += [*_in_languages(campaign), *check_sender.look(campaign)]
+    findings += check_sender.look(campaign)
+    unasked = 0
     if frozen is not None:
-        findings += [*_in_mail(campaign, frozen), *_of_the_house(campaign, frozen)]
+        mail = mail_of(campaign, frozen)
+        findings += [*_in_mail(campaign, mail), *_of_the_house(campaign, frozen)]
+        addresses = check_links.addresses_in(mail)
+        unasked = len(check_links.unanswered(campaign.workspace_id, addresses, now=now))
+    findings += _in_languages(campaign, findings)
     findings = in_order([*findings, *check_audience.look(campaign, frozen)])
     source = source_of(campaign)
     return Preflight(
@@ -134,12 +142,23 @@ def preflight(campaign: Campaign, *, now: datetime) -> Preflight:
         mendable=frozenset(one.key for one in findings if one.mend and fits(source, one.mend)),
         reach=reached,
         frozen=frozen,
+        unasked=unasked,
     )
 
 
-def mail_of(campaign: Campaign, frozen: Frozen) -> Mail:
+def unasked_addresses(campaign: Campaign, *, now: datetime) -> list[str]:
+    """Return the addresses in a draft that were not asked lately whether they answer."""
+    _, frozen = _written(campaign)
+    if frozen is None:
+        return []
+    addresses = check_links.addresses_in(mail_of(campaign, frozen))
+    return check_links.unanswered(campaign.workspace_id, addresses, now=now)
+
+
+def mail_of(campaign: Campaign | CampaignVariant, frozen: Frozen) -> Mail:
     """Return a campaign as a reader gets it, for the checks; its parts say which block they are of."""
-    shared = shared_values(campaign.name, campaign.workspace)
+    whole = campaign.campaign if isinstance(campaign, CampaignVariant) else campaign
+    shared = shared_values(whole.name, whole.workspace)
     design = design_of(campaign)
     identified = frozen if design.document is None else freeze(design, is_identified=True)
     rendered = fill_in(identified, shared, SAMPLE_READER)
@@ -149,7 +168,7 @@ def mail_of(campaign: Campaign, frozen: Frozen) -> Mail:
         html=rendered.html,
         text=rendered.text,
         own_links=_OWN_LINKS,
-        largest_bytes=_largest(campaign, frozen, shared),
+        largest_bytes=_largest(whole, frozen, shared),
         markdown=campaign.body if campaign.format is Format.MARKDOWN else "",
     )
 
@@ -192,8 +211,11 @@ def _is_empty(campaign: Campaign) -> bool:
     return not any(block.type not in _NO_WORDS for block in read(campaign.design or {}).blocks())
 
 
-def _in_languages(campaign: Campaign) -> Iterator[Finding]:
-    """Yield what is unfinished in the other languages that a campaign is written in."""
+def _in_languages(campaign: Campaign, found: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield what is unfinished or wrong in the other languages that a campaign is written in.
+
+    :param found: in its own words; what a language has in common with them is said once
+    """
     for variant in campaign.variants:
         said = completeness(variant)
         if "subject" in said.missing:
@@ -201,10 +223,15 @@ def _in_languages(campaign: Campaign) -> Iterator[Finding]:
         if "body" in said.missing:
             yield _unfinished("body", f"{variant.language}: write something to send.")
         try:
-            freeze(design_of(variant))
+            frozen = freeze(design_of(variant))
         except Invalid as error:
             for part, sentence in (error.fields or {"body": error.message}).items():
                 yield _unfinished(part, f"{variant.language}: {sentence}")
+        else:
+            said_before = {(one.check, one.message) for one in found}
+            for one in _in_mail(campaign, mail_of(variant, frozen)):
+                if one.severity is not Severity.NOTICE and (one.check, one.message) not in said_before:
+                    yield replace(one, message=f"{variant.language}: {one.message}", mend=None)
         if said.copied:
             yield Finding(
                 "language.copied",
@@ -219,8 +246,11 @@ def _unfinished(part: str, message: str) -> Finding:
     return Finding(f"unfinished.{part}", Severity.ERROR, message, _UNFINISHED, Where(part))
 
 
-def _in_mail(campaign: Campaign, frozen: Frozen) -> list[Finding]:
-    found = look(mail_of(campaign, frozen), mix=client_mix(campaign.workspace_id))
+def _in_mail(campaign: Campaign, mail: Mail) -> list[Finding]:
+    found = [
+        *look(mail, mix=client_mix(campaign.workspace_id)),
+        *check_links.look(campaign.workspace_id, mail),
+    ]
     # What is missing altogether is said once, as unfinished.
     return [one for one in found if one.check != "inbox.subject-missing"]
 

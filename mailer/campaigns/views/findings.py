@@ -11,6 +11,7 @@ from mailer.campaigns.preflight import preflight
 from mailer.campaigns.views.frame import bp, campaign_of, chosen_reader
 from mailer.db import db
 from mailer.errors import Invalid, MailerError
+from mailer.jobs import FOLLOW_LINKS, later
 from mailer.lib.clock import utcnow
 from mailer.rendering.checks.degrade import PREVIEWS, degrade
 from mailer.web.guards import requires
@@ -23,8 +24,20 @@ def findings(campaign_id: str) -> ResponseReturnValue:
     """Answer with what is found in a draft now; the panel asks whenever it was saved."""
     campaign = campaign_of(campaign_id)
     return render_template(
-        "campaigns/findings.html", campaign=campaign, found=preflight(campaign, now=utcnow())
+        "campaigns/findings.html",
+        campaign=campaign,
+        found=preflight(campaign, now=utcnow()),
+        tries=request.args.get("try", 0, type=int),
     )
+
+
+@bp.post("/campaigns/<campaign_id>/link-checks")
+@requires(Role.EDITOR)
+def follow_links(campaign_id: str) -> ResponseReturnValue:
+    """Let a worker ask the draft's links whether they answer."""
+    later(FOLLOW_LINKS, str(campaign_of(campaign_id).id))
+    db.session.commit()
+    return render_template("campaigns/following.html", campaign_id=campaign_id, tries=1)
 
 
 @bp.post("/campaigns/<campaign_id>/mends")
