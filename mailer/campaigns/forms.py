@@ -28,6 +28,7 @@ from mailer.campaigns.models import Campaign, CampaignVariant
 from mailer.composing.begin_design import begin_design
 from mailer.composing.models import Format
 from mailer.composing.queries import published_templates, template_by_id
+from mailer.rendering.adopt import adopt
 from mailer.rendering.blocks.read import written
 from mailer.rendering.language import LONGEST_SOURCE
 
@@ -129,7 +130,8 @@ class NewCampaignForm(FlaskForm):
             return {"format": format_, "template": template, "design": written(begin_design(template))}
         if format_ is Format.MARKDOWN:
             return {"format": format_, "template": template}
-        return {"format": format_, "body": self.body.data or ""}
+        adopted = adopt(self.body.data or "")
+        return {"format": format_, "body": adopted.source, "subject": adopted.subject}
 
 
 class TestForm(FlaskForm):

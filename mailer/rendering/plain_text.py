@@ -11,7 +11,8 @@ from inscriptis.model.config import ParserConfig
 from mailer.rendering.shield import Shield
 
 _CONFIG: Final = ParserConfig(css=CSS_PROFILES["strict"])
-_ONLY_FOR_LOOKS: Final = ("table", "thead", "tbody", "tfoot", "tr", "td")
+_ROWS: Final = ("table", "thead", "tbody", "tfoot", "tr")
+_ONLY_FOR_LOOKS: Final = (*_ROWS, "td", "th")
 
 
 def from_document(root: Any, shield: Shield) -> str:
@@ -26,9 +27,10 @@ def from_document(root: Any, shield: Shield) -> str:
             image.tag, image.text = "span", image.get("alt")
     for link in root.iter("a"):
         _write_out(link)
-    # Tables that only place things would become columns padded with spaces.
+    # Tables that only place things would become columns padded with spaces; and a tag between
+    # rows, as around those of a loop, would be lost.
     for table in list(root.iter("table")):
-        if next(table.iter("th"), None) is None:
+        if next(table.iter("th"), None) is None or _has_tags_between(table, shield):
             for element in list(table.iter(*_ONLY_FOR_LOOKS)):
                 element.tag = "div"
     text = tidy(Inscriptis(root, _CONFIG).get_text())
@@ -42,6 +44,16 @@ def tidy(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\u034f", "").replace("\u200c", "")
     text = re.sub(r"[ \t\u00a0]+$", "", text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _has_tags_between(table: Any, shield: Shield) -> bool:
+    """Whether tags stand in a table outside of its cells."""
+    return any(
+        shield.tags_in(words)
+        for part in table.iter(*_ROWS)
+        for words in (part.text, *(child.tail for child in part))
+        if words
+    )
 
 
 def _write_out(link: Any) -> None:
