@@ -63,6 +63,7 @@ TABLES = (
     "mailer.accounts.models",
     "mailer.api.models",
     "mailer.audience.models",
+    "mailer.bounces.models",
     "mailer.campaigns.models",
     "mailer.composing.media.models",
     "mailer.composing.models",

@@ -55,6 +55,7 @@ LAUNCH_DUE: Final = _job("launch_due", TRANSACTIONAL, every_seconds=5)
 SWEEP_DELIVERIES: Final = _job("sweep_deliveries", TRANSACTIONAL, every_seconds=5)
 CARRY_OUT_DECISION: Final = _job("carry_out_decision", TRANSACTIONAL)
 SWEEP_DECISIONS: Final = _job("sweep_decisions", TRANSACTIONAL, every_seconds=30)
+POLL_MAILBOXES: Final = _job("poll_mailboxes", TRANSACTIONAL, every_seconds=60)
 INGEST_EVENTS: Final = _job("ingest_events", TRANSACTIONAL, every_seconds=2)
 FORGET_OLD_ANSWERS: Final = _job("forget_old_answers", TRANSACTIONAL, every_seconds=3600)
 

@@ -199,6 +199,19 @@ def bounces_parse(paths: tuple[Path, ...], as_json: bool) -> None:
         click.echo(f"{path}: {' '.join(filter(None, words))}  {', '.join(told['recipients'])}")
 
 
+@mailer.command()
+@click.option("--bind", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=2525, show_default=True)
+@click.option("--lmtp", "is_lmtp", is_flag=True, help="Speak LMTP, as a mail server hands mail on.")
+@click.pass_obj
+def inbound(settings: Settings, bind: str, port: int, is_lmtp: bool) -> None:
+    """Take mail that comes back, for people who point an MX, a transport or a pipe here."""
+    from mailer.bounces.inbound import run_inbound
+
+    logs.begin("inbound", settings.log_level)
+    run_inbound(application(settings).app_context, host=bind, port=port, is_lmtp=is_lmtp)
+
+
 @mailer.group()
 def agents() -> None:
     """Who opens and clicks: people or machines."""

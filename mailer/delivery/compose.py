@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy.orm import aliased
 
 from mailer.audience.models import MailingList, Subscriber
-from mailer.current import links
+from mailer.current import links, settings
 from mailer.delivery.blanks import Blanks
-from mailer.delivery.domains import signers_for
+from mailer.delivery.domains import return_path_for, signers_for
 from mailer.delivery.engine.dkim import sign_message
 from mailer.delivery.engine.mime import FormLetter, ascii_domain, header
 from mailer.delivery.engine.outcomes import Outcome, Verdict
@@ -23,6 +23,7 @@ from mailer.delivery.readers import RARE_NAMES
 from mailer.errors import MailerError
 from mailer.lib.ids import public_id
 from mailer.lib.links import Links
+from mailer.lib.return_paths import Purpose, ReturnPaths
 from mailer.rendering.design import Frozen
 from mailer.rendering.language import LINK_URL, PIXEL_URL, names_in
 from mailer.rendering.merge import Rendered, Renderer, Tracking
@@ -86,6 +87,9 @@ class Composer:
         #: Of the From address, as an A-label.
         self.from_domain = self._sender.rpartition("@")[2]
         self._signers = signers_for(message.workspace_id, self.from_domain)
+        #: Where bounces come back to, each to an address that names its delivery; None for the sender's own.
+        self._return_domain = return_path_for(message.workspace_id, self.from_domain)
+        self._return_paths = ReturnPaths(settings().secret_key) if self._return_domain else None
         self._list_names: dict[UUID, str] = {}
         self._feedback: tuple[UUID | None, str] = (None, "")
         self._renderer: Renderer | None = None
@@ -128,7 +132,7 @@ class Composer:
         """
         head, body = self._written(delivery, person, now=now)
         content = b"".join((self._signed(head, body, now=now), head, b"\r\n", body))
-        return Envelope(self._sender, ascii_domain(delivery.email)), content
+        return Envelope(self._return_address(Purpose.BOUNCE, delivery.id), ascii_domain(delivery.email)), content
 
     def _signed(self, head: bytes, body: bytes, *, now: datetime) -> bytes:
         if not self._signers:
@@ -209,10 +213,20 @@ class Composer:
             return ""
         lines = self._feedback_id(delivery.campaign_id)
         if leave_url:
-            lines += header("List-Unsubscribe", f"<{leave_url}>") + _ONE_CLICK
+            ways = f"<{leave_url}>"
+            if self._return_paths is not None:
+                ways += (
+                    f", <mailto:{self._return_address(Purpose.UNSUBSCRIBE, delivery.id)}?subject=unsubscribe>"
+                )
+            lines += header("List-Unsubscribe", ways) + _ONE_CLICK
         if delivery.list_id is not None:
             lines += self._list_id(delivery.list_id)
         return lines
+
+    def _return_address(self, purpose: Purpose, delivery_id: UUID) -> str:
+        if self._return_paths is None:
+            return self._sender
+        return self._return_paths.address(purpose, delivery_id, self._return_domain)
 
     def _list_id(self, list_id: UUID) -> str:
         if list_id not in self._list_names:

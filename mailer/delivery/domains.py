@@ -34,6 +34,23 @@ class UnreadableKey:
         )
 
 
+def return_path_for(workspace_id: UUID, from_domain: str) -> str:
+    """Return the domain that bounces of mail from a domain come back to, or an empty text.
+
+    :param from_domain: as A-labels
+    """
+    labels = from_domain.lower().split(".")
+    at_or_above = [".".join(labels[start:]) for start in range(len(labels) - 1)]
+    found = db.session.execute(
+        select(SendingDomain.domain, SendingDomain.return_path).where(
+            SendingDomain.workspace_id == workspace_id,
+            SendingDomain.domain.in_(at_or_above),
+            SendingDomain.return_path != "",
+        )
+    ).all()
+    return max(found, key=lambda each: len(each.domain)).return_path if found else ""
+
+
 def signers_for(workspace_id: UUID, from_domain: str) -> tuple[Signs, ...]:
     """Return the keys that sign what comes from a domain: its own, or those of one above it.
 

@@ -40,6 +40,8 @@ class SendingDomain(Identified, Base):
     domain: Mapped[str] = mapped_column(String(253))
     #: Off where the mail server that takes our mail signs it.
     is_signing: Mapped[bool] = mapped_column(default=True)
+    #: The domain of the addresses that its bounces come back to; empty for those it is sent from.
+    return_path: Mapped[str] = mapped_column(String(253), default="", server_default="")
 
     keys: Mapped[list["DkimKey"]] = relationship(
         back_populates="sending_domain", order_by="DkimKey.id", cascade="all, delete-orphan"
