@@ -33,6 +33,7 @@ DOORS: tuple[str, ...] = (
     "mailer.api.public",
     "mailer.audience.api",
     "mailer.audience.views",
+    "mailer.bounces.public",
     "mailer.campaigns.api",
     "mailer.campaigns.views",
     "mailer.catcher.views",
@@ -56,7 +57,7 @@ INBOX = "mailer.catcher.views"
 
 #: Pages whose forms need no token against forgery: there is no session to misuse, the
 #: link is the right, and mail clients and other sites are meant to post.
-OPEN_FORMS = frozenset({"mailer.consent.public", "mailer.signup.public"})
+OPEN_FORMS = frozenset({"mailer.bounces.public", "mailer.consent.public", "mailer.signup.public"})
 
 #: Modules whose tables no door imports.
 TABLES = (

@@ -81,6 +81,7 @@ PUBLIC_ROUTES: frozenset[str] = frozenset(
         "/confirm/<token>",
         "/confirm/<token>/again",
         "/healthz",
+        "/hooks/<hook_id>",
         "/invitations/<token>",
         "/m/<name>",
         "/p/<token>",

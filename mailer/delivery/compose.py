@@ -132,7 +132,9 @@ class Composer:
         """
         head, body = self._written(delivery, person, now=now)
         content = b"".join((self._signed(head, body, now=now), head, b"\r\n", body))
-        return Envelope(self._return_address(Purpose.BOUNCE, delivery.id), ascii_domain(delivery.email)), content
+        return Envelope(
+            self._return_address(Purpose.BOUNCE, delivery.id), ascii_domain(delivery.email)
+        ), content
 
     def _signed(self, head: bytes, body: bytes, *, now: datetime) -> bytes:
         if not self._signers:
