@@ -191,6 +191,8 @@ def _postmark(call: Call) -> Iterator[Event]:
     elif record == "Bounce" and kind not in _POSTMARK_NO_BOUNCE:
         words = _text(each.get("Details")) or _text(each.get("Description"))
         yield _bounce(key, email, words, message_id=message_id, hard=kind in _POSTMARK_HARD)
+    elif record == "Bounce" and kind == "Unsubscribe":
+        yield _leaves(key, email)
     elif record == "Bounce" and kind == "AutoResponder":
         yield Event(key, Kind.AUTO_REPLY, _text(email), words=_text(each.get("Details")))
     elif record == "SubscriptionChange" and each.get("SuppressSending"):
