@@ -80,8 +80,11 @@ function compose(root) {
     pasted: add,
   });
   if (chooser) dropPictures(part("canvas"), { chooser, add, say, block: given.blocks.image });
-  document.addEventListener("composer:select", ({ detail }) => store.select(detail, { focus: true }));
-  document.addEventListener("composer:replace", ({ detail }) => store.replace(detail.words, detail.document));
+  document.addEventListener("block:show", (event) => {
+    if (!partOf(store.document, event.detail.id)) return;
+    event.preventDefault();
+    store.select(event.detail.id, { focus: true });
+  });
 
   // The form saves itself; the document travels in one of its fields.
   const field = document.getElementById(root.dataset.field);

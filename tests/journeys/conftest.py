@@ -47,7 +47,13 @@ def page(browser: Browser, product: Product) -> Iterator[Page]:
     mistakes: list[str] = []
     context.on("weberror", lambda error: mistakes.append(f"{error.error}"))
     context.on(
-        "console", lambda said: said.type == "error" and mistakes.append(f"{said.location}: {said.text}")
+        "console",
+        # A conflict is told to people by the page itself.
+        lambda said: (
+            said.type == "error"
+            and "409 (Conflict)" not in said.text
+            and mistakes.append(f"{said.location}: {said.text}")
+        ),
     )
     yield page
     context.close()

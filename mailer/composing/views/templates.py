@@ -1,21 +1,23 @@
 """Pages about templates."""
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from mailer.accounts.roles import Role
+from mailer.audience.queries import fields_of
 from mailer.composing import save_template as verbs
 from mailer.composing.forms import TemplateForm
 from mailer.composing.layout import layout_of
 from mailer.composing.models import Template
 from mailer.composing.preview import SAMPLE_READER, SAMPLE_WORDS, preview
 from mailer.composing.queries import archived_templates, brand_of, current_templates, template_by_id
-from mailer.composing.views.frame import bp
+from mailer.composing.views.frame import bp, desk_for
 from mailer.db import db
-from mailer.errors import Invalid, MailerError
+from mailer.errors import Conflict, Invalid, MailerError
 from mailer.lib.clock import utcnow
 from mailer.rendering.design import Design
+from mailer.web.filters import local_time
 from mailer.web.guards import requires
 from mailer.web.headers import framed
 
@@ -33,26 +35,38 @@ def index() -> ResponseReturnValue:
 @bp.get("/templates/<template_id>/edit")
 @requires(Role.EDITOR)
 def edit(template_id: str) -> ResponseReturnValue:
-    """Show a template's HTML and how it looks."""
+    """Show a template's design, or its HTML and how that looks."""
     template = template_by_id(g.workspace.id, template_id)
-    return render_template("composing/edit.html", template=template, form=TemplateForm(obj=template))
+    return _editor(template, TemplateForm.showing(template))
 
 
 @bp.post("/templates/<template_id>")
 @requires(Role.EDITOR)
 def update(template_id: str) -> ResponseReturnValue:
-    """Change a template."""
+    """Change a template's draft; the page does so by itself and takes JSON for an answer."""
     template = template_by_id(g.workspace.id, template_id)
     form = TemplateForm()
+    is_by_itself = request.accept_mimetypes.best == "application/json"
     try:
         if not form.validate():
-            raise Invalid("")
-        verbs.update_template(template, name=form.name.data or "", html=form.html.data or "")
+            raise Invalid("Not everything could be saved.", fields={k: v[0] for k, v in form.errors.items()})
+        verbs.update_template(
+            template,
+            name=form.name.data or "",
+            html=form.html.data or "",
+            design=form.design.data or None,
+            revision=form.revision.data,
+        )
         db.session.commit()
     except MailerError as error:
         db.session.rollback()
+        if is_by_itself:
+            return _not_saved(template, error)
         _show_error(form, error)
-        return render_template("composing/edit.html", template=template, form=form), 422
+        return _editor(template, form), 422
+    if is_by_itself:
+        saved_at = local_time(template.updated_at, "HH:mm")
+        return jsonify(revision=template.revision, message=f"Saved {saved_at}", problems={})
     flash("Template saved. Publish it, and campaigns take it.", "success")
     return redirect(url_for(".edit", template_id=template_id))
 
@@ -96,6 +110,25 @@ def show_preview(template_id: str) -> Response:
     except Invalid as error:
         html = render_template("composing/problem.html", message=error.message)
     return framed(html)
+
+
+def _editor(template: Template, form: TemplateForm) -> str:
+    document = template.document
+    return render_template(
+        "composing/edit.html",
+        template=template,
+        form=form,
+        fields=fields_of(g.workspace.id),
+        desk=desk_for(document) if document is not None else None,
+    )
+
+
+def _not_saved(template: Template, error: MailerError) -> ResponseReturnValue:
+    """Tell the page why; and when somebody else was faster, from which revision it can go on."""
+    revision = template.revision if isinstance(error, Conflict) and not error.fields else None
+    fields = {("html" if name == "template" else name): words for name, words in error.fields.items()}
+    answer = jsonify(message=error.message, fields=fields, revision=revision)
+    return answer, 409 if isinstance(error, Conflict) else 422
 
 
 def _preview_of(template: Template) -> str:

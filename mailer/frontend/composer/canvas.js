@@ -33,11 +33,13 @@ export class Canvas extends EventTarget {
   }
 
   renderSoon() {
+    this.setBusy(true);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.renderNow(), QUIET_MS);
   }
 
   async renderNow() {
+    this.setBusy(true);
     clearTimeout(this.timer);
     this.asked?.abort();
     this.asked = new AbortController();
@@ -48,6 +50,12 @@ export class Canvas extends EventTarget {
     } catch (error) {
       if (!signal.aborted) this.complain(error);
     }
+    if (!signal.aborted) this.setBusy(false);
+  }
+
+  /** Whether the picture is behind the document. */
+  setBusy(isBusy) {
+    this.root.setAttribute("aria-busy", String(isBusy));
   }
 
   show(html) {

@@ -16,8 +16,8 @@ const carrying = {
   delayOnTouchOnly: true,
   touchStartThreshold: 6,
   forceAutoScrollFallback: true,
-  scrollSensitivity: 70,
-  scrollSpeed: 14,
+  scrollSensitivity: 40,
+  scrollSpeed: 12,
   bubbleScroll: false,
 };
 

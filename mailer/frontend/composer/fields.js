@@ -162,7 +162,7 @@ function color(property, value, context) {
 }
 
 function picture(property, value, context) {
-  const view = element("div", { class: "picture-view" });
+  const view = element("div", { class: "picture-field-view" });
   const show = () => {
     // The page's policy shows pictures of this server alone; the mail itself shows every one.
     const isShown = input.value.startsWith(`${location.origin}/`);
@@ -180,7 +180,7 @@ function picture(property, value, context) {
   };
   const button = context.choosePicture && element("button", { type: "button", class: "btn btn-s", onclick: () => context.choosePicture(take) }, icon("photo"), value ? "Change" : "Choose");
   show();
-  return labelled(context, property, element("div", { class: "picture" }, view, input, button));
+  return labelled(context, property, element("div", { class: "picture-field" }, view, input, button));
 }
 
 /** A list of parts that look alike: social links, entries. */

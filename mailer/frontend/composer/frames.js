@@ -112,7 +112,8 @@ export class Frames {
   place() {
     for (const [id, item] of this.items) {
       const box = this.canvas.boxOf(id);
-      item.hidden = !box;
+      // What the picture does not show yet, or never, is there for the keyboard all the same.
+      item.classList.toggle("is-unplaced", !box);
       if (!box) continue;
       Object.assign(item.style, { left: `${box.left}px`, top: `${box.top}px`, width: `${box.width}px`, height: `${box.height}px` });
       // No room above for the tools: they stand inside.

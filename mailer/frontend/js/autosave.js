@@ -78,6 +78,7 @@ class Draft {
     if (!answer.ok || !isJson) {
       this.kept.keep();
       this.fail(saved.message ? `Not saved: ${saved.message}` : "Not saved. Sign in again in another window.");
+      this.form.dispatchEvent(new CustomEvent("draft:refused", { bubbles: true, detail: saved }));
       if (answer.status === CONFLICT && saved.revision) this.ask(saved.revision);
       return null;
     }

@@ -65,6 +65,11 @@ export function openEditor(textarea) {
     view.dispatch(view.state.replaceSelection(event.detail));
     view.focus();
   });
+  textarea.addEventListener("editor:find", ({ detail }) => {
+    const from = detail ? textarea.value.indexOf(detail) : -1;
+    if (from >= 0) view.dispatch({ selection: { anchor: from, head: from + detail.length }, scrollIntoView: true });
+    view.focus();
+  });
   textarea.addEventListener("editor:problem", ({ detail }) => {
     view.dispatch(setDiagnostics(view.state, detail ? [diagnosis(view.state.doc, detail)] : []));
   });

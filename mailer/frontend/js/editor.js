@@ -13,5 +13,6 @@ behaviours.add("textarea[data-editor]", async (textarea) => {
     told.querySelector("[data-words]").textContent = problem ?? "";
   };
   document.addEventListener("draft:saved", ({ detail }) => detail.problems && tell(detail.problems[textarea.name]));
+  document.addEventListener("draft:refused", ({ detail }) => tell(detail.fields?.[textarea.name]));
   if (told && !told.hidden) tell(told.querySelector("[data-words]").textContent);
 });
