@@ -337,43 +337,6 @@ def seed(settings: Settings, workspace: str, list_name: str, subscribers: int, r
     click.echo(public_id)
 
 
-@mailer.command("preflight")
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["html", "mjml", "markdown", "design"]),
-    help="What it is written in. [default: by its name, or how it begins]",
-)
-@click.option("--data", type=click.Path(path_type=Path), help="A JSON file of merge values.")
-@click.option("--subject", default="", help="[default: what the file says itself]")
-@click.option("--preheader", default="", help="[default: what the file says itself]")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def preflight(
-    path: Path, format_: str | None, data: Path | None, subject: str, preheader: str, as_json: bool
-) -> None:
-    """Look at a mail in a file; exit 1 when there are errors in it, 2 when it cannot be read."""
-    import json
-    from dataclasses import replace
-
-    from mailer.rendering import files
-    from mailer.rendering.checks import report
-    from mailer.rendering.checks.findings import Severity
-
-    source = files.read_text(path)
-    design = files.design_in(source, format_ or files.format_of(path, source))
-    design = replace(design, subject=subject or design.subject, preheader=preheader or design.preheader)
-    values = files.values_in(data) if data else files.SAMPLE_VALUES
-    findings = report.look_at_design(design, values)
-    if as_json:
-        figures = report.as_json(findings, name=str(path), design=design, source=source)
-        click.echo(json.dumps(figures, indent=2, ensure_ascii=False))
-    else:
-        click.echo("\n".join(report.as_lines(findings, name=str(path), source=source)))
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        sys.exit(1)
-
-
 @mailer.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
 @click.option("--workspace", help="Its slug, id or name.")
@@ -610,5 +573,6 @@ def application(settings: Settings) -> "Flask":
 
 
 mailer.add_command(content.render)
+mailer.add_command(content.preflight)
 mailer.add_command(content.designs)
 bench.add_command(content.bench_render)

@@ -42,6 +42,36 @@ def render(path: Path, format_: str | None, data: Path | None, out: str, subject
     sys.stdout.buffer.write(_message(source, rendered, to=values["subscriber"]["email"]))
 
 
+@click.command()
+@click.argument("path", type=_FILE)
+@click.option("--format", "format_", type=_FORMATS, help="[default: by the file’s name or its first words]")
+@click.option("--data", type=_FILE, help="JSON with the reader’s values: subscriber, workspace, campaign, …")
+@click.option("--subject", default="", help="Above what the file says itself.")
+@click.option("--accent", default=_ACCENT, show_default=True, help="The brand’s colour.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def preflight(
+    path: Path, format_: str | None, data: Path | None, subject: str, accent: str, as_json: bool
+) -> None:
+    """Look at a mail before it leaves; exit 1 when there are errors in it, 2 when it cannot be read.
+
+    PATH is what ``mailer render`` takes.
+    """
+    from mailer.rendering.checks import report
+    from mailer.rendering.checks.findings import Severity
+    from mailer.rendering.samples import sample_values
+
+    text = _text(path)
+    design = source_at(path, format_, subject=subject, accent=accent).design
+    findings = report.look_at_design(design, sample_values(_json(data) if data else {}))
+    if as_json:
+        said = report.as_json(findings, name=str(path), design=design, source=text)
+        click.echo(json.dumps(said, indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(report.as_lines(findings, name=str(path), source=text)))
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        sys.exit(1)
+
+
 @click.group("design")
 def designs() -> None:
     """Designs: documents of rows, columns and blocks."""

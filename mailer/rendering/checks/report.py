@@ -14,7 +14,7 @@ from mailer.rendering.freeze import freeze
 from mailer.rendering.language import without_tags
 from mailer.rendering.merge import Renderer
 
-_OWN_LINKS: Final = frozenset({"#unsubscribe", "#preferences", "#view"})
+_OWN_LINKS: Final = ("unsubscribe_url", "preferences_url", "view_url")
 
 
 def look_at_design(design: Design, values: Mapping[str, Any]) -> list[Finding]:
@@ -41,7 +41,7 @@ def look_at_design(design: Design, values: Mapping[str, Any]) -> list[Finding]:
         preheader=without_tags(design.preheader),
         html=rendered.html,
         text=rendered.text,
-        own_links=_OWN_LINKS,
+        own_links=frozenset(str(values.get(name, "")) for name in _OWN_LINKS),
         markdown=design.body if design.format == "markdown" else "",
     )
     found = look(mail)
