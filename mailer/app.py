@@ -35,6 +35,7 @@ DOORS: tuple[str, ...] = (
     "mailer.audience.views",
     "mailer.bounces.public",
     "mailer.campaigns.api",
+    "mailer.campaigns.public",
     "mailer.campaigns.views",
     "mailer.catcher.views",
     "mailer.composing.media.public",
@@ -57,7 +58,9 @@ INBOX = "mailer.catcher.views"
 
 #: Pages whose forms need no token against forgery: there is no session to misuse, the
 #: link is the right, and mail clients and other sites are meant to post.
-OPEN_FORMS = frozenset({"mailer.bounces.public", "mailer.consent.public", "mailer.signup.public"})
+OPEN_FORMS = frozenset(
+    {"mailer.bounces.public", "mailer.campaigns.public", "mailer.consent.public", "mailer.signup.public"}
+)
 
 #: Modules whose tables no door imports.
 TABLES = (

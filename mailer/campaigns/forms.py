@@ -1,6 +1,7 @@
 """What marketers type about a campaign."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import HiddenInput
 
 from mailer.accounts.models import Workspace
@@ -137,17 +138,26 @@ class NewCampaignForm(FlaskForm):
 class TestForm(FlaskForm):
     """Where a test goes."""
 
-    to = StringField(
-        "Send to",
-        [InputRequired("Write at least one address.")],
-        description="Up to five, with commas between.",
-    )
+    to = StringField("Send to", description="Up to five, with commas between.")
+    groups = SelectMultipleField("And to", validate_choice=False)
     reader = HiddenField()
 
     @property
     def addresses(self) -> list[str]:
         """The addresses one by one."""
         return (self.to.data or "").replace(";", ",").replace("\n", ",").split(",")
+
+
+class TestGroupForm(FlaskForm):
+    """Addresses that tests go to together."""
+
+    name = StringField("Name", [DataRequired("Give it a name."), Length(max=80)])
+    addresses = TextAreaField("Addresses", [DataRequired("Write at least one address."), Length(max=20_000)])
+
+    @property
+    def lines(self) -> list[str]:
+        """The addresses one by one."""
+        return re.split(r"[\s,;]+", self.addresses.data or "")
 
 
 class ScheduleForm(FlaskForm):

@@ -230,6 +230,60 @@ class LinkCheck(Base):
     checked_at: Mapped[datetime]
 
 
+class PreviewLink(Identified, Base):
+    """Lets whoever holds it look at a draft and say something about it, for a while."""
+
+    __tablename__ = "preview_links"
+    prefix = "pvl"
+
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey(Campaign.id, ondelete="CASCADE"), index=True)
+    made_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
+    expires_at: Mapped[datetime]
+
+    campaign: Mapped[Campaign] = relationship()
+
+
+class CampaignComment(Identified, Base):
+    """What somebody said about a campaign, with an account or by a link."""
+
+    __tablename__ = "campaign_comments"
+    prefix = "cmt"
+
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey(Campaign.id, ondelete="CASCADE"), index=True)
+    preview_link_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey(PreviewLink.id, ondelete="SET NULL"), index=True
+    )
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
+    #: The name that they gave; only who has an account is known by it.
+    author: Mapped[str] = mapped_column(String(80))
+    #: The language that it is about; empty for the campaign's own words.
+    locale: Mapped[str] = mapped_column(String(20), default="")
+    text: Mapped[str] = mapped_column(Text)
+    #: When it was attended to.
+    done_at: Mapped[datetime | None]
+
+    @property
+    def language(self) -> str:
+        """What the language is called; empty for the campaign's own words."""
+        return language_name(self.locale) if self.locale else ""
+
+
+class TestGroup(Identified, Base):
+    """Addresses that tests go to together: colleagues, or a seed list at several mailbox providers."""
+
+    __tablename__ = "test_groups"
+    prefix = "tgr"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(80))
+    addresses: Mapped[list[str]]
+
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "name"),
+        CheckConstraint("length(name) > 0", name="has_name"),
+    )
+
+
 campaign_lists: Table = Table(
     "campaign_lists",
     Base.metadata,

@@ -237,7 +237,7 @@ def _in_languages(campaign: Campaign, found: Sequence[Finding]) -> Iterator[Find
                 "language.copied",
                 Severity.WARNING,
                 f"{variant.language}: not everything is translated yet.",
-                f"As in the campaign’s own words: {', '.join(said.copied)}.",
+                f"Still as in the campaign’s own words: {', '.join(said.copied)}.",
                 Where("body" if "subject" not in said.copied else "subject"),
             )
 

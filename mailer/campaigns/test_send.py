@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from mailer.campaigns.launch import freeze_message
-from mailer.campaigns.models import Campaign
+from mailer.campaigns.models import Campaign, TestGroup
 from mailer.campaigns.preflight import design_of
 from mailer.current import links
 from mailer.db import db
@@ -26,14 +26,18 @@ def send_test(
     reader: Mapping[str, Any],
     now: datetime,
     locale: str = "",
+    groups: Iterable[TestGroup] = (),
 ) -> list[str]:
     """Mail a campaign as it is now to a few addresses; return them.
 
     :param reader: the merge values of the subscriber that it is filled in for
+    :param groups: whose addresses get it as well
     :param locale: in which of its languages; empty for its own words
     :raises Invalid: an address or the content cannot be used
     """
-    chosen = _checked(addresses)
+    groups = list(groups)
+    chosen = _checked(addresses, is_required=not groups)
+    chosen = list(dict.fromkeys([*chosen, *(each for group in groups for each in group.addresses)]))
     if not campaign.from_email:
         raise Invalid("Say whom it is from first.", fields={"from_email": "Say whom it is from."})
     words = campaign.words_in(locale)
@@ -61,9 +65,9 @@ def send_test(
     return chosen
 
 
-def _checked(addresses: Iterable[str]) -> list[str]:
+def _checked(addresses: Iterable[str], *, is_required: bool) -> list[str]:
     chosen = list(dict.fromkeys(clean_address(address) for address in addresses if address.strip()))
-    if not chosen:
+    if not chosen and is_required:
         raise Invalid("Say where to send the test.", fields={"to": "Write at least one address."})
     if len(chosen) > MOST_ADDRESSES:
         sentence = f"A test goes to {MOST_ADDRESSES} addresses at most."

@@ -30,6 +30,7 @@ import "./css/auth.css";
 import "./css/editor.css";
 import "./css/mail.css";
 import "./css/composer.css";
+import "./css/comments.css";
 import "./css/locales.css";
 import "./css/pictures.css";
 import "./css/preflight.css";

@@ -19,6 +19,8 @@ from mailer.accounts.roles import Role
 from mailer.audience.fields import create_field
 from mailer.audience.models import Import, SubscriptionStatus
 from mailer.audience.tags import add_tags, tags_named
+from mailer.campaigns.share_preview import address_of, comment_on, share_preview
+from mailer.campaigns.test_groups import save_group
 from mailer.campaigns.variants import add_variant
 from mailer.composing.media.upload import upload_picture
 from mailer.composing.models import Template
@@ -98,6 +100,8 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
         )
         limit = factories.add(DomainLimit(workspace_id=workspace.id, domains=["gmail.com"], per_second=5))
         picture = upload_picture(workspace.id, file_name="loaf.png", data=factories.picture_bytes())
+        preview_link = share_preview(campaign, days=7, now=utcnow())
+        comment = comment_on(campaign, "Nice.", author="Vera")
         values = {
             "workspace": workspace.slug,
             "list_id": mailing_list.public_id,
@@ -119,6 +123,9 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "dkim_key_id": sending_domain.keys[0].public_id,
             "picture_id": picture.public_id,
             "name": picture.stored_as,
+            "link_id": preview_link.public_id,
+            "comment_id": comment.public_id,
+            "group_id": save_group(workspace.id, "Colleagues", ["ben@example.com"]).public_id,
             "language": add_variant(campaign, "de").locale,
             "number": 1,
             "filename": "none.css",
@@ -128,6 +135,7 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
         tokens = {
             "confirm": made.confirm_url(pending.id),
             "p": made.preferences_url(subscriber.id),
+            "r": address_of(preview_link),
             "u": made.leave_url(subscriber.id, delivery_id, [mailing_list.id]),
         }
         db.session.commit()

@@ -14,7 +14,8 @@ from mailer.campaigns.draft import save_draft
 from mailer.campaigns.forms import CampaignForm, TestForm, lists_to_choose
 from mailer.campaigns.look import look, made_text, problems_of
 from mailer.campaigns.models import Campaign
-from mailer.campaigns.test_send import send_test
+from mailer.campaigns.test_groups import group_by_id, groups_of
+from mailer.campaigns.test_send import MOST_ADDRESSES, send_test
 from mailer.campaigns.views.frame import bp, campaign_of, chosen_locale, chosen_reader
 from mailer.campaigns.views.readers import misspelt_tags
 from mailer.composing.begin_design import begin_design
@@ -112,12 +113,14 @@ def test(campaign_id: str) -> ResponseReturnValue:
         sent = send_test(
             campaign,
             form.addresses,
+            groups=[group_by_id(g.workspace.id, each) for each in form.groups.data or []],
             reader=chosen_reader(form.reader.data),
             now=utcnow(),
             locale=chosen_locale(),
         )
         db.session.commit()
-        flash(f"A test is on its way to {', '.join(sent)}.", "success")
+        told = ", ".join(sent) if len(sent) <= MOST_ADDRESSES else f"{len(sent)} addresses"
+        flash(f"A test is on its way to {told}.", "success")
     except MailerError as error:
         db.session.rollback()
         flash(f"No test was sent: {error.message}", "error")
@@ -162,4 +165,5 @@ def _editor(campaign: Campaign, form: CampaignForm) -> str:
         desk=desk_for(read(words.design or {})) if is_design else None,
         problems={} if is_design else problems_of(words),
         test_form=TestForm(formdata=None, to=current_user.email),
+        test_groups=groups_of(g.workspace.id),
     )
