@@ -37,6 +37,8 @@ def main(arguments):
     if not arguments or arguments[0] not in tasks:
         print("Say one of: " + ", ".join(tasks), file=sys.stderr)
         return 2
+    # Whoever set it would wait for all of the product to be compiled anew with every process.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         require_python()
         prepare()

@@ -69,6 +69,7 @@ class Killer:
             self._freeze,
             *[self._signals(part, signal.SIGKILL) for part in (TRANSACTIONAL, "broker", "web", "scheduler")],
             self._flush_broker,
+            self._crash_supervisor,
         ]
         if self._cluster is not None:
             blows.append(self._crash_database)
@@ -108,6 +109,12 @@ class Killer:
         except (redis.RedisError, OSError):
             return None
         return Kill(time.time(), "broker FLUSHALL")
+
+    def _crash_supervisor(self) -> Kill | None:
+        """Kill the one that would start again what dies; what is frozen could not end without it."""
+        self.thaw()
+        self._product.crash()
+        return Kill(time.time(), "supervisor SIGKILL")
 
     def _crash_database(self) -> Kill | None:
         assert self._cluster is not None

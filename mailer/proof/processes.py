@@ -7,12 +7,17 @@ from typing import Final
 _PROC: Final = Path("/proc")
 _TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 # Of /proc/PID/stat, counted from behind the command's closing parenthesis (proc(5)).
-_PARENT, _USER, _CHILDREN_SYSTEM = 1, 11, 15
+_STATE, _PARENT, _USER, _CHILDREN_SYSTEM = 0, 1, 11, 15
 
 
 def is_known() -> bool:
     """Whether this system tells: Linux does."""
     return (_PROC / "self" / "stat").exists()
+
+
+def lives(pid: int) -> bool:
+    """Whether a process has not ended yet."""
+    return (_stat(pid) or ["Z"])[_STATE] != "Z"
 
 
 def below(root: int) -> dict[int, str]:

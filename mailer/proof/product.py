@@ -91,6 +91,15 @@ class Product:
         self._supervisor.send_signal(signal.SIGTERM)
         return self._supervisor.wait(timeout=90)
 
+    def crash(self) -> None:
+        """Kill the supervisor, and start it again once its parts have ended, as an init system does."""
+        assert self._supervisor is not None
+        parts = [pid for pid, name in self.processes().items() if name != "broker"]
+        self._supervisor.kill()
+        self._supervisor.wait()
+        wait_until(lambda: not any(map(processes.lives, parts)), START_SECONDS, lambda: self.last_words)
+        self.start()
+
     def is_ready(self) -> bool:
         """Whether it says that everything is there."""
         try:
