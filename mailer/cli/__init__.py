@@ -524,6 +524,21 @@ def bench_reset_mail(recipients: int, databases: tuple[str, ...], workers: int) 
         click.echo("\n".join(reset_mail.lines(waits)))
 
 
+@bench.command("import")
+@click.option("--sizes", default="100k,1M", show_default=True, help="Rows of each file.")
+@click.option("--database", "databases", multiple=True, default=("sqlite", "postgresql"), show_default=True)
+def bench_import(sizes: str, databases: tuple[str, ...]) -> None:
+    """Import a file, and put the same rows into the tables the barest way."""
+    from mailer.proof import bench_import
+    from mailer.proof.bench import sizes_of
+
+    for database in databases:
+        for measured in bench_import.bench_import(
+            database, sizes_of(sizes), lambda line: click.echo(line, err=True)
+        ):
+            click.echo(measured.line())
+
+
 @mailer.command()
 @click.option(
     "--seed", "random_seed", type=int, default=1, show_default=True, help="Another storm for another."

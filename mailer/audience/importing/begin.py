@@ -100,9 +100,10 @@ def change_mind(source: Import) -> None:
     db.session.flush()
 
 
-def begin_import(source: Import, *, now: datetime) -> None:
+def begin_import(source: Import, *, now: datetime, is_queued: bool = True) -> None:
     """Begin to write what was forecast, or go on after a pause.
 
+    :param is_queued: false for whoever runs it themselves
     :raises Conflict: there is nothing to begin
     """
     if source.status not in {ImportStatus.CHECKED, ImportStatus.PAUSED}:
@@ -113,7 +114,8 @@ def begin_import(source: Import, *, now: datetime) -> None:
     source.resumed_count = source.done_count
     db.session.flush()
     original_path(source.stored_as).unlink(missing_ok=True)
-    later(RUN_IMPORT, str(source.id))
+    if is_queued:
+        later(RUN_IMPORT, str(source.id))
 
 
 def pause_import(source: Import) -> None:

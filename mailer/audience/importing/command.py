@@ -48,13 +48,13 @@ def import_people(wanted: Wanted, show: Show) -> dict[str, Any]:
     if wanted.resume:
         source = queries.import_anywhere(wanted.resume)
         if source.status in {ImportStatus.PAUSED, ImportStatus.CHECKED}:
-            begin_import(source, now=utcnow())
+            begin_import(source, now=utcnow(), is_queued=False)
             db.session.commit()
         return _run(source, show)
     source = _received(wanted)
     if wanted.dry_run:
         return _forecast(source, show)
-    begin_import(source, now=utcnow())
+    begin_import(source, now=utcnow(), is_queued=False)
     db.session.commit()
     return _run(source, show)
 

@@ -31,6 +31,7 @@ from mailer.audience.models import (
 from mailer.bulk import AlreadyThere, Bulk, is_among
 from mailer.db import Id, db
 
+_AS_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TRIES: Final = 5
 _LONGEST_KEPT_CELL: Final = 300
 _SUBSCRIBER: Final = (
@@ -269,4 +270,4 @@ def _joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _AS_JSON(value) if value else ("[]" if isinstance(value, list) else "{}")
