@@ -61,6 +61,10 @@ def write(plan: Plan, batch: Batch, *, now: datetime) -> Tally:
 
     :raises AlreadyThere: others write the same people faster than we can look
     """
+    if db.session.get_bind().dialect.name == "sqlite":
+        # Its one writer is us, so that nobody comes between. And a savepoint keeps the pages of every
+        # statement within it: 10,000 rows took 25 s instead of one.
+        return _Chunk(plan, batch, look(plan, batch), now).write()
     for left in reversed(range(_TRIES)):
         try:
             with db.session.begin_nested():
