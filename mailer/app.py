@@ -50,6 +50,8 @@ DOORS: tuple[str, ...] = (
     "mailer.exports.views",
     "mailer.runtime.public",
     "mailer.seeds.views",
+    "mailer.segments.api",
+    "mailer.segments.views",
     "mailer.signup.public",
 )
 
@@ -74,6 +76,7 @@ TABLES = (
     "mailer.consent.models",
     "mailer.delivery.models",
     "mailer.runtime.models",
+    "mailer.segments.models",
     "mailer.tracking.models",
 )
 

@@ -171,9 +171,7 @@ class Group(_Node):
 
 Leaf = DetailIs | FieldIs | HasTag | OnList | Consented | Did | IsSuppressed | InSegment | Sample
 Condition = Annotated[
-    Union[  # noqa: UP007  - a forward reference stands in it
-        DetailIs, FieldIs, HasTag, OnList, Consented, Did, IsSuppressed, InSegment, Sample, "Group"
-    ],
+    Union[DetailIs, FieldIs, HasTag, OnList, Consented, Did, IsSuppressed, InSegment, Sample, "Group"],
     Field(discriminator="type"),
 ]
 Group.model_rebuild()

@@ -60,6 +60,7 @@ PLACES = (
         ),
     ),
     Place("Lists", "list", "audience.lists.index"),
+    Place("Segments", "filter", "segments.index"),
     Place("Templates", "template", "templates.index"),
     Place("Pictures", "photo", "media.index"),
     Place("Inbox", "inbox", "catcher.index", role=Role.ADMIN, is_apart=True),

@@ -1,0 +1,174 @@
+"""Segments for programs: made, changed, counted before they are saved."""
+
+from typing import Any, Literal
+
+from flask import g
+from pydantic import AwareDatetime, Field
+from sqlalchemy.exc import IntegrityError
+
+from mailer.accounts.models import Scope
+from mailer.api.guards import allows, api_blueprint
+from mailer.api.idempotency import idempotent
+from mailer.api.pages import PageQuery, page
+from mailer.api.schemas import Given, Line, Shown, list_of
+from mailer.audience.models import Subscriber
+from mailer.audience.representation import SubscriberShown, shown_subscribers
+from mailer.db import db
+from mailer.errors import Conflict
+from mailer.lib.clock import utcnow
+from mailer.segments import queries
+from mailer.segments.conditions import Group, read_tree
+from mailer.segments.models import Segment
+from mailer.segments.save import create_segment, delete_segment, update_segment
+from mailer.segments.words import Names, told
+
+bp = api_blueprint("segments_api", __name__, tag="Segments")
+
+_SAMPLED = 10
+
+
+class SegmentShown(Shown):
+    """A segment."""
+
+    object: Literal["segment"] = "segment"
+    id: str
+    name: str
+    conditions: Group
+    words: str = Field(description="The conditions in plain words.")
+    count: int | None = Field(description="How many were in it when it was last counted.")
+    counted_at: AwareDatetime | None
+    created_at: AwareDatetime
+
+
+SegmentPage = list_of(SegmentShown, "SegmentPage")
+SegmentMembers = list_of(SubscriberShown, "SegmentMembers")
+
+
+class NewSegment(Given):
+    """A segment to be saved."""
+
+    name: Line = Field(min_length=1, max_length=120, examples=["Regulars in Porto"])
+    conditions: dict[str, Any] = Field(
+        description="A tree of conditions, beginning with a group.",
+        examples=[
+            {
+                "type": "group",
+                "match": "all",
+                "conditions": [{"type": "did", "deed": "opened", "within_days": 90}],
+            }
+        ],
+    )
+
+
+class Conditions(Given):
+    """Conditions that are to be tried."""
+
+    conditions: dict[str, Any] = Field(description="A tree of conditions, beginning with a group.")
+
+
+class PreviewShown(Shown):
+    """What conditions come to."""
+
+    object: Literal["segment_preview"] = "segment_preview"
+    count: int
+    words: str
+    sample: list[SubscriberShown]
+
+
+@bp.get("/segments")
+@allows(Scope.READ)
+@bp.input(PageQuery, location="query")
+@bp.output(SegmentPage)
+def index_segments(query_data: PageQuery) -> dict[str, Any]:
+    """Read the segments, newest first."""
+    names = Names.of(g.workspace.id)
+    return page(
+        queries.segments_of(g.workspace.id),
+        Segment,
+        query_data,
+        lambda rows: [_shown(row, names) for row in rows],
+    )
+
+
+@bp.post("/segments", endpoint="create_segment")
+@idempotent
+@bp.input(NewSegment)
+@bp.output(SegmentShown, status_code=201)
+def post_segment(json_data: NewSegment) -> SegmentShown:
+    """Make a segment."""
+    try:
+        made = create_segment(g.workspace.id, json_data.name, json_data.conditions, now=utcnow())
+    except IntegrityError:
+        raise Conflict(f"There is already a segment named “{json_data.name}”.") from None
+    return _shown(made, Names.of(g.workspace.id))
+
+
+@bp.post("/segments/preview", endpoint="preview_segment")
+@allows(Scope.READ)
+@bp.input(Conditions)
+@bp.output(PreviewShown)
+def preview_segment(json_data: Conditions) -> PreviewShown:
+    """Count who meets conditions, and show some of them; nothing is saved."""
+    tree, now = read_tree(json_data.conditions), utcnow()
+    people = queries.people_in(g.workspace.id, tree, now=now)
+    sample = db.session.scalars(people.order_by(Subscriber.id.desc()).limit(_SAMPLED)).all()
+    return PreviewShown(
+        count=queries.count_of(g.workspace.id, tree, now=now),
+        words=f"People who {told(tree, Names.of(g.workspace.id))}.",
+        sample=shown_subscribers(sample),
+    )
+
+
+@bp.get("/segments/<segment_id>")
+@allows(Scope.READ)
+@bp.output(SegmentShown)
+def show_segment(segment_id: str) -> SegmentShown:
+    """Read one segment, counted now."""
+    segment = queries.segment_by_id(g.workspace.id, segment_id)
+    shown = _shown(segment, Names.of(g.workspace.id))
+    now = utcnow()
+    count = queries.count_of(g.workspace.id, segment.tree, now=now, inside=(segment.id,))
+    return shown.model_copy(update={"count": count, "counted_at": now})
+
+
+@bp.put("/segments/<segment_id>", endpoint="update_segment")
+@bp.input(NewSegment)
+@bp.output(SegmentShown)
+def put_segment(segment_id: str, json_data: NewSegment) -> SegmentShown:
+    """Change a segment."""
+    segment = queries.segment_by_id(g.workspace.id, segment_id)
+    update_segment(segment, name=json_data.name, conditions=json_data.conditions, now=utcnow())
+    db.session.commit()
+    return _shown(segment, Names.of(g.workspace.id))
+
+
+@bp.delete("/segments/<segment_id>", endpoint="delete_segment")
+@bp.output({}, status_code=204)
+def remove_segment(segment_id: str) -> str:
+    """Delete a segment; nobody in it is touched."""
+    delete_segment(queries.segment_by_id(g.workspace.id, segment_id))
+    db.session.commit()
+    return ""
+
+
+@bp.get("/segments/<segment_id>/subscribers")
+@allows(Scope.READ)
+@bp.input(PageQuery, location="query")
+@bp.output(SegmentMembers)
+def index_members(segment_id: str, query_data: PageQuery) -> dict[str, Any]:
+    """Read who is in a segment, newest first."""
+    segment = queries.segment_by_id(g.workspace.id, segment_id)
+    people = queries.people_in(g.workspace.id, segment.tree, now=utcnow(), inside=(segment.id,))
+    return page(people, Subscriber, query_data, shown_subscribers)
+
+
+def _shown(segment: Segment, names: Names) -> SegmentShown:
+    return SegmentShown(
+        id=segment.public_id,
+        name=segment.name,
+        conditions=segment.tree,
+        words=f"People who {told(segment.tree, names)}.",
+        count=segment.last_count,
+        counted_at=segment.counted_at,
+        created_at=segment.created_at,
+    )

@@ -1,0 +1,250 @@
+"""Segments: built with a live count, looked at, and asked why somebody is in them or not."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from mailer.accounts.roles import Role
+from mailer.audience import queries as audience
+from mailer.audience.models import FieldType, Subscriber
+from mailer.db import db
+from mailer.errors import Invalid, MailerError
+from mailer.lib.clock import utcnow
+from mailer.segments import queries
+from mailer.segments.conditions import Condition, Detail, Group, Test, read_tree
+from mailer.segments.forms import is_being_built, tree_in
+from mailer.segments.models import Segment
+from mailer.segments.save import create_segment, delete_segment, update_segment
+from mailer.segments.words import CHANNELS, DEEDS, DETAILS, PLACES, REASONS, TESTS, Names, told
+from mailer.web.guards import requires, workspace_blueprint
+from mailer.web.pages import page_of
+
+bp = workspace_blueprint("segments", __name__)
+
+_SAMPLED: Final = 5
+KINDS: Final = {
+    "detail": "Address, name, language, time zone, arrival",
+    "field": "A field of yours",
+    "tag": "A tag",
+    "list": "A list",
+    "did": "What they received, opened or clicked",
+    "consent": "How they agreed",
+    "suppressed": "Suppression",
+    "segment": "Another segment",
+    "sample": "A random sample",
+    "group": "A group of conditions",
+}
+_TEXT_TESTS: Final = (Test.IS, Test.IS_NOT, Test.CONTAINS, Test.BEGINS, Test.EMPTY, Test.FILLED)
+_TESTS_OF: Final = {
+    FieldType.TEXT: _TEXT_TESTS,
+    FieldType.CHOICE: (Test.IS, Test.IS_NOT, Test.EMPTY, Test.FILLED),
+    FieldType.BOOLEAN: (Test.IS, Test.EMPTY, Test.FILLED),
+    FieldType.NUMBER: (Test.IS, Test.IS_NOT, Test.LESS, Test.MORE, Test.EMPTY, Test.FILLED),
+    FieldType.DATE: (
+        *(Test.IS, Test.BEFORE, Test.AFTER, Test.IN_LAST, Test.IN_NEXT, Test.ANNIVERSARY),
+        *(Test.EMPTY, Test.FILLED),
+    ),
+}
+_TESTS_OF_DETAIL: Final = {
+    Detail.ADDED: (Test.IS, Test.BEFORE, Test.AFTER, Test.IN_LAST),
+    Detail.DOMAIN: (Test.IS, Test.IS_NOT),
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said about a condition and one person."""
+
+    words: str
+    holds: bool
+    depth: int
+
+
+@bp.get("/segments")
+def index() -> str:
+    """List the segments."""
+    page = page_of(queries.segments_of(g.workspace.id), Segment)
+    names = Names.of(g.workspace.id)
+    words = {row.id: f"People who {told(row.tree, names)}." for row in page.rows}
+    return render_template("segments/index.html", page=page, words=words)
+
+
+@bp.get("/segments/new")
+@requires(Role.EDITOR)
+def new() -> str:
+    """Begin a segment."""
+    tree: dict[str, Any] = {"type": "group", "match": "all", "conditions": []}
+    return render_template("segments/edit.html", segment=None, name="", **_builder(tree, None))
+
+
+@bp.post("/segments/preview")
+@requires(Role.EDITOR)
+def preview() -> str:
+    """Answer the builder after a change: its conditions, how many meet them, and some of them."""
+    segment = _segment(request.form["segment"]) if request.form.get("segment") else None
+    return render_template("segments/builder.html", **_builder(tree_in(request.form), segment))
+
+
+@bp.post("/segments")
+@requires(Role.EDITOR)
+def create() -> ResponseReturnValue:
+    """Make a segment."""
+    return _saved(None)
+
+
+@bp.get("/segments/<segment_id>")
+def show(segment_id: str) -> str:
+    """Show who is in a segment."""
+    segment = _segment(segment_id)
+    tree, problem = segment.tree, ""
+    page, answers, asked_of = None, [], request.args.get("who", "").strip()
+    try:
+        people = queries.people_in(g.workspace.id, tree, now=utcnow(), inside=(segment.id,))
+        count = queries.count_of(g.workspace.id, tree, now=utcnow(), inside=(segment.id,))
+        page = page_of(people, Subscriber)
+        answers = _answers(tree, asked_of) if asked_of else []
+    except Invalid as error:
+        count, problem = 0, error.message
+    return render_template(
+        "segments/show.html",
+        segment=segment,
+        words=f"People who {told(tree, Names.of(g.workspace.id))}.",
+        count=count,
+        page=page,
+        problem=problem,
+        asked_of=asked_of,
+        answers=answers,
+    )
+
+
+@bp.get("/segments/<segment_id>/edit")
+@requires(Role.EDITOR)
+def edit(segment_id: str) -> str:
+    """Change a segment."""
+    segment = _segment(segment_id)
+    builder = _builder(segment.conditions, segment)
+    return render_template("segments/edit.html", segment=segment, name=segment.name, **builder)
+
+
+@bp.post("/segments/<segment_id>")
+@requires(Role.EDITOR)
+def update(segment_id: str) -> ResponseReturnValue:
+    """Save a segment."""
+    return _saved(_segment(segment_id))
+
+
+@bp.post("/segments/<segment_id>/delete")
+@requires(Role.EDITOR)
+def delete(segment_id: str) -> ResponseReturnValue:
+    """Delete a segment."""
+    segment = _segment(segment_id)
+    name = segment.name
+    delete_segment(segment)
+    db.session.commit()
+    flash(f"“{name}” is deleted; nobody in it was touched.", "success")
+    return redirect(url_for(".index"))
+
+
+def _saved(segment: Segment | None) -> ResponseReturnValue:
+    name, tree = request.form.get("name", ""), tree_in(request.form)
+    problem: MailerError | None = None
+    if not is_being_built(request.form):
+        try:
+            if segment is None:
+                segment = create_segment(
+                    g.workspace.id, name, tree, now=utcnow(), actor_id=current_user.id
+                )
+            else:
+                update_segment(segment, name=name, conditions=tree, now=utcnow())
+            db.session.commit()
+            return redirect(url_for(".show", segment_id=segment.public_id))
+        except MailerError as error:
+            db.session.rollback()
+            problem = error
+    kept = _segment(request.form["segment"]) if request.form.get("segment") else None
+    page = render_template(
+        "segments/edit.html", segment=kept, name=name, saving=problem, **_builder(tree, kept)
+    )
+    return page, 422 if problem else 200
+
+
+def _builder(tree: dict[str, Any], segment: Segment | None) -> dict[str, Any]:
+    """Return what the builder shows: the tree as it is, and what it comes to."""
+    workspace_id = g.workspace.id
+    inside = (segment.id,) if segment else ()
+    fields = audience.fields_of(workspace_id)
+    shown: dict[str, Any] = {
+        "tree": tree,
+        "segment": segment,
+        "kinds": KINDS,
+        "fields": fields,
+        "tests": {field.key: [(test.value, TESTS[test]) for test in _TESTS_OF[field.type]] for field in fields},
+        "detail_tests": {
+            detail.value: [(test.value, TESTS[test]) for test in _TESTS_OF_DETAIL.get(detail, _TEXT_TESTS)]
+            for detail in Detail
+        },
+        "details": [(detail.value, words) for detail, words in DETAILS.items()],
+        "lists": audience.current_lists(workspace_id),
+        "tags": audience.tags_of(workspace_id),
+        "segments": [row for row in queries.segments_by_name(workspace_id) if row.id not in inside],
+        "places": [(place.value, words) for place, words in PLACES.items()],
+        "deeds": [(deed.value, words) for deed, words in DEEDS.items()],
+        "channels": list(CHANNELS.items()),
+        "reasons": list(REASONS.items()),
+        "count": None,
+        "sample": [],
+        "words": "",
+        "problem": "",
+    }
+    try:
+        checked = read_tree(_without_unfinished(tree))
+        people = queries.people_in(workspace_id, checked, now=utcnow(), inside=inside)
+        shown["count"] = queries.count_of(workspace_id, checked, now=utcnow(), inside=inside)
+        shown["sample"] = db.session.scalars(people.order_by(Subscriber.id.desc()).limit(_SAMPLED)).all()
+        shown["words"] = f"People who {told(checked, Names.of(workspace_id))}."
+    except Invalid as error:
+        shown["problem"] = error.message
+    return shown
+
+
+def _without_unfinished(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return a tree without the conditions in which nothing is chosen yet."""
+    kept = []
+    for node in tree.get("conditions", ()):
+        if node.get("type") == "group":
+            kept.append(_without_unfinished(node))
+        elif all(node.get(part) != "" for part in ("field", "tag", "list", "segment")):
+            is_compared = node.get("test") not in {None, "empty", "filled"}
+            if not (is_compared and "value" in node and node["value"] == ""):
+                kept.append(node)
+    return {**tree, "conditions": kept}
+
+
+def _answers(tree: Group, email: str) -> list[Answer]:
+    person = audience.subscriber_by_email(g.workspace.id, email)
+    if person is None:
+        raise Invalid(f"Nobody here has the address {email[:80]}.")
+    flat = list(_flat(tree, 0))
+    names = Names.of(g.workspace.id)
+    verdicts = queries.verdicts(person, [node for node, _ in flat], now=utcnow())
+    return [
+        Answer(_heading(node) if isinstance(node, Group) else told(node, names), holds, depth)
+        for (node, depth), holds in zip(flat, verdicts, strict=True)
+    ]
+
+
+def _flat(node: Condition, depth: int) -> list[tuple[Condition, int]]:
+    inner = node.conditions if isinstance(node, Group) else ()
+    return [(node, depth), *(pair for each in inner for pair in _flat(each, depth + 1))]
+
+
+def _heading(group: Group) -> str:
+    return {"all": "all of these hold", "any": "any of these holds", "none": "none of these holds"}[group.match]
+
+
+def _segment(segment_id: str) -> Segment:
+    return queries.segment_by_id(g.workspace.id, segment_id)
+
