@@ -13,6 +13,7 @@ from mailer.exports.people import Chosen, csv_of_people, json_of_people, whole_p
 from mailer.exports.suppressions import csv_of_suppressions
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import parse_id
+from mailer.segments.queries import people_in, segment_by_id
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("exports", __name__)
@@ -48,6 +49,10 @@ def one_person(subscriber_id: str) -> ResponseReturnValue:
 
 
 def _chosen() -> Chosen:
+    if request.args.get("segment"):
+        segment = segment_by_id(g.workspace.id, request.args["segment"])
+        people = people_in(g.workspace.id, segment.tree, now=utcnow(), inside=(segment.id,))
+        return Chosen(g.workspace.id, people)
     status = request.args.get("status", "")
     by = SubscriberFilter(
         search=request.args.get("q", "").replace("\0", "").strip()[:320],

@@ -34,6 +34,7 @@ import "./css/comments.css";
 import "./css/locales.css";
 import "./css/pictures.css";
 import "./css/preflight.css";
+import "./css/tree.css";
 
 import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";

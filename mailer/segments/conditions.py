@@ -15,9 +15,9 @@ from mailer.errors import Invalid
 DEEPEST: Final = 5
 MOST: Final = 50
 
-_Text = Annotated[str, StringConstraints(max_length=500, pattern=r"\A[^\x00]*\Z")]
-_Id = Annotated[str, StringConstraints(max_length=40, pattern=r"\A[a-z]{3}_[0-9a-z]{26}\Z")]
-_Key = Annotated[str, StringConstraints(max_length=60, pattern=r"\A[a-z][a-z0-9_]*\Z")]
+_Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
+_Id = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z]{3}_[0-9a-z]{26}$")]
+_Key = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
 _Days = Annotated[int, Field(ge=1, le=3650)]
 
 

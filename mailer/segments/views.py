@@ -154,9 +154,7 @@ def _saved(segment: Segment | None) -> ResponseReturnValue:
     if not is_being_built(request.form):
         try:
             if segment is None:
-                segment = create_segment(
-                    g.workspace.id, name, tree, now=utcnow(), actor_id=current_user.id
-                )
+                segment = create_segment(g.workspace.id, name, tree, now=utcnow(), actor_id=current_user.id)
             else:
                 update_segment(segment, name=name, conditions=tree, now=utcnow())
             db.session.commit()
@@ -181,7 +179,9 @@ def _builder(tree: dict[str, Any], segment: Segment | None) -> dict[str, Any]:
         "segment": segment,
         "kinds": KINDS,
         "fields": fields,
-        "tests": {field.key: [(test.value, TESTS[test]) for test in _TESTS_OF[field.type]] for field in fields},
+        "tests": {
+            field.key: [(test.value, TESTS[test]) for test in _TESTS_OF[field.type]] for field in fields
+        },
         "detail_tests": {
             detail.value: [(test.value, TESTS[test]) for test in _TESTS_OF_DETAIL.get(detail, _TEXT_TESTS)]
             for detail in Detail
@@ -242,9 +242,10 @@ def _flat(node: Condition, depth: int) -> list[tuple[Condition, int]]:
 
 
 def _heading(group: Group) -> str:
-    return {"all": "all of these hold", "any": "any of these holds", "none": "none of these holds"}[group.match]
+    return {"all": "all of these hold", "any": "any of these holds", "none": "none of these holds"}[
+        group.match
+    ]
 
 
 def _segment(segment_id: str) -> Segment:
     return queries.segment_by_id(g.workspace.id, segment_id)
-
