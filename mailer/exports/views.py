@@ -13,7 +13,8 @@ from mailer.exports.people import Chosen, csv_of_people, json_of_people, whole_p
 from mailer.exports.suppressions import csv_of_suppressions
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import parse_id
-from mailer.segments.queries import people_in, segment_by_id
+from mailer.segments.members import people_in
+from mailer.segments.queries import segment_by_id
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("exports", __name__)

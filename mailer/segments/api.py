@@ -16,7 +16,7 @@ from mailer.audience.representation import SubscriberShown, shown_subscribers
 from mailer.db import db
 from mailer.errors import Conflict
 from mailer.lib.clock import utcnow
-from mailer.segments import queries
+from mailer.segments import members, queries
 from mailer.segments.conditions import Group, read_tree
 from mailer.segments.models import Segment
 from mailer.segments.save import create_segment, delete_segment, update_segment
@@ -110,10 +110,10 @@ def post_segment(json_data: NewSegment) -> SegmentShown:
 def preview_segment(json_data: Conditions) -> PreviewShown:
     """Count who meets conditions, and show some of them; nothing is saved."""
     tree, now = read_tree(json_data.conditions), utcnow()
-    people = queries.people_in(g.workspace.id, tree, now=now)
+    people = members.people_in(g.workspace.id, tree, now=now)
     sample = db.session.scalars(people.order_by(Subscriber.id.desc()).limit(_SAMPLED)).all()
     return PreviewShown(
-        count=queries.count_of(g.workspace.id, tree, now=now),
+        count=members.count_of(g.workspace.id, tree, now=now),
         words=f"People who {told(tree, Names.of(g.workspace.id))}.",
         sample=shown_subscribers(sample),
     )
@@ -127,7 +127,7 @@ def show_segment(segment_id: str) -> SegmentShown:
     segment = queries.segment_by_id(g.workspace.id, segment_id)
     shown = _shown(segment, Names.of(g.workspace.id))
     now = utcnow()
-    count = queries.count_of(g.workspace.id, segment.tree, now=now, inside=(segment.id,))
+    count = members.count_of(g.workspace.id, segment.tree, now=now, inside=(segment.id,))
     return shown.model_copy(update={"count": count, "counted_at": now})
 
 
@@ -158,7 +158,7 @@ def remove_segment(segment_id: str) -> str:
 def index_members(segment_id: str, query_data: PageQuery) -> dict[str, Any]:
     """Read who is in a segment, newest first."""
     segment = queries.segment_by_id(g.workspace.id, segment_id)
-    people = queries.people_in(g.workspace.id, segment.tree, now=utcnow(), inside=(segment.id,))
+    people = members.people_in(g.workspace.id, segment.tree, now=utcnow(), inside=(segment.id,))
     return page(people, Subscriber, query_data, shown_subscribers)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, true
 from mailer.db import db
 from mailer.errors import Conflict, Invalid
 from mailer.lib.lines import clean_line
-from mailer.segments import queries
+from mailer.segments import members, queries
 from mailer.segments.conditions import InSegment, leaves, read_tree
 from mailer.segments.models import Segment
 
@@ -36,7 +36,7 @@ def update_segment(segment: Segment, *, name: str, conditions: Any, now: datetim
     _refuse_taken(segment, name)
     tree = read_tree(conditions)
     inside = (segment.id,) if segment.id else ()
-    segment.last_count = queries.count_of(segment.workspace_id, tree, now=now, inside=inside)
+    segment.last_count = members.count_of(segment.workspace_id, tree, now=now, inside=inside)
     segment.name, segment.counted_at = name, now
     segment.conditions = tree.model_dump(mode="json")
     db.session.add(segment)

@@ -13,7 +13,7 @@ from mailer.audience.models import FieldType, Subscriber
 from mailer.db import db
 from mailer.errors import Invalid, MailerError
 from mailer.lib.clock import utcnow
-from mailer.segments import queries
+from mailer.segments import members, queries
 from mailer.segments.conditions import Condition, Detail, Group, Test, read_tree
 from mailer.segments.forms import is_being_built, tree_in
 from mailer.segments.models import Segment
@@ -102,8 +102,8 @@ def show(segment_id: str) -> str:
     tree, problem = segment.tree, ""
     page, answers, asked_of = None, [], request.args.get("who", "").strip()
     try:
-        people = queries.people_in(g.workspace.id, tree, now=utcnow(), inside=(segment.id,))
-        count = queries.count_of(g.workspace.id, tree, now=utcnow(), inside=(segment.id,))
+        people = members.people_in(g.workspace.id, tree, now=utcnow(), inside=(segment.id,))
+        count = members.count_of(g.workspace.id, tree, now=utcnow(), inside=(segment.id,))
         page = page_of(people, Subscriber)
         answers = _answers(tree, asked_of) if asked_of else []
     except Invalid as error:
@@ -201,8 +201,8 @@ def _builder(tree: dict[str, Any], segment: Segment | None) -> dict[str, Any]:
     }
     try:
         checked = read_tree(_without_unfinished(tree))
-        people = queries.people_in(workspace_id, checked, now=utcnow(), inside=inside)
-        shown["count"] = queries.count_of(workspace_id, checked, now=utcnow(), inside=inside)
+        people = members.people_in(workspace_id, checked, now=utcnow(), inside=inside)
+        shown["count"] = members.count_of(workspace_id, checked, now=utcnow(), inside=inside)
         shown["sample"] = db.session.scalars(people.order_by(Subscriber.id.desc()).limit(_SAMPLED)).all()
         shown["words"] = f"People who {told(checked, Names.of(workspace_id))}."
     except Invalid as error:
@@ -229,7 +229,7 @@ def _answers(tree: Group, email: str) -> list[Answer]:
         raise Invalid(f"Nobody here has the address {email[:80]}.")
     flat = list(_flat(tree, 0))
     names = Names.of(g.workspace.id)
-    verdicts = queries.verdicts(person, [node for node, _ in flat], now=utcnow())
+    verdicts = members.verdicts(person, [node for node, _ in flat], now=utcnow())
     return [
         Answer(_heading(node) if isinstance(node, Group) else told(node, names), holds, depth)
         for (node, depth), holds in zip(flat, verdicts, strict=True)

@@ -16,7 +16,7 @@ from mailer.delivery.models import Delivery, DeliveryState, Message, MessageKind
 from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import public_id, uuid7
-from mailer.segments import queries
+from mailer.segments import members
 from mailer.segments.conditions import read_tree
 from mailer.segments.save import create_segment, delete_segment, update_segment
 from mailer.segments.words import Names, told
@@ -103,12 +103,12 @@ def world(workspace, other_workspace):
 
 def people(workspace, *conditions, match="all"):
     tree = read_tree({"type": "group", "match": match, "conditions": conditions})
-    found = queries.people_in(workspace.id, tree, now=NOW)
+    found = members.people_in(workspace.id, tree, now=NOW)
     names = sorted(person.email.partition("@")[0] for person in db.session.scalars(found))
-    assert queries.count_of(workspace.id, tree, now=NOW) == len(names)
+    assert members.count_of(workspace.id, tree, now=NOW) == len(names)
     assert told(tree, Names.of(workspace.id))
     for person in db.session.query(Subscriber).filter_by(workspace_id=workspace.id):
-        (holds,) = queries.verdicts(person, [tree], now=NOW)
+        (holds,) = members.verdicts(person, [tree], now=NOW)
         assert holds == (person.email.partition("@")[0] in names)
     return " ".join(names)
 
@@ -190,7 +190,7 @@ def test_samples_are_shares_that_stay(workspace):
         factories.subscriber(workspace)
     tree = read_tree({"conditions": [{"type": "sample", "percent": 40}]})
 
-    counts = {queries.count_of(workspace.id, tree, now=NOW) for _ in range(2)}
+    counts = {members.count_of(workspace.id, tree, now=NOW) for _ in range(2)}
 
     assert len(counts) == 1
     assert 40 < counts.pop() < 120
@@ -262,7 +262,7 @@ def test_no_value_is_read_as_sql(workspace, world, data):
     tree = read_tree({"conditions": [node]})
 
     try:
-        query = queries.people_in(workspace.id, tree, now=NOW)
+        query = members.people_in(workspace.id, tree, now=NOW)
     except Invalid:
         return
 
