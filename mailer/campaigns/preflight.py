@@ -110,7 +110,10 @@ def frozen_if_ready(campaign: Campaign) -> Frozen:
     findings, frozen = _written(campaign)
     if frozen is not None:
         mail = mail_of(campaign, frozen)
-        findings += [*_in_mail(campaign, mail), *check_audience.look(campaign, frozen)]
+        findings += [
+            *_in_mail(campaign, mail),
+            *check_audience.look(campaign, frozen),
+        ]
     findings += _in_languages(campaign, findings)
     errors: dict[str, str] = {}
     for finding in findings:
@@ -131,7 +134,10 @@ def preflight(campaign: Campaign, *, now: datetime) -> Preflight:
     unasked = 0
     if frozen is not None:
         mail = mail_of(campaign, frozen)
-        findings += [*_in_mail(campaign, mail), *_of_the_house(campaign, frozen)]
+        findings += [
+            *_in_mail(campaign, mail),
+            *_of_the_house(campaign, frozen),
+        ]
         addresses = check_links.addresses_in(mail)
         unasked = len(check_links.unanswered(campaign.workspace_id, addresses, now=now))
     findings += _in_languages(campaign, findings)
@@ -229,7 +235,7 @@ def _in_languages(campaign: Campaign, found: Sequence[Finding]) -> Iterator[Find
                 yield _unfinished(part, f"{variant.language}: {sentence}")
         else:
             said_before = {(one.check, one.message) for one in found}
-            for one in _in_mail(campaign, mail_of(variant, frozen)):
+            for one in _in_mail(variant, mail_of(variant, frozen)):
                 if one.severity is not Severity.NOTICE and (one.check, one.message) not in said_before:
                     yield replace(one, message=f"{variant.language}: {one.message}", mend=None)
         if said.copied:
@@ -246,10 +252,11 @@ def _unfinished(part: str, message: str) -> Finding:
     return Finding(f"unfinished.{part}", Severity.ERROR, message, _UNFINISHED, Where(part))
 
 
-def _in_mail(campaign: Campaign, mail: Mail) -> list[Finding]:
+def _in_mail(written: Campaign | CampaignVariant, mail: Mail) -> list[Finding]:
+    workspace_id = written.workspace.id
     found = [
-        *look(mail, mix=client_mix(campaign.workspace_id)),
-        *check_links.look(campaign.workspace_id, mail),
+        *look(mail, mix=client_mix(workspace_id), document=design_of(written).document),
+        *check_links.look(workspace_id, mail),
     ]
     # What is missing altogether is said once, as unfinished.
     return [one for one in found if one.check != "inbox.subject-missing"]

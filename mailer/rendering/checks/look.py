@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from mailer.rendering.checks import accessibility, clients, inbox, links, spam, tags
+from mailer.rendering.blocks.document import Document
+from mailer.rendering.checks import accessibility, blocks, clients, inbox, links, spam, tags
 from mailer.rendering.checks.findings import Finding, Severity
 from mailer.rendering.checks.mail import Mail
 
@@ -12,13 +13,17 @@ _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTICE: 2}
 _SAID_OF: Final = 4
 
 
-def look(mail: Mail, *, mix: Mapping[str, float] | None = None) -> list[Finding]:
+def look(
+    mail: Mail, *, mix: Mapping[str, float] | None = None, document: Document | None = None
+) -> list[Finding]:
     """Return everything that was found in a mail, worst first.
 
+    :param document: the design that it was made from, where it was made from one
     :param mix: the share of each family of clients among its readers; none for the usual one
     """
     found = [
         *inbox.look(mail),
+        *(blocks.look(document) if document else ()),
         *tags.look(mail),
         *links.look(mail),
         *links.pictures(mail),

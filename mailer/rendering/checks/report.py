@@ -44,7 +44,7 @@ def look_at_design(design: Design, values: Mapping[str, Any]) -> list[Finding]:
         own_links=frozenset(str(values.get(name, "")) for name in _OWN_LINKS),
         markdown=design.body if design.format == "markdown" else "",
     )
-    found = look(mail)
+    found = look(mail, document=design.document)
     if not design.subject:
         # A file need not say its subject; what it has none of is not wrong with it.
         found = [one for one in found if one.where.part not in {"subject", "preheader"}]
