@@ -38,6 +38,7 @@ DOORS: tuple[str, ...] = (
     "mailer.campaigns.public",
     "mailer.campaigns.views",
     "mailer.catcher.views",
+    "mailer.composing.brand.views",
     "mailer.composing.media.public",
     "mailer.composing.media.views",
     "mailer.composing.views",

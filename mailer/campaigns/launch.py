@@ -6,6 +6,7 @@ from mailer.campaigns.draft import lock
 from mailer.campaigns.models import PRIORITY_WEIGHTS, Campaign, CampaignStatus
 from mailer.campaigns.preflight import design_of, frozen_if_ready
 from mailer.composing.preview import shared_values
+from mailer.composing.publish_template import count_use
 from mailer.db import db
 from mailer.delivery import runs
 from mailer.delivery.models import Message, MessageKind
@@ -34,6 +35,8 @@ def launch(campaign: Campaign, *, now: datetime) -> None:
     campaign.launched_at = now
     campaign.pause_reason = ""
     campaign.move_to(CampaignStatus.SENDING)
+    if campaign.template is not None:
+        count_use(campaign.template, now=now)
     db.session.flush()
     runs.start(
         message,

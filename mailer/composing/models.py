@@ -49,6 +49,9 @@ class Template(Identified, _Source, Base):
     version: Mapped[int] = mapped_column(default=0)
     #: Counts the saves, so that two tabs do not overwrite each other.
     revision: Mapped[int] = mapped_column(default=1)
+    #: How many campaigns were sent with it, and when the last one was.
+    use_count: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
     archived_at: Mapped[datetime | None]
 

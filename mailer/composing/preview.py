@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mailer.accounts.models import Workspace
+from mailer.composing.layout import layout_of
+from mailer.composing.models import Template, TemplateVersion
 from mailer.lib.colors import text_on
+from mailer.rendering.brand import Brand
 from mailer.rendering.design import Design, Frozen
 from mailer.rendering.freeze import freeze
 from mailer.rendering.merge import Rendered, Renderer
@@ -26,7 +29,7 @@ this is how your words will look: a paragraph with a [link](https://example.com)
 [A button](https://example.com "button")
 """
 
-__all__ = ["SAMPLE_READER", "SAMPLE_WORDS", "fill_in", "preview", "shared_values"]
+__all__ = ["SAMPLE_READER", "SAMPLE_WORDS", "fill_in", "preview", "preview_of", "shared_values"]
 
 
 def preview(
@@ -37,6 +40,20 @@ def preview(
     :raises Invalid: with what is wrong and where
     """
     return fill_in(freeze(design), shared_values(campaign_name, workspace), reader)
+
+
+def preview_of(source: Template | TemplateVersion, *, workspace: Workspace, brand: Brand) -> Rendered:
+    """Return a template as a sample reader would get it: a design as it is, a layout around sample words.
+
+    :raises Invalid: with what is wrong and where
+    """
+    document = source.document
+    if document is not None:
+        design = Design("", "", "", format="design", document=document, brand=brand)
+    else:
+        layout = layout_of(source, brand)
+        design = Design("", "", SAMPLE_WORDS, format="markdown", layout=layout, brand=brand)
+    return preview(design, workspace=workspace, campaign_name="A campaign", reader=SAMPLE_READER)
 
 
 def fill_in(frozen: Frozen, shared: Mapping[str, Any], reader: Mapping[str, Any]) -> Rendered:

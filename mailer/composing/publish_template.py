@@ -1,6 +1,9 @@
 """Publishing a template: from now on campaigns take it as it is. Earlier versions stay and can return."""
 
+from datetime import datetime
 from uuid import UUID
+
+from sqlalchemy import update
 
 from mailer.composing.models import Template, TemplateVersion
 from mailer.db import db
@@ -59,6 +62,16 @@ def discard_changes(template: Template) -> None:
     template.design, template.html = last.design, last.html
     template.revision += 1
     db.session.flush()
+
+
+def count_use(template: Template, *, now: datetime) -> None:
+    """Count a campaign that is sent with a template."""
+    db.session.execute(
+        update(Template)
+        .where(Template.id == template.id)
+        # Its draft has not changed.
+        .values(use_count=Template.use_count + 1, used_at=now, updated_at=Template.updated_at)
+    )
 
 
 def _check(template: Template) -> None:

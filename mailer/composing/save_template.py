@@ -6,14 +6,16 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from mailer.composing.begin_design import begin_design
+from mailer.composing.gallery import GALLERY, gallery_design
 from mailer.composing.models import Format, Template
 from mailer.composing.publish_template import publish_template
 from mailer.composing.queries import is_name_taken
 from mailer.db import db
-from mailer.errors import Conflict, Invalid
+from mailer.errors import Conflict, Invalid, NotFound
 from mailer.rendering.blocks.document import Document
 from mailer.rendering.blocks.read import read, written
-from mailer.rendering.freeze import check_layout
+from mailer.rendering.freeze import PLAIN_LAYOUT, check_layout
 
 
 def create_template(
@@ -82,6 +84,23 @@ def duplicate_template(template: Template, *, by: UUID | None = None) -> Templat
     return create_template(
         template.workspace_id, name=name, html=template.html, document=template.document, by=by
     )
+
+
+def begin_template(workspace_id: UUID, start: str, *, by: UUID | None = None) -> Template:
+    """Return a new template that campaigns do not see yet.
+
+    :param start: a key of the gallery, ``empty``, or ``html``
+    :raises NotFound: the gallery has no such design
+    """
+    wanted = {"empty": "Untitled", "html": "Untitled"} | {entry.key: entry.name for entry in GALLERY}
+    if start not in wanted:
+        raise NotFound("There is no such design in the gallery.")
+    names = (f"{wanted[start]}{f' {number}' if number > 1 else ''}" for number in count(1))
+    name = next(name for name in names if not is_name_taken(workspace_id, name))
+    if start == "html":
+        return create_template(workspace_id, name=name, html=PLAIN_LAYOUT, by=by, is_published=False)
+    document = begin_design(None) if start == "empty" else gallery_design(start)
+    return create_template(workspace_id, name=name, document=document, by=by, is_published=False)
 
 
 def archive_template(template: Template, *, now: datetime) -> None:

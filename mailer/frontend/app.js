@@ -35,6 +35,8 @@ import "./css/locales.css";
 import "./css/pictures.css";
 import "./css/preflight.css";
 import "./css/tree.css";
+import "./css/versions.css";
+import "./css/brand.css";
 
 import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";

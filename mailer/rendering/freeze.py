@@ -15,7 +15,7 @@ from mailer.rendering.markdown import to_html as markdown_to_html
 from mailer.rendering.program import compiled
 from mailer.rendering.shield import Shield
 
-__all__ = ["CONTENT", "SLOT", "Design", "Frozen", "check_layout", "freeze"]
+__all__ = ["CONTENT", "PLAIN_LAYOUT", "SLOT", "Design", "Frozen", "check_layout", "freeze"]
 
 #: The slot of a layout.
 CONTENT: Final = "content"
@@ -25,7 +25,7 @@ _WHOLE_DOCUMENT: Final = re.compile(
     r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype|html)\b", re.IGNORECASE | re.DOTALL
 )
 
-_PLAIN_LAYOUT: Final = """<!DOCTYPE html>
+PLAIN_LAYOUT: Final = """<!DOCTYPE html>
 <html>
 <head>
 <meta charset="utf-8">
@@ -140,7 +140,7 @@ def _layout_of(design: Design) -> str:
     if design.format == "mjml" or (design.format == "html" and _WHOLE_DOCUMENT.match(design.body)):
         return "{{ content }}"
     if not design.layout:
-        return _PLAIN_LAYOUT
+        return PLAIN_LAYOUT
     _check("template", design.layout, names=VOCABULARY | {CONTENT})
     if not _SLOT.search(design.layout):
         raise Invalid("The template has no {{ content }} where the campaign’s words go.")

@@ -37,6 +37,7 @@ class Place:
 #: The tabs of the settings: words, endpoint, the least role that sees it.
 TABS = (
     ("Workspace", "accounts.settings.show", Role.VIEWER),
+    ("Brand", "brand.show", Role.VIEWER),
     ("Members", "accounts.members.index", Role.VIEWER),
     ("Sending", "delivery.settings.show", Role.ADMIN),
     ("Sending domains", "delivery.domains.index", Role.ADMIN),

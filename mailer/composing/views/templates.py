@@ -3,20 +3,21 @@
 from flask import flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
+from flask_login import current_user
 
 from mailer.accounts.roles import Role
 from mailer.audience.queries import fields_of
 from mailer.composing import save_template as verbs
 from mailer.composing.forms import TemplateForm
-from mailer.composing.layout import layout_of
+from mailer.composing.gallery import GALLERY, gallery_design
 from mailer.composing.models import Template
-from mailer.composing.preview import SAMPLE_READER, SAMPLE_WORDS, preview
+from mailer.composing.preview import preview_of
 from mailer.composing.queries import archived_templates, brand_of, current_templates, template_by_id
 from mailer.composing.views.frame import bp, desk_for
 from mailer.db import db
 from mailer.errors import Conflict, Invalid, MailerError
 from mailer.lib.clock import utcnow
-from mailer.rendering.design import Design
+from mailer.rendering.blocks.read import written
 from mailer.web.filters import local_time
 from mailer.web.guards import requires
 from mailer.web.headers import framed
@@ -30,6 +31,29 @@ def index() -> ResponseReturnValue:
         templates=current_templates(g.workspace.id),
         archived=archived_templates(g.workspace.id),
     )
+
+
+@bp.get("/templates/new")
+@requires(Role.EDITOR)
+def new() -> ResponseReturnValue:
+    """Offer the gallery's designs to begin a template from."""
+    return render_template("composing/new.html", gallery=GALLERY)
+
+
+@bp.post("/templates")
+@requires(Role.EDITOR)
+def create() -> ResponseReturnValue:
+    """Begin a template from a design of the gallery, from an empty one, or in HTML."""
+    made = verbs.begin_template(g.workspace.id, request.form.get("start", ""), by=current_user.id)
+    db.session.commit()
+    return redirect(url_for(".edit", template_id=made.public_id))
+
+
+@bp.get("/templates/gallery/<key>/preview")
+def show_gallery_design(key: str) -> Response:
+    """Show a design of the gallery in the workspace's brand."""
+    template = Template(design=written(gallery_design(key)))
+    return framed(preview_of(template, workspace=g.workspace, brand=brand_of(g.workspace)).html)
 
 
 @bp.get("/templates/<template_id>/edit")
@@ -106,7 +130,7 @@ def show_preview(template_id: str) -> Response:
     """Show a template with sample words in it."""
     template = template_by_id(g.workspace.id, template_id)
     try:
-        html = _preview_of(template)
+        html = preview_of(template, workspace=g.workspace, brand=brand_of(g.workspace)).html
     except Invalid as error:
         html = render_template("composing/problem.html", message=error.message)
     return framed(html)
@@ -129,16 +153,6 @@ def _not_saved(template: Template, error: MailerError) -> ResponseReturnValue:
     fields = {("html" if name == "template" else name): words for name, words in error.fields.items()}
     answer = jsonify(message=error.message, fields=fields, revision=revision)
     return answer, 409 if isinstance(error, Conflict) else 422
-
-
-def _preview_of(template: Template) -> str:
-    brand, document = brand_of(g.workspace), template.document
-    if document is not None:
-        design = Design("", "", "", format="design", document=document, brand=brand)
-    else:
-        layout = layout_of(template, brand)
-        design = Design("", "", SAMPLE_WORDS, format="markdown", layout=layout, brand=brand)
-    return preview(design, workspace=g.workspace, campaign_name="A campaign", reader=SAMPLE_READER).html
 
 
 def _show_error(form: TemplateForm, error: MailerError) -> None:

@@ -1,6 +1,8 @@
 """A document as the HTML of a mail: document to MJML, MJML to HTML."""
 
 import re
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Final
 
 from mailer.rendering import mjml
@@ -74,9 +76,12 @@ def to_html(
 def _page(document: Document, pen: Pen, title: str) -> str:
     settings = document.settings
     page = pen.ground(settings.page_color)
+    corners = dict(zip((row.id for row in document.rows), _corners(document), strict=True))
     rows = "".join(
-        pen.when(row.visible_if, _section(row, pen, page, corners))
-        for row, corners in zip(document.rows, _corners(document), strict=True)
+        _joined(list(group), pen, corners)
+        if may_join
+        else "".join(_alone(row, pen, corners) for row in group)
+        for may_join, group in _groups(document, pen)
     )
     room = (
         f'<div style="height:{settings.margin}px;line-height:{settings.margin}px;font-size:1px">&nbsp;</div>'
@@ -95,27 +100,65 @@ def _page(document: Document, pen: Pen, title: str) -> str:
     )
 
 
-def _corners(document: Document) -> list[str]:
-    """Return the corners of each row: only the sheet's first and last are round."""
+def _groups(document: Document, pen: Pen) -> Iterator[tuple[bool, list[Row]]]:
+    """Yield neighbouring rows that stand on one ground, and whether they can be joined.
+
+    Between rows that are not, mail programs on screens with fractional pixels show the page as
+    a thin line. A condition could not stand inside: it would end up in what only Outlook reads.
+    """
+
+    def kind(row: Row) -> tuple[bool, Shade]:
+        look = row.settings
+        is_plain = not (row.visible_if or look.background_image or look.background == "page")
+        return is_plain, _ground(row, pen)
+
+    for (is_plain, _), group in groupby(document.rows, kind):
+        rows = list(group)
+        yield is_plain and len(rows) > 1, rows
+
+
+def _joined(rows: list[Row], pen: Pen, corners: Mapping[str, tuple[int, int]]) -> str:
+    ground = _ground(rows[0], pen)
+    ends = (corners[rows[0].id][0], corners[rows[-1].id][1])
+    sections = "".join(_section(row, pen) for row in rows)
+    return f'<mj-wrapper padding="0" {_sheet(pen, ground, ends)}>{sections}</mj-wrapper>'
+
+
+def _alone(row: Row, pen: Pen, corners: Mapping[str, tuple[int, int]]) -> str:
+    return pen.when(row.visible_if, _section(row, pen, corners[row.id]))
+
+
+def _sheet(pen: Pen, ground: Shade, corners: tuple[int, int], classes: str = "") -> str:
+    top, bottom = corners
+    return (
+        f'css-class="{" ".join(f"{pen.ground_class(ground)} {classes}".split())}" '
+        f'background-color="{ground.day}" border-radius="{top}px {top}px {bottom}px {bottom}px"'
+    )
+
+
+def _corners(document: Document) -> list[tuple[int, int]]:
+    """Return each row's corners above and below, in pixels: only the sheet's first and last are round."""
     inside = [row.settings.background != "page" for row in document.rows]
-    radius = f"{document.settings.radius}px"
+    radius = document.settings.radius
     corners = []
     for number, is_inside in enumerate(inside):
         is_first = is_inside and (number == 0 or not inside[number - 1])
         is_last = is_inside and (number + 1 == len(inside) or not inside[number + 1])
-        top, bottom = radius if is_first else "0", radius if is_last else "0"
-        corners.append(f"{top} {top} {bottom} {bottom}")
+        corners.append((radius if is_first else 0, radius if is_last else 0))
     return corners
 
 
-def _section(row: Row, pen: Pen, page: Shade, corners: str) -> str:
-    look = row.settings
-    ground = pen.ground(look.background, pen.settings.sheet_color)
-    if look.background == "page":
-        ground = page
-    classes = " ".join(
-        f"{pen.ground_class(ground)} {'row' if look.padding_side > 20 else ''} {pen.marks(row.id)}".split()
-    )
+def _ground(row: Row, pen: Pen) -> Shade:
+    if row.settings.background == "page":
+        return pen.ground(pen.settings.page_color)
+    return pen.ground(row.settings.background, pen.settings.sheet_color)
+
+
+def _section(row: Row, pen: Pen, corners: tuple[int, int] | None = None) -> str:
+    """Return a row as a section; without corners it stands on what it is joined to."""
+    look, ground = row.settings, _ground(row, pen)
+    classes = " ".join(f"{'row' if look.padding_side > 20 else ''} {pen.marks(row.id)}".split())
+    sheet = f'css-class="{classes}"' if corners is None else _sheet(pen, ground, corners, classes)
     image = ""
     if look.background_image:
         image = f'background-url="{pen.words(look.background_image)}" background-size="cover" background-repeat="no-repeat"'
@@ -127,9 +170,9 @@ def _section(row: Row, pen: Pen, page: Shade, corners: str) -> str:
     if not look.is_stacked and len(row.columns) > 1:
         columns = f"<mj-group>{columns}</mj-group>"
     return (
-        f'<mj-section css-class="{classes}" background-color="{ground.day}" {image} '
+        f"<mj-section {sheet} {image} "
         f'padding="{look.padding_top}px {look.padding_side}px {look.padding_bottom}px" '
-        f'border-radius="{corners}" direction="{pen.settings.direction}">{columns}</mj-section>'
+        f'direction="{pen.settings.direction}">{columns}</mj-section>'
     )
 
 
