@@ -163,3 +163,18 @@ def test_a_template_of_another_workspace_does_not_exist_here(sign_in, ana, other
     theirs = plant_designs(other_workspace.id)[0]
 
     assert sign_in(ana).get(page(theirs, "/preview")).status_code == 404
+
+
+def test_a_page_that_saves_itself_learns_the_next_revision_and_who_was_faster(sign_in, ben, newsletter):
+    browser = sign_in(ben)
+    written = {"name": "News", "html": newsletter.html, "revision": newsletter.revision}
+    as_script = {"Accept": "application/json"}
+
+    saved = browser.post(page(newsletter), data=written, headers=as_script)
+    late = browser.post(page(newsletter), data=written, headers=as_script)
+    nameless = browser.post(page(newsletter), data={**written, "name": ""}, headers=as_script)
+
+    assert saved.json["revision"] == written["revision"] + 1
+    assert (late.status_code, late.json["revision"]) == (409, saved.json["revision"])
+    assert nameless.status_code == 422
+    assert "name" in nameless.json["fields"]

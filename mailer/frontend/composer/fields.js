@@ -202,7 +202,7 @@ function entries(property, value, context) {
     const name_ = () => (title.textContent = one.title || one.label || NETWORKS[one.network] || `Entry ${index + 1}`);
     name_();
     const fields = schema.properties(name).map((part) =>
-      field(part, one[part.key], { ...context, problem: undefined, changed: (chosen, extra) => {
+      field(part, one[part.key], { ...context, changed: (chosen, extra) => {
         one[part.key] = chosen;
         if (extra?.alt && "alt" in one && !one.alt) one.alt = extra.alt;
         name_();

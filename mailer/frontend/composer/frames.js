@@ -17,6 +17,7 @@ export class Frames {
     store.addEventListener("change", () => this.fill());
     store.addEventListener("select", (event) => this.choose(event.detail));
     canvas.addEventListener("layout", () => this.place());
+    canvas.addEventListener("problem", ({ detail }) => this.warn(detail?.fields ?? {}));
     this.list.addEventListener("keydown", (event) => this.key(event));
     this.list.addEventListener("click", (event) => {
       const item = event.target.closest("[data-id]");
@@ -120,6 +121,12 @@ export class Frames {
       item.classList.toggle("is-first", box.top < 40);
       item.classList.toggle("is-flat", box.height < 24);
     }
+  }
+
+  /** Mark the parts that something is wrong with. */
+  warn(problems) {
+    const ids = new Set(Object.keys(problems).map((path) => path.split(".")[0]));
+    for (const [id, item] of this.items) item.classList.toggle("has-problem", ids.has(id));
   }
 
   /** Tab stops once at the canvas: at what is selected, or at the first block. */

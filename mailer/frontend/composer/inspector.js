@@ -29,7 +29,7 @@ export class Inspector {
     if (!part) this.block.replaceChildren(...this.nothing());
     else if (part.columns) this.block.replaceChildren(...this.rowFields(part));
     else this.block.replaceChildren(...this.blockFields(part));
-    this.shown = id;
+    this.showProblems();
     if (focused) this.block.querySelector(`[data-property="${focused}"] :is(input, select, textarea, button)`)?.focus();
   }
 
@@ -51,7 +51,7 @@ export class Inspector {
     return [
       this.head(this.labels[block.type] ?? block.type),
       ...own.map(make),
-      element("details", { class: "inspector-more", open: Boolean(block.visible_if) || this.wasOpen },
+      element("details", { class: "inspector-more", open: Boolean(block.visible_if) },
         element("summary", {}, icon("chevron-right"), "Who sees it, and the room around"),
         ...shared.map(make),
       ),
@@ -107,7 +107,6 @@ export class Inspector {
     const name = property.label ?? property.key;
     return field(property, values[property.key], {
       ...this.context,
-      problem: this.problems[`${path}.${property.key}`],
       write: () => this.context.write(this.store.selected),
       changed: (value, extra) =>
         this.store.change(`change of ${name.replaceAll("_", " ")}`, (copy) => {
@@ -127,11 +126,17 @@ export class Inspector {
     const before = JSON.stringify(this.problems);
     this.problems = problems;
     if (JSON.stringify(problems) === before) return;
+    this.showProblems();
+  }
+
+  showProblems() {
     for (const made of this.block.querySelectorAll(".field-error")) made.remove();
-    for (const [path, sentence] of Object.entries(problems)) {
-      if (!path.startsWith(`${this.store.selected}.`)) continue;
-      const holder = this.block.querySelector(`[data-property="${CSS.escape(path.split(".")[1])}"]`);
-      holder?.append(element("p", { class: "field-error", role: "alert" }, icon("alert-circle"), sentence));
+    for (const [path, sentence] of Object.entries(this.problems)) {
+      const [id, property] = path.split(".");
+      if (id !== this.store.selected) continue;
+      const told = element("p", { class: "field-error", role: "alert" }, icon("alert-circle"), sentence);
+      if (property) this.block.querySelector(`[data-property="${CSS.escape(property)}"]`)?.append(told);
+      else this.block.querySelector(".inspector-title").after(told);
     }
   }
 }

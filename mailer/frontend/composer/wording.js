@@ -70,7 +70,7 @@ export const LABELS = {
 
 export const HINTS = {
   alt: "What the picture says, for those who do not see it.",
-  source: "A list of values, such as subscriber.fields.articles. Empty: the entries below.",
+  source: "A list of values, such as subscriber.fields.articles. Empty: the entries above.",
   language: "Such as en or pt-BR, for screen readers.",
 };
 

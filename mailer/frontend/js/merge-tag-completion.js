@@ -42,11 +42,11 @@ export function mergeTagCompletion(url) {
     if (!name) return null;
     const { groups } = await tags();
     const typed = name.text.replace(/^\{\{\s*/, "").toLowerCase();
-    const options = groups.flatMap(({ label: section, tags: offered }) =>
-      offered
-        .filter(({ label, path }) => `${path} ${label}`.toLowerCase().includes(typed))
-        .map(({ label, path, tag }) => ({ label: path, detail: label, apply: closing(tag), section, type: "variable" })),
-    );
+    const begins = ({ path }) => path.startsWith(typed) || path.split(".").at(-1).startsWith(typed);
+    const offered = groups.flatMap(({ label, tags: some }, rank) => some.map((tag) => ({ ...tag, section: { name: label, rank } })));
+    const found = offered.filter(begins);
+    const options = (found.length ? found : offered.filter(({ label }) => label.toLowerCase().includes(typed)))
+      .map(({ label, path, tag, section }) => ({ label: path, detail: label, apply: closing(tag), section, type: "variable" }));
     return { from: name.from, filter: false, options };
   };
 }
