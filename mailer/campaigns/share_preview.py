@@ -123,6 +123,17 @@ def comments_on(campaign: Campaign) -> list[CampaignComment]:
     )
 
 
+def link_by_id(campaign: Campaign, identifier: UUID | None) -> PreviewLink:
+    """Return a link to a campaign's preview, also one that works no more.
+
+    :raises NotFound: there is none
+    """
+    link = db.session.get(PreviewLink, identifier) if identifier else None
+    if link is None or link.campaign_id != campaign.id:
+        raise NotFound("There is no such link.")
+    return link
+
+
 def comment_by_id(campaign: Campaign, identifier: UUID | None) -> CampaignComment:
     """Return a comment on a campaign.
 

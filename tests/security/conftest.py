@@ -19,11 +19,13 @@ from mailer.accounts.roles import Role
 from mailer.audience.fields import create_field
 from mailer.audience.models import Import, SubscriptionStatus
 from mailer.audience.tags import add_tags, tags_named
+from mailer.bounces.models import Hook, Provider
+from mailer.campaigns.models import CampaignMend
 from mailer.campaigns.share_preview import address_of, comment_on, share_preview
 from mailer.campaigns.test_groups import save_group
 from mailer.campaigns.variants import add_variant
 from mailer.composing.media.upload import upload_picture
-from mailer.composing.models import Template
+from mailer.composing.models import SavedBlock, Template
 from mailer.config import Settings
 from mailer.consent.models import SuppressionReason
 from mailer.consent.suppress import suppress
@@ -33,6 +35,7 @@ from mailer.delivery.domains import add_domain
 from mailer.delivery.models import DomainLimit, Sender, Tls, Transport
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
+from mailer.rendering.checks.degrade import PREVIEWS
 from tests import factories
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -102,6 +105,11 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
         picture = upload_picture(workspace.id, file_name="loaf.png", data=factories.picture_bytes())
         preview_link = share_preview(campaign, days=7, now=utcnow())
         comment = comment_on(campaign, "Nice.", author="Vera")
+        block = factories.add(SavedBlock(workspace_id=workspace.id, name="Rule", content={"type": "divider"}))
+        hook = factories.add(
+            Hook(workspace_id=workspace.id, provider=next(iter(Provider)), secret_encrypted="")
+        )
+        mend = factories.add(CampaignMend(campaign_id=campaign.id, finding="x", before={}, revision=1))
         values = {
             "workspace": workspace.slug,
             "list_id": mailing_list.public_id,
@@ -127,6 +135,10 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "comment_id": comment.public_id,
             "group_id": save_group(workspace.id, "Colleagues", ["ben@example.com"]).public_id,
             "language": add_variant(campaign, "de").locale,
+            "block_id": block.public_id,
+            "client": next(iter(PREVIEWS)),
+            "hook_id": hook.public_id,
+            "mend_id": mend.public_id,
             "number": 1,
             "filename": "none.css",
         }

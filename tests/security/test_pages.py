@@ -44,11 +44,15 @@ def test_for_a_stranger_the_workspace_does_not_exist(app, ours, cleo, visit, wri
     assert wrong == []
 
 
+#: What two workspaces call the same.
+NAMED_ALIKE = {"workspace", "number", "client", "language"}
+
+
 def test_ids_of_another_workspace_are_not_found(app, ours, theirs, ana, visit, writes):
     wrong = []
     for method in ("GET", "POST"):
         for rule in routes(app, method, "/w/"):
-            for name in rule.arguments - {"workspace", "number"}:
+            for name in rule.arguments - NAMED_ALIKE:
                 with writes() as seen:
                     answer = visit(method, ours.url(app, rule, **{name: theirs.values[name]}), ana)
                 if answer.status_code != 404 or seen:

@@ -133,9 +133,9 @@ def progress(import_id: str) -> str:
 @requires(Role.EDITOR)
 def read(import_id: str) -> ResponseReturnValue:
     """Read the file once more, in another encoding."""
-    encoding = request.form.get("encoding", "")
+    source, encoding = _import(import_id), request.form.get("encoding", "")
     if encoding in _ENCODINGS:
-        read_again(_import(import_id), encoding=encoding)
+        read_again(source, encoding=encoding)
         db.session.commit()
     return redirect(url_for(".show", import_id=import_id))
 

@@ -10,7 +10,7 @@ from mailer.campaigns.look import look
 from mailer.campaigns.preflight import preflight
 from mailer.campaigns.views.frame import bp, campaign_of, chosen_reader
 from mailer.db import db
-from mailer.errors import Invalid, MailerError
+from mailer.errors import Invalid, MailerError, NotFound
 from mailer.jobs import FOLLOW_LINKS, later
 from mailer.lib.clock import utcnow
 from mailer.rendering.checks.degrade import PREVIEWS, degrade
@@ -70,6 +70,8 @@ def take_back_mend(campaign_id: str, mend_id: str) -> ResponseReturnValue:
         mending.take_back(campaign_of(campaign_id), mend_id)
         db.session.commit()
         flash("It is as it was before.", "success")
+    except NotFound:
+        raise
     except MailerError as error:
         db.session.rollback()
         flash(error.message, "error")

@@ -36,10 +36,7 @@ def share(campaign_id: str) -> ResponseReturnValue:
 def end_link(campaign_id: str, link_id: str) -> ResponseReturnValue:
     """Let a link work no more."""
     campaign = campaign_of(campaign_id)
-    identifier = parse_id(PreviewLink.prefix, link_id)
-    for link in sharing.working_links(campaign, now=utcnow()):
-        if link.id == identifier:
-            sharing.end_link(link, now=utcnow())
+    sharing.end_link(sharing.link_by_id(campaign, parse_id(PreviewLink.prefix, link_id)), now=utcnow())
     db.session.commit()
     return _opinions(campaign)
 
