@@ -34,6 +34,7 @@ DOORS: tuple[str, ...] = (
     "mailer.audience.api",
     "mailer.audience.views",
     "mailer.bounces.public",
+    "mailer.bounces.views",
     "mailer.campaigns.api",
     "mailer.campaigns.public",
     "mailer.campaigns.views",

@@ -47,7 +47,8 @@ def hook_by_id(public_id: str, *, workspace_id: UUID | None = None) -> Hook:
     :param workspace_id: whose it has to be; None for a caller, who is proven by a signature
     :raises NotFound: there is none with this id
     """
-    found = db.session.get(Hook, parse_id(Hook.prefix, public_id))
+    hook_id = parse_id(Hook.prefix, public_id)
+    found = db.session.get(Hook, hook_id) if hook_id is not None else None
     if found is None or workspace_id not in (None, found.workspace_id):
         raise NotFound("There is no such webhook.")
     return found

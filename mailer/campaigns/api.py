@@ -83,6 +83,13 @@ class TallyShown(Shown):
     total: int
 
 
+class BouncesShown(Shown):
+    """Readers whose mail came back after it was accepted."""
+
+    hard: int
+    soft: int
+
+
 class VerdictShown(Shown):
     """How many opens or clicks were judged to be by people or by which kind of machine, and by which sign."""
 
@@ -119,6 +126,10 @@ class ReportShown(Shown):
     human_opens: TallyShown
     human_clicks: TallyShown
     unsubscribes: int
+    bounces: BouncesShown
+    complaints: int
+    replies: int
+    auto_replies: int
     skipped_reasons: dict[str, int]
     links: list[LinkShown]
     verdicts: list[VerdictShown]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from mailer.bounces.queries import ReturnCounts, counts_of
 from mailer.campaigns.models import Campaign
 from mailer.db import db
 from mailer.delivery.models import DEFERRED, Delivery, DeliveryCount, DeliveryState
@@ -77,6 +78,8 @@ class Report:
     links: list[LinkFigures]
     #: What was judged what, and by which sign: how many opens and clicks.
     verdicts: list[VerdictFigures]
+    #: Counted aside: what was accepted and came back stays accepted.
+    returns: ReturnCounts
 
     @property
     def ended(self) -> int:
@@ -108,6 +111,10 @@ class Report:
             "human_opens": {"people": self.opens.human_people, "total": self.opens.human_total},
             "human_clicks": {"people": self.clicks.human_people, "total": self.clicks.human_total},
             "unsubscribes": self.unsubscribes,
+            "bounces": {"hard": self.returns.hard, "soft": self.returns.soft},
+            "complaints": self.returns.complaints,
+            "replies": self.returns.replies,
+            "auto_replies": self.returns.auto_replies,
             "skipped_reasons": dict(self.skipped_reasons),
             "links": [vars(link).copy() for link in self.links],
             "verdicts": [vars(figures).copy() for figures in self.verdicts],
@@ -142,6 +149,7 @@ def report(campaign: Campaign) -> Report:
         skipped_reasons=reasons,
         links=_links(campaign),
         verdicts=_verdicts(campaign.id),
+        returns=counts_of(campaign.id),
     )
 
 

@@ -34,6 +34,16 @@ class UnreadableKey:
         )
 
 
+def set_return_path(sending_domain: SendingDomain, domain: str) -> None:
+    """Let the bounces of a domain's mail come back to addresses at another, or to its senders again.
+
+    :param domain: empty for the senders
+    :raises Invalid: it is no domain
+    """
+    sending_domain.return_path = clean_domain(domain.strip()) if domain.strip() else ""
+    db.session.flush()
+
+
 def return_path_for(workspace_id: UUID, from_domain: str) -> str:
     """Return the domain that bounces of mail from a domain come back to, or an empty text.
 

@@ -42,6 +42,7 @@ TABS = (
     ("Sending", "delivery.settings.show", Role.ADMIN),
     ("Sending domains", "delivery.domains.index", Role.ADMIN),
     ("Limits", "delivery.limits.show", Role.ADMIN),
+    ("Returns", "bounces.settings.show", Role.ADMIN),
     ("API keys", "accounts.keys.index", Role.ADMIN),
 )
 
@@ -62,6 +63,7 @@ PLACES = (
     ),
     Place("Lists", "list", "audience.lists.index"),
     Place("Segments", "filter", "segments.index"),
+    Place("Returns", "mail-x", "bounces.returns.index"),
     Place("Templates", "template", "templates.index"),
     Place("Pictures", "photo", "media.index"),
     Place("Inbox", "inbox", "catcher.index", role=Role.ADMIN, is_apart=True),
