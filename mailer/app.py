@@ -84,6 +84,7 @@ TABLES = (
 
 #: Modules that listen to signals of rooms below theirs.
 LISTENERS: tuple[str, ...] = (
+    "mailer.bounces.timeline",
     "mailer.campaigns.follow_run",
     "mailer.composing.plant",
     "mailer.consent.imported",

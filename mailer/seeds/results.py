@@ -13,10 +13,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from mailer.bounces.models import Return
 from mailer.campaigns.models import Campaign
 from mailer.delivery.models import Attempt, Delivery, DeliveryCount, DeliveryState, SkipReason
+from mailer.seeds.answers import answer_of
 from mailer.seeds.moments import id_at
-from mailer.tracking.models import Activity, Click, HourlyActivity, LinkActivity, Open
+from mailer.tracking.models import Activity, Click, HourlyActivity, LinkActivity, Open, VerdictActivity
+from mailer.tracking.verdicts import VERSION, Reason, Verdict
 
 _AGENTS: Final = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile",
@@ -86,6 +89,9 @@ def results_of(
             results.rows[Attempt].append(_attempt(delivery, at))
         if delivery["state"] is DeliveryState.ACCEPTED:
             _read(results, delivery, reader, at, appeal=appeal, pulls=pulls, now=now, chance=chance)
+            answer = answer_of(delivery, at=at, now=now, chance=chance)
+            if answer is not None:
+                results.rows[Return].append(answer)
         counts[delivery["state"], delivery["skip_reason"] or ""] += 1
         results.rows[Delivery].append(delivery)
     results.rows[DeliveryCount] = [
@@ -94,6 +100,16 @@ def results_of(
     ]
     results.rows[HourlyActivity] = _hours(campaign, results)
     results.rows[LinkActivity] = _links(campaign, results)
+    results.rows[VerdictActivity] = [
+        {
+            "campaign_id": campaign.id,
+            "activity": activity,
+            "verdict": Verdict.HUMAN,
+            "reason": Reason.NOTHING_ODD,
+            "total": len(results.rows[model]),
+        }
+        for model, activity in ((Open, Activity.OPEN), (Click, Activity.CLICK))
+    ]
     return results
 
 
@@ -178,6 +194,9 @@ def _read(
         "campaign_id": delivery["campaign_id"],
         "delivery_id": delivery["id"],
         "user_agent": agent,
+        "verdict": Verdict.HUMAN,
+        "reason": Reason.NOTHING_ODD,
+        "judged_by": VERSION,
     }
     delivery["opened_at"] = delivery["human_opened_at"] = opened
     again = opened

@@ -8,7 +8,8 @@ from mailer.bounces.parsers.mentions import addresses_in, addresses_of, clean, i
 from mailer.bounces.parsers.opened import Headers, Opened, read_headers
 
 _REPORT: Final = re.compile(r"(?im)^feedback-type[ \t]*:")
-_HOTMAIL: Final = re.compile(r"(?i)^complaint about message from ")
+#: What Hotmail and AOL write where no report is enclosed.
+_OLD_SUBJECT: Final = re.compile(r"(?i)^\s*(complaint about message from|email feedback report for ip) ")
 #: Kinds that are about a message's signatures, not from somebody who did not want it.
 _NO_COMPLAINT: Final = frozenset({"auth-failure", "dmarc", "not-spam"})
 
@@ -39,14 +40,14 @@ def read_complaint(opened: Opened, *, original: Headers) -> Complaint | None:
     if report is not None:
         kind = re.sub(r"\s.*", "", report.get("feedback-type").strip().lower())
         return Complaint(kind or "abuse", _recipients(report, original, opened), report.get("user-agent"))
-    is_microsoft = "x-hmxmroriginalrecipient" in opened.headers or _HOTMAIL.match(
+    is_old = "x-hmxmroriginalrecipient" in opened.headers or _OLD_SUBJECT.match(
         opened.headers.words("subject")
     )
-    if is_microsoft:
+    if is_old:
         named = addresses_of(
             opened.headers.get("x-hmxmroriginalrecipient") or original.get("x-hmxmroriginalrecipient")
         )
-        return Complaint("abuse", tuple(named or _readers(original)), "Hotmail")
+        return Complaint("abuse", tuple(named or _readers(original)))
     return None
 
 

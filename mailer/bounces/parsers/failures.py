@@ -8,7 +8,7 @@ from mailer.bounces.parsers.reasons import Reason, Stage, is_hard, reason_of
 
 _LONGEST_WORDS: Final = 1_000
 _STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,2}\.\d{1,3})(?![\d.]*\d)")
-_CODE: Final = re.compile(r"(?<![\d.@:/#-])([45][0-5]\d)(?=[\s:;#,.)\]-](?!\d)|$)")
+_CODE: Final = re.compile(r"(?<![\w.@:/#-])([45][0-5]\d)(?=[\s:;#,.)\]-](?!\d)|$)")
 #: The code that the other side gave, where several stand.
 _SAID: Final = re.compile(
     r"(?:<<<|said:|responded:|returned:?|response:?|error:?|smtp;|server|reason:?|answered:?)"
@@ -97,7 +97,7 @@ _COMMANDS: Final[tuple[tuple[Stage, re.Pattern[str]], ...]] = tuple(
         ),
         (
             Stage.RCPT,
-            r">>> ?RCPT ?TO|in reply to RCPT TO|after RCPT|response to RCPT TO|RCPT TO command"
+            r">>> ?RCPT ?TO|SMTP:RCPT|in reply to RCPT TO|after RCPT|response to RCPT TO|RCPT TO command"
             r"|does not like recipient"
             r"|\(RCPT\)|RCPT TO:",
         ),

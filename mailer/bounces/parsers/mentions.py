@@ -11,7 +11,7 @@ ADDRESS: Final = re.compile(
     r"|[A-Za-z0-9\u00a1-\uffef](?:[A-Za-z0-9\u00a1-\uffef._-]{0,250}[A-Za-z0-9\u00a1-\uffef])?)"
 )
 _DAEMON: Final = re.compile(
-    r"(mailer-?daemon|postmaster|poostmaster|mail[-_.]?daemon|mdaemon|double-?bounce|bounces?|no-?reply|"
+    r"(mailer-?daemon|post_?master|poostmaster|mail[-_.]?daemon|mdaemon|double-?bounce|bounces?|no-?reply|"
     r"abuse|root|mailerdaemon|support|helpdesk)([+.-].*)?@",
     re.IGNORECASE,
 )

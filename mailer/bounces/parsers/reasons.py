@@ -281,7 +281,7 @@ _WORDS: Final[tuple[tuple[Reason, re.Pattern[str]], ...]] = (
             r"|barracuda(central)?|cloudmark|proofpoint|senderscore|sender score|abuseat|uceprotect"
             r"|mxtoolbox|invaluement)"
             r"\b",
-            r"\blisted (at|in|on|by)\b",
+            r"(?<!not )(?<!isn't )\blisted (at|in|on|by)\b",
             r"(client host|your|the|sending|remote|this|connecting) ?(mail )?(ip|host|server|address"
             r"|network|domain)"
             r"[^.;]{0,60}(is |are |has been |was |been )?(currently )?(blocked|banned|black|denied"

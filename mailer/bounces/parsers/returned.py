@@ -97,6 +97,8 @@ def read_returned(raw: bytes) -> Returned:
             feedback_type=complaint.kind,
             is_wish_to_stop=complaint.is_wish_to_stop,
         )
+    if _is_receipt(opened):
+        return _returned(Kind.OTHER, opened, story, original, recipients=_writer(opened))
     failures = read_notification(story) or read_delivery_status(opened, story=story)
     if not failures and _is_bounce(opened, story):
         failures = read_free_text(opened, story, original=original)
@@ -105,6 +107,13 @@ def read_returned(raw: bytes) -> Returned:
     if failures:
         return _of_failures(failures, opened, story, original)
     return _returned(_kind_of_answer(opened, story), opened, story, original, recipients=_writer(opened))
+
+
+def _is_receipt(opened: Opened) -> bool:
+    """Whether a mail says that another was displayed or deleted (RFC 8098), which is no failure."""
+    return any(
+        part.kind == "message/disposition-notification" and not part.is_enclosed for part in opened.parts
+    )
 
 
 def _of_failures(failures: list[Failure], opened: Opened, story: str, original: Headers) -> Returned:
