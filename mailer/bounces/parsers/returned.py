@@ -110,10 +110,15 @@ def read_returned(raw: bytes) -> Returned:
 
 
 def _is_receipt(opened: Opened) -> bool:
-    """Whether a mail says that another was displayed or deleted (RFC 8098), which is no failure."""
-    return any(
-        part.kind == "message/disposition-notification" and not part.is_enclosed for part in opened.parts
-    )
+    """Whether a mail says that another was read (RFC 8098), which is no failure.
+
+    Dovecot’s filters refuse by the same kind of mail: deleted, by an automatic action.
+    """
+    told = [part.text for part in opened.parts if part.kind == "message/disposition-notification"]
+    return bool(told) and not any(map(_REFUSED_BY_RECEIPT.search, told))
+
+
+_REFUSED_BY_RECEIPT: Final = re.compile(r"(?im)^disposition:\s*automatic-action/[^;]*;\s*deleted")
 
 
 def _of_failures(failures: list[Failure], opened: Opened, story: str, original: Headers) -> Returned:

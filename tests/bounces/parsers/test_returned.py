@@ -296,6 +296,48 @@ def test_what_people_and_their_programs_write_is_no_bounce(headers: str, body: s
     assert told.recipients == ("dora@example.org",)
 
 
+RECEIPT = """
+    From: Mail Delivery Subsystem <postmaster@example.org>
+    To: news@bakery.example
+    Subject: About your message
+    Content-Type: multipart/report; report-type=disposition-notification; boundary="cut"
+
+    --cut
+    Content-Type: text/plain
+
+    Your message to <dora@example.org> {words}
+    --cut
+    Content-Type: message/disposition-notification
+
+    Final-Recipient: rfc822; dora@example.org
+    Disposition: {disposition}
+    --cut--
+"""
+
+
+def test_a_read_receipt_is_no_bounce_and_a_filters_refusal_in_its_shape_is():
+    read = RECEIPT.format(words="was displayed.", disposition="manual-action/MDN-sent-manually; displayed")
+    refused = RECEIPT.format(
+        words="was automatically rejected: Quota exceeded",
+        disposition="automatic-action/MDN-sent-automatically; deleted",
+    )
+
+    assert read_returned(mail(read)).kind is Kind.OTHER
+    assert (read_returned(mail(refused)).kind, read_returned(mail(refused)).recipients) == (
+        *(Kind.BOUNCE, ("dora@example.org",)),
+    )
+
+
+def test_an_old_feedback_report_without_a_report_part_is_a_complaint():
+    subject = b"Email Feedback Report for IP 192.0.2.1"
+
+    told = read_returned(
+        b"From: scomp@isp.example\nTo: abuse@bakery.example\nSubject: " + subject + b"\n\nSpam."
+    )
+
+    assert (told.kind, told.is_wish_to_stop) == (Kind.COMPLAINT, True)
+
+
 PIECES = st.sampled_from(
     [
         *(
