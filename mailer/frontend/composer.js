@@ -14,6 +14,7 @@ import { SavedBlocks } from "./composer/saved-blocks.js";
 import { Schema } from "./composer/schema.js";
 import { Store } from "./composer/store.js";
 import { TagMenu } from "./composer/tag-menu.js";
+import { LABELS } from "./composer/wording.js";
 import { Writer } from "./composer/writer.js";
 
 const SAY_MS = 60;
@@ -27,7 +28,11 @@ function compose(root) {
   const tagMenu = new TagMenu(given.tags);
   const say = teller(part("announcements"));
 
-  const canvas = new Canvas(part("canvas"), store, (document, signal) => request(given.canvas_url, { design: document }, { signal, as: "text" }));
+  const canvas = new Canvas(part("canvas"), {
+    store,
+    render: (document, signal) => request(given.canvas_url, { design: document }, { signal, as: "text" }),
+    wording: (error) => wordingOf(error, store.document, labels),
+  });
   const deeds = new Deeds({
     store,
     say,
@@ -94,6 +99,18 @@ function compose(root) {
   });
   field.addEventListener("editor:refresh", () => store.replace("bringing back what was not saved", JSON.parse(field.value)));
   canvas.open();
+}
+
+/** What an error of the server's is about, in the words of the page: its ids say nothing to people. */
+function wordingOf({ message, fields = {} }, document, labels) {
+  for (const [path, sentence] of Object.entries(fields)) {
+    const [id, property] = path.split(".");
+    const found = partOf(document, id);
+    if (!found) continue;
+    const name = found.columns ? "Row" : (labels[found.type] ?? found.type);
+    return { id, words: `${name}${LABELS[property] ? `, ${LABELS[property].toLowerCase()}` : ""}: ${sentence}` };
+  }
+  return { words: message };
 }
 
 /** Sentences for screen readers, one after another; the same one twice is told twice. */

@@ -5,7 +5,11 @@ const QUIET_MS = 120;
 const WIDTHS = { desktop: 704, mobile: 375 };
 
 export class Canvas extends EventTarget {
-  constructor(root, store, render) {
+  /**
+   * @param render asks the server for a document's picture
+   * @param wording says what an error is about: `{ words, id }`, with the part to look at
+   */
+  constructor(root, { store, render, wording }) {
     super();
     this.root = root;
     this.page = root.querySelector("[data-canvas-page]");
@@ -13,6 +17,7 @@ export class Canvas extends EventTarget {
     this.problem = root.querySelector("[data-canvas-problem]");
     this.store = store;
     this.render = render;
+    this.wording = wording;
     this.isDark = false;
     this.schemes = [];
     this.device = "desktop";
@@ -80,8 +85,12 @@ export class Canvas extends EventTarget {
 
   /** Say why there is no new picture; the last one that could be made stays. */
   complain(error) {
+    const { words, id } = error ? this.wording(error) : {};
     this.problem.hidden = !error;
-    this.problem.querySelector("[data-words]").textContent = error?.message ?? "";
+    this.problem.querySelector("[data-words]").textContent = words ?? "";
+    const show = this.problem.querySelector("button");
+    show.hidden = !id;
+    show.onclick = () => this.store.select(id, { focus: true, again: true });
     this.dispatchEvent(new CustomEvent("problem", { detail: error }));
   }
 

@@ -7,6 +7,7 @@ import { behaviours } from "../behaviours.js";
 const QUIET_MS = 700;
 const AGAIN_MS = 5000;
 const CONFLICT = 409;
+const PART = /^(blk|row|col)_/;
 //: Fields that say which draft this is, not what is written in it.
 const ABOUT = new Set(["csrf_token", "revision"]);
 
@@ -77,7 +78,7 @@ class Draft {
     const saved = isJson ? await answer.json() : {};
     if (!answer.ok || !isJson) {
       this.kept.keep();
-      this.fail(saved.message ? `Not saved: ${saved.message}` : "Not saved. Sign in again in another window.");
+      this.fail(this.reason(saved));
       this.form.dispatchEvent(new CustomEvent("draft:refused", { bubbles: true, detail: saved }));
       if (answer.status === CONFLICT && saved.revision) this.ask(saved.revision);
       return null;
@@ -106,6 +107,13 @@ class Draft {
     // Mine stay in this browser, and are offered there.
     this.isDirty = false;
     location.reload();
+  }
+
+  reason({ message, fields = {} }) {
+    if (!message) return "Not saved. Sign in again in another window.";
+    // Its place is marked in the mail itself.
+    if (Object.keys(fields).some((path) => PART.test(path))) return "Not saved: a part of the mail needs another look.";
+    return `Not saved: ${message}`;
   }
 
   fail(words) {
