@@ -94,4 +94,4 @@ def seen_in(campaign_id: str, client: str) -> ResponseReturnValue:
 def _back(campaign_id: str) -> str:
     """Return the page that the button was on."""
     page = ".review" if request.form.get("from") == "review" else ".edit"
-    return url_for(page, campaign_id=campaign_id)
+    return url_for(page, campaign_id=campaign_id, _anchor="preflight")

@@ -3,10 +3,7 @@
 import { behaviours } from "../behaviours.js";
 
 function show({ showBlock: block, showPart: part, showQuote: quote }) {
-  if (block) {
-    document.dispatchEvent(new CustomEvent("composer:select", { detail: block }));
-    return;
-  }
+  if (block && !document.dispatchEvent(new CustomEvent("block:show", { cancelable: true, detail: { id: block } }))) return;
   const field = document.querySelector(`[name="${part}"]`);
   if (!field) return;
   if (field.matches("[data-editor]") && field.hidden) {
@@ -17,6 +14,13 @@ function show({ showBlock: block, showPart: part, showQuote: quote }) {
   const at = quote && field.value ? field.value.indexOf(quote) : -1;
   if (at >= 0) field.setSelectionRange?.(at, at + quote.length);
 }
+
+// Back from a mend, the findings are what one wants to see next, also where they are behind a tab.
+behaviours.add("#preflight", (panel) => {
+  if (location.hash !== "#preflight") return;
+  const tab = document.getElementById(panel.closest("[role=tabpanel]")?.getAttribute("aria-labelledby"));
+  queueMicrotask(() => tab?.click());
+});
 
 behaviours.add("[data-show-part]", (button) => {
   button.addEventListener("click", () => show(button.dataset));
