@@ -53,6 +53,13 @@ def _media_url(value: str) -> str:
     return value
 
 
+def _spam_filter_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"spamd", "http", "https"} or not parts.hostname:
+        raise ValueError("must look like spamd://localhost:783 or http://localhost:11333")
+    return value
+
+
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
@@ -113,6 +120,12 @@ class Settings(BaseSettings):
         validate_default=False,
     )
     api_calls_per_minute: int = Field(12_000, ge=1, description="how often one API key may call")
+    spam_filter_url: Annotated[str, BeforeValidator(_spam_filter_url)] = Field(
+        "",
+        description="spamd://host[:783] (SpamAssassin) or http://host[:11333] (rspamd), asked by preflight; "
+        "empty: none",
+        validate_default=False,
+    )
     follow_links: bool = Field(
         True, description="whether the links of drafts are asked if they answer; off where nothing may go out"
     )

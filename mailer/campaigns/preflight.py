@@ -13,6 +13,7 @@ from mailer.composing.layout import layout_of
 from mailer.composing.models import Format
 from mailer.composing.preview import SAMPLE_READER, fill_in, shared_values
 from mailer.composing.queries import brand_of
+from mailer.current import settings
 from mailer.errors import Invalid
 from mailer.lib.addresses import clean_address
 from mailer.rendering.blocks.read import read
@@ -64,6 +65,11 @@ class Preflight:
     def notices(self) -> list[Finding]:
         """What is good to know."""
         return self.of(Severity.NOTICE)
+
+    @property
+    def has_spam_filter(self) -> bool:
+        """Whether a spam filter can be asked about it, too."""
+        return bool(settings().spam_filter_url) and self.frozen is not None
 
     @property
     def is_ready(self) -> bool:

@@ -1,8 +1,10 @@
 from datetime import UTC, datetime
+from email import message_from_bytes
 
 import pytest
 
 from mailer.audience.models import Field, OptIn
+from mailer.campaigns.judge_spam import letter_of
 from mailer.campaigns.launch import launch
 from mailer.campaigns.mend import mend, take_back
 from mailer.campaigns.preflight import preflight
@@ -194,3 +196,22 @@ def test_strangers_mend_nothing(sign_in, cleo, letter):
     page = f"/w/bakery/campaigns/{letter.public_id}/mends"
 
     assert sign_in(cleo).post(page, data={"finding": "x"}).status_code == 404
+
+
+def test_the_spam_filter_gets_the_whole_message(letter):
+    message = message_from_bytes(letter_of(letter, now=NOON))
+
+    assert message["Subject"] == "Fresh on Sunday"
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+
+
+def test_without_a_filter_none_is_asked(sign_in, ben, letter):
+    browser = sign_in(ben)
+    page = f"/w/bakery/campaigns/{letter.public_id}"
+
+    assert browser.get(f"{page}/spam-verdict").text.strip() == ""
+    assert "spam-verdict" not in browser.get(f"{page}/findings").text

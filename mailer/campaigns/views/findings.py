@@ -6,6 +6,7 @@ from flask_login import current_user
 
 from mailer.accounts.roles import Role
 from mailer.campaigns import mend as mending
+from mailer.campaigns.judge_spam import judge_spam
 from mailer.campaigns.look import look
 from mailer.campaigns.preflight import preflight
 from mailer.campaigns.views.frame import bp, campaign_of, chosen_reader
@@ -38,6 +39,18 @@ def follow_links(campaign_id: str) -> ResponseReturnValue:
     later(FOLLOW_LINKS, str(campaign_of(campaign_id).id))
     db.session.commit()
     return render_template("campaigns/following.html", campaign_id=campaign_id, tries=1)
+
+
+@bp.get("/campaigns/<campaign_id>/spam-verdict")
+@requires(Role.EDITOR)
+def spam_verdict(campaign_id: str) -> ResponseReturnValue:
+    """Answer with what the configured spam filter thinks of a draft."""
+    verdict, problem = None, ""
+    try:
+        verdict = judge_spam(campaign_of(campaign_id), now=utcnow())
+    except Invalid as error:
+        problem = error.message
+    return render_template("campaigns/spam_verdict.html", verdict=verdict, problem=problem)
 
 
 @bp.post("/campaigns/<campaign_id>/mends")
