@@ -77,7 +77,7 @@ def index() -> str:
 def new() -> str:
     """Begin a segment."""
     tree: dict[str, Any] = {"type": "group", "match": "all", "conditions": []}
-    return render_template("segments/edit.html", segment=None, name="", **_builder(tree, None))
+    return render_template("segments/edit.html", name="", **_builder(tree, None))
 
 
 @bp.post("/segments/preview")
@@ -126,7 +126,7 @@ def edit(segment_id: str) -> str:
     """Change a segment."""
     segment = _segment(segment_id)
     builder = _builder(segment.conditions, segment)
-    return render_template("segments/edit.html", segment=segment, name=segment.name, **builder)
+    return render_template("segments/edit.html", name=segment.name, **builder)
 
 
 @bp.post("/segments/<segment_id>")
@@ -163,9 +163,7 @@ def _saved(segment: Segment | None) -> ResponseReturnValue:
             db.session.rollback()
             problem = error
     kept = _segment(request.form["segment"]) if request.form.get("segment") else None
-    page = render_template(
-        "segments/edit.html", segment=kept, name=name, saving=problem, **_builder(tree, kept)
-    )
+    page = render_template("segments/edit.html", name=name, saving=problem, **_builder(tree, kept))
     return page, 422 if problem else 200
 
 

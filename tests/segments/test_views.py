@@ -1,0 +1,59 @@
+"""The builder in a browser without scripts: every step is a form that is sent back."""
+
+from mailer.db import db
+from mailer.segments.models import Segment
+from tests import factories
+
+CITY = {"c:type": "group", "c:match": "all", "c.0:type": "detail", "c.0:detail": "domain", "c.0:test": "is"}
+
+
+def test_a_segment_is_built_saved_explained_and_deleted(ana, workspace, sign_in):
+    factories.subscriber(workspace, "rosa@example.com")
+    factories.subscriber(workspace, "sam@example.org")
+    browser = sign_in(ana)
+
+    assert "Add a condition" in browser.get("/w/bakery/segments/new").text
+    grown = browser.post("/w/bakery/segments/preview", data={"c:type": "group", "c:add": "detail"}).text
+    assert 'name="c.0:detail"' in grown
+    whole = {**CITY, "c.0:value": "example.com", "name": "Com"}
+    assert "<strong>1</strong> subscriber" in browser.post("/w/bakery/segments/preview", data=whole).text
+    gone = browser.post("/w/bakery/segments", data={**whole, "do": "remove:c.0"}).text
+    assert 'name="c.0:detail"' not in gone
+    page = browser.post("/w/bakery/segments", data=whole).headers["Location"]
+
+    shown = browser.get(f"{page}?who=sam@example.org").text
+    assert "rosa@example.com" in shown
+    assert "They are not in it." in shown
+    assert "Com" in browser.get("/w/bakery/segments").text
+    assert browser.get(f"{page}/edit").status_code == 200
+    assert "Com" in browser.post(page, data={**whole, "c.0:value": "example.org"}, follow_redirects=True).text
+    segment = db.session.query(Segment).one()
+    exported = browser.get(f"/w/bakery/exports/subscribers.csv?segment={segment.public_id}").text
+    assert "sam@example.org" in exported
+    assert "rosa@example.com" not in exported
+    browser.post(f"{page}/delete")
+    assert db.session.query(Segment).count() == 0
+
+
+def test_a_viewer_changes_nothing(vera, workspace, sign_in):
+    segment = factories.add(Segment(workspace_id=workspace.id, name="All", conditions={"conditions": []}))
+    db.session.commit()
+
+    browser = sign_in(vera)
+    assert browser.get(f"/w/bakery/segments/{segment.public_id}").status_code == 200
+    assert browser.post(f"/w/bakery/segments/{segment.public_id}/delete").status_code == 403
+
+
+def test_what_nobody_meets_or_understands_is_said(ana, workspace, sign_in):
+    browser = sign_in(ana)
+
+    bad = {"c:type": "group", "c.0:type": "sample", "c.0:percent": "many", "name": "x"}
+    assert browser.post("/w/bakery/segments", data=bad).status_code == 422
+    assert "cannot be used" in browser.post("/w/bakery/segments/preview", data=bad).text
+
+
+def test_a_stranger_finds_nothing(cleo, workspace, sign_in):
+    segment = factories.add(Segment(workspace_id=workspace.id, name="All", conditions={"conditions": []}))
+    db.session.commit()
+
+    assert sign_in(cleo).get(f"/w/cheese/segments/{segment.public_id}").status_code == 404
