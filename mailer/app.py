@@ -86,6 +86,7 @@ TABLES = (
 LISTENERS: tuple[str, ...] = (
     "mailer.bounces.timeline",
     "mailer.campaigns.follow_run",
+    "mailer.campaigns.narrowing",
     "mailer.composing.plant",
     "mailer.consent.imported",
     "mailer.consent.timeline",

@@ -46,6 +46,10 @@ addresses_refused = _signals.signal("addresses_refused")
 #: (``transactional/system_mail.py`` listens, and enqueues after the commit).
 mail_wanted = _signals.signal("mail_wanted")
 
+#: A campaign's deliveries are being made. Sends the ``Run``; answers are conditions on ``Subscription``
+#: of which all must hold for somebody on its lists to get it.
+narrowing_wanted = _signals.signal("narrowing_wanted")
+
 #: All deliveries of a campaign are made. Sends the campaign's id.
 campaign_prepared = _signals.signal("campaign_prepared")
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from mailer.campaigns.draft import lock
 from mailer.campaigns.models import PRIORITY_WEIGHTS, Campaign, CampaignStatus
+from mailer.campaigns.narrowing import freeze_narrowing
 from mailer.campaigns.preflight import design_of, frozen_if_ready
 from mailer.composing.preview import shared_values
 from mailer.composing.publish_template import count_use
@@ -32,6 +33,7 @@ def launch(campaign: Campaign, *, now: datetime) -> None:
     message = campaign.message = freeze_message(campaign, own)
     for variant, frozen in zip(campaign.variants, others, strict=True):
         variant.message = freeze_message(campaign, frozen)
+    freeze_narrowing(campaign)
     campaign.launched_at = now
     campaign.pause_reason = ""
     campaign.move_to(CampaignStatus.SENDING)

@@ -284,6 +284,18 @@ class TestGroup(Identified, Base):
     )
 
 
+class CampaignSegment(Base):
+    """A segment that a campaign is narrowed to, or that it leaves out."""
+
+    __tablename__ = "campaign_segments"
+
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey(Campaign.id, ondelete="CASCADE"), primary_key=True)
+    segment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    is_excluded: Mapped[bool] = mapped_column(default=False)
+    #: What it asked when the campaign was launched; none before.
+    conditions: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
 campaign_lists: Table = Table(
     "campaign_lists",
     Base.metadata,

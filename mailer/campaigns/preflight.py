@@ -8,6 +8,7 @@ from typing import Final
 from mailer.campaigns import check_audience, check_links, check_sender
 from mailer.campaigns.completeness import completeness
 from mailer.campaigns.models import Campaign, CampaignVariant
+from mailer.campaigns.narrowing import narrowing_of
 from mailer.campaigns.queries import Reach, client_mix, reach
 from mailer.composing.layout import layout_of
 from mailer.composing.models import Format
@@ -133,7 +134,8 @@ def frozen_if_ready(campaign: Campaign) -> Frozen:
 def preflight(campaign: Campaign, *, now: datetime) -> Preflight:
     """Look at everything that can be known before sending."""
     findings, frozen = _written(campaign)
-    reached = reach(campaign, now=now)
+    narrowing = narrowing_of(campaign.id, campaign.workspace_id, now=now)
+    reached = reach(campaign, now=now, narrowing=narrowing)
     if campaign.lists and not reached.people:
         findings.append(_unfinished("lists", "Nobody on these lists can be mailed."))
     findings += check_sender.look(campaign)

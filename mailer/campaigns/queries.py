@@ -122,10 +122,13 @@ def figures_of(campaigns: Iterable[Campaign]) -> dict[UUID, Figures]:
     return {identifier: _figures(states[identifier], people.get(identifier, (0, 0))) for identifier in ids}
 
 
-def reach(campaign: Campaign, *, now: datetime) -> Reach:
-    """Return how many people a campaign would go to now."""
+def reach(campaign: Campaign, *, now: datetime, narrowing: Sequence[ColumnElement[bool]] = ()) -> Reach:
+    """Return how many people a campaign would go to now.
+
+    :param narrowing: conditions on ``Subscription``, as its segments ask
+    """
     most = sum(counts.active for counts in counts_of(campaign.lists).values())
-    if most > _COUNTED_EXACTLY or not campaign.lists:
+    if not campaign.lists or (most > _COUNTED_EXACTLY and not narrowing):
         return Reach(most, is_exact=not most)
     list_ids = [one.id for one in campaign.lists]
     refusal = gate.refusal(
@@ -139,6 +142,7 @@ def reach(campaign: Campaign, *, now: datetime) -> Reach:
             Subscription.list_id.in_(list_ids),
             Subscription.status == SubscriptionStatus.ACTIVE,
             refusal.is_(None),
+            *narrowing,
         )
     )
     return Reach(int(people or 0), is_exact=True)

@@ -137,6 +137,8 @@ def _insert(
         Delivery.reply: literal(""),
         Delivery.batch_id: literal(batch.id, Delivery.batch_id.type),
     }
+    for _, narrowing in signals.narrowing_wanted.send(run):
+        where += narrowing
     people = (
         select(*columns.values())
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)

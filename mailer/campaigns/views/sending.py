@@ -8,6 +8,7 @@ from mailer.campaigns import pause as stopping
 from mailer.campaigns.forms import ScheduleForm
 from mailer.campaigns.launch import launch
 from mailer.campaigns.models import Campaign, Priority
+from mailer.campaigns.narrowing import chosen_segments, narrow
 from mailer.campaigns.preflight import preflight
 from mailer.campaigns.prioritise import prioritise
 from mailer.campaigns.schedule import schedule as schedule_campaign
@@ -16,6 +17,7 @@ from mailer.campaigns.views.frame import bp, campaign_of
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
+from mailer.segments.queries import segments_by_name
 from mailer.web.filters import local_time
 from mailer.web.guards import requires
 
@@ -99,6 +101,16 @@ def priority(campaign_id: str) -> ResponseReturnValue:
     return redirect(url_for(back, campaign_id=campaign_id))
 
 
+@bp.post("/campaigns/<campaign_id>/narrowing")
+@requires(Role.EDITOR)
+def narrowing(campaign_id: str) -> ResponseReturnValue:
+    """Say which segments of its lists it goes to, and which it leaves out."""
+    campaign = campaign_of(campaign_id)
+    narrow(campaign, included=request.form.getlist("included"), excluded=request.form.getlist("excluded"))
+    db.session.commit()
+    return redirect(url_for(".review", campaign_id=campaign_id))
+
+
 @bp.post("/campaigns/<campaign_id>/pause")
 @requires(Role.EDITOR)
 def pause(campaign_id: str) -> ResponseReturnValue:
@@ -134,4 +146,6 @@ def _review(campaign: Campaign, form: ScheduleForm) -> str:
         found=preflight(campaign, now=utcnow()),
         form=form,
         typed_from=TYPED_FROM,
+        segments=segments_by_name(g.workspace.id),
+        narrowed_to=chosen_segments(campaign),
     )
