@@ -1,8 +1,9 @@
 """How far a campaign's words in another language are."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from mailer.campaigns.models import CampaignVariant
+from mailer.campaigns.models import Campaign, CampaignVariant
 from mailer.composing.models import Format
 
 
@@ -36,10 +37,16 @@ def completeness(variant: CampaignVariant) -> Completeness:
     done: list[str] = []
     missing: list[str] = []
     copied: list[str] = []
-    parts = ("subject", "preheader", "design" if variant.format is Format.DESIGN else "body")
-    for part in parts:
-        own, original = getattr(variant, part), getattr(campaign, part)
+    for part in ("subject", "preheader", "body"):
+        own, original = _said(variant, part), _said(campaign, part)
         if not own and not original and part == "preheader":
             continue
         (missing if not own else copied if own == original else done).append(part)
     return Completeness(tuple(done), tuple(missing), tuple(copied))
+
+
+def _said(words: Campaign | CampaignVariant, part: str) -> Any:
+    """Return what a part says; of a design its rows, since its settings differ by the language alone."""
+    if part == "body" and words.format is Format.DESIGN:
+        return (words.design or {}).get("rows", [])
+    return getattr(words, part).strip()

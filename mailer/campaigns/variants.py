@@ -40,6 +40,10 @@ def add_variant(campaign: Campaign, locale: str) -> CampaignVariant:
     if len(campaign.variants) >= _MOST_VARIANTS:
         raise Invalid(f"A campaign has {_MOST_VARIANTS} languages at most.")
     variant = _written_like(campaign, campaign, locale)
+    if variant.design is not None:
+        # Screen readers speak, and months are named, as it says.
+        settings = {**variant.design.get("settings", {}), "language": locale}
+        variant.design = {**variant.design, "settings": settings}
     campaign.revision += 1
     db.session.flush()
     return variant

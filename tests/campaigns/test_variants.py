@@ -12,11 +12,14 @@ from mailer.campaigns.variants import (
     readers_by_variant,
     remove_variant,
 )
+from mailer.composing.begin_design import begin_design
+from mailer.composing.models import Format
 from mailer.db import db
 from mailer.delivery import prepare, send
 from mailer.delivery.models import Run
 from mailer.errors import Conflict, Invalid
 from mailer.lib.clock import utcnow
+from mailer.rendering.blocks.read import written
 from tests import factories
 from tests.delivery.conftest import smtp  # noqa: F401
 
@@ -33,7 +36,7 @@ def campaign(workspace, bread):
     return factories.campaign(workspace, lists=[bread])
 
 
-def written(campaign, locale, **words):
+def add_written(campaign, locale, **words):
     variant = add_variant(campaign, locale)
     for name, value in words.items():
         setattr(variant, name, value)
@@ -42,8 +45,8 @@ def written(campaign, locale, **words):
 
 
 def test_each_reader_gets_the_nearest_language(workspace, bread, campaign, smtp):  # noqa: F811
-    written(campaign, "pt", subject="Fresco", body="Olá\n\n[Pedir](https://bakery.example/pt)")
-    written(campaign, "pt-BR", subject="Fresquinho", body="Oi\n\n[Order](https://bakery.example/order)")
+    add_written(campaign, "pt", subject="Fresco", body="Olá\n\n[Pedir](https://bakery.example/pt)")
+    add_written(campaign, "pt-BR", subject="Fresquinho", body="Oi\n\n[Order](https://bakery.example/order)")
     for name, locale in [("br", "pt_BR"), ("pt", "pt-PT"), ("de", "de"), ("none", ""), ("ptx", "ptx")]:
         factories.subscriber(workspace, f"{name}@example.com", on=bread, locale=locale)
     launch(campaign, now=utcnow())
@@ -85,6 +88,16 @@ def test_a_language_begins_as_a_copy_and_says_how_far_it_is(campaign):
     assert completeness(variant).copied == ("body",)
 
 
+def test_a_design_is_copied_for_another_language(workspace):
+    campaign = factories.campaign(workspace, format=Format.DESIGN, design=written(begin_design(None)))
+
+    variant = add_variant(campaign, "pt-br")
+
+    assert variant.design["settings"]["language"] == "pt-BR"
+    assert campaign.design["settings"]["language"] == "en"
+    assert "body" in completeness(variant).copied
+
+
 def test_a_language_is_added_once_and_only_to_a_draft(campaign):
     add_variant(campaign, "de")
 
@@ -98,7 +111,7 @@ def test_a_language_is_added_once_and_only_to_a_draft(campaign):
 
 
 def test_a_language_without_words_stops_the_launch(campaign):
-    written(campaign, "de", subject="", body="{{ subscriber.nmae }}")
+    add_written(campaign, "de", subject="", body="{{ subscriber.nmae }}")
 
     with pytest.raises(Invalid, match="German: write a subject") as refused:
         launch(campaign, now=utcnow())
@@ -119,7 +132,7 @@ def test_readers_are_counted_by_what_they_read(workspace, other_workspace, bread
 
 
 def test_a_copy_has_all_its_languages(campaign):
-    written(campaign, "de", subject="Frisch")
+    add_written(campaign, "de", subject="Frisch")
 
     made = duplicate(campaign)
 
@@ -161,7 +174,7 @@ def test_each_language_has_a_page_of_its_own(workspace, bread, campaign, ben, si
 
 
 def test_a_preview_is_in_its_readers_language(workspace, bread, campaign, ben, sign_in):
-    written(campaign, "de", body="Guten Tag")
+    add_written(campaign, "de", body="Guten Tag")
     reader = factories.subscriber(workspace, on=bread, locale="de-CH")
 
     page = sign_in(ben).get(f"{EDIT.format(campaign.public_id)}/preview?reader={reader.public_id}").text
