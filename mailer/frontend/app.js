@@ -67,6 +67,8 @@ import "./js/theme.js";
 
 // The security policy refuses what these would do: add a style sheet, evaluate attributes. No page is kept in local storage.
 Object.assign(htmx.config, { includeIndicatorStyles: false, allowEval: false, historyCacheSize: 0 });
+// A request that is given up because a newer one, or another page, takes its place is no mistake.
+htmx.logger = (element, name, detail) => name === "htmx:sendAbort" && delete detail.error;
 window.htmx = htmx;
 window.Alpine = Alpine;
 Alpine.start();

@@ -22,8 +22,13 @@ export class Writer {
   }
 
   async open(id, property, point) {
+    if (this.id === id) return;
     this.close(false);
+    // A second press comes before the editor is loaded.
+    this.wanted = id;
     const { RichText } = await import("./rich-text.js");
+    if (this.wanted !== id) return;
+    this.wanted = null;
     const block = partOf(this.store.document, id);
     const over = block && this.wordsOf(id);
     if (!over) return;
