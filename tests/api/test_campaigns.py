@@ -5,7 +5,9 @@ import pytest
 from mailer.accounts.models import Scope
 from mailer.audience.models import OptIn
 from mailer.campaigns.models import Campaign, CampaignStatus
+from mailer.composing.gallery import gallery_design
 from mailer.db import db
+from mailer.rendering.blocks.read import written as as_json
 from tests import factories
 
 URL = "/api/v1/campaigns"
@@ -41,6 +43,18 @@ def test_a_campaign_is_written_and_read_back(shop, weekly):
     for key, value in written(lists=[weekly.public_id], text="Hello").items():
         assert shown[key] == value
     assert shop.get(f"{URL}/{shown['id']}").json == shown
+
+
+def test_a_design_is_written_and_read_back(shop, weekly):
+    sent = {"subject": "News", "design": as_json(gallery_design("letter")), "lists": [weekly.public_id]}
+
+    made = shop.post(URL, json=sent)
+    wrong = shop.post(URL, json={**sent, "design": {"rows": [{"columns": [{"width": 20}]}]}})
+
+    assert made.status_code == 201
+    assert (made.json["format"], made.json["design"]) == ("design", sent["design"])
+    assert wrong.status_code == 422
+    assert "100 per cent" in wrong.text
 
 
 def test_sending_it_launches_once(shop, workspace, weekly, queued):
@@ -101,7 +115,7 @@ def test_the_report_of_a_draft_is_all_zeros(shop):
         ({"reply_to": "nobody"}, "reply_to"),
         ({"lists": ["lst_00000000000000000000000000"]}, "lists"),
         ({"lists": "lst_1"}, "lists"),
-        ({"format": "mjml"}, "format"),
+        ({"format": "rtf"}, "format"),
         ({"body": "a\x00b"}, "body"),
         ({"body": 7}, "body"),
         ({"status": "sending"}, "status"),
