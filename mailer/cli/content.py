@@ -1,8 +1,10 @@
 """Content that lives in repositories: rendered and checked without a server or a database."""
 
 import json
+import re
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from mailer.errors import Invalid
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True)
 _FORMATS = click.Choice(["html", "mjml", "markdown", "design"])
 _ACCENT = "#3b5bdb"
+_OUR_TAG = re.compile(r"\{[{%][^{}]*\b(?:subscriber|campaign|workspace)\.")
 
 
 @click.command()
@@ -27,14 +30,18 @@ def render(path: Path, format_: str | None, data: Path | None, out: str, subject
     """Print what one person would get: a complete message, or one of its parts.
 
     PATH is a design (JSON, alone or in what the API takes for a campaign), MJML, Markdown
-    with front matter, or HTML; - reads standard input.
+    with front matter, or HTML; - reads standard input. Merge tags of other products in HTML
+    and MJML are taken as pasting takes them: their values may stand in the data under the
+    names that they have there, and a tag without a value stays as it was written.
     """
     from mailer.rendering.freeze import freeze
     from mailer.rendering.merge import Renderer
     from mailer.rendering.samples import sample_values
 
-    source = source_at(path, format_, subject=subject, accent=accent)
-    values = sample_values(_json(data) if data else {})
+    source, given = _adopted(
+        source_at(path, format_, subject=subject, accent=accent), _json(data) if data else {}, subject
+    )
+    values = sample_values(given)
     rendered = Renderer(freeze(source.design)).render(values)
     if out != "eml":
         click.echo(getattr(rendered, out), nl=False)
@@ -149,8 +156,6 @@ def source_at(path: Path, format_: str | None, *, subject: str = "", accent: str
 
     :raises Invalid: it cannot be read
     """
-    import re
-
     from mailer.rendering.brand import Brand
     from mailer.rendering.source import format_of, read_source
 
@@ -159,6 +164,34 @@ def source_at(path: Path, format_: str | None, *, subject: str = "", accent: str
     text = _text(path)
     brand = Brand(accent=accent)
     return read_source(text, format_=format_ or format_of(path.name, text), subject=subject, brand=brand)
+
+
+def _adopted(source: Any, given: dict[str, Any], subject: str) -> tuple[Any, dict[str, Any]]:
+    """Make the tags of other products ours, and their values those of the reader."""
+    from mailer.rendering.adopt import adopt
+    from mailer.rendering.language import BadTag, check
+
+    design = source.design
+    # One tag of ours makes it a mail of ours, in which a misspelling is a mistake.
+    if design.format not in ("html", "mjml") or _OUR_TAG.search(design.body):
+        return source, given
+    try:
+        check(design.body)
+    except BadTag:
+        taken = adopt(design.body)
+    else:
+        return source, given
+    told = given.get("subscriber")
+    reader: dict[str, Any] = told if isinstance(told, dict) else {}
+    fields = {
+        **{name: f"{{{{{name}}}}}" for name in taken.fields},
+        **{name: given[name] for name in taken.fields if name in given},
+        **(reader.get("fields") or {}),
+    }
+    usual = {name: given[name] for name in ("name", "email") if isinstance(given.get(name), str)}
+    click.echo(f"Tags of another product became fields: {', '.join(taken.fields) or 'none'}.", err=True)
+    design = replace(design, body=taken.source, subject=subject or taken.subject)
+    return replace(source, design=design), {**given, "subscriber": {**usual, **reader, "fields": fields}}
 
 
 def _text(path: Path) -> str:

@@ -53,6 +53,22 @@ def test_a_letter_becomes_a_whole_message(tmp_path: Path):
     assert "Still warm" in message.get_body(("html",)).get_content()
 
 
+def test_tags_of_another_product_take_their_values_and_stay_where_there_is_none(tmp_path: Path):
+    letter, data = tmp_path / "theirs.html", tmp_path / "data.json"
+    letter.write_text(
+        "<title>For {{name}}</title><p>{{name}}: {{product}}</p>"
+        "{{#each lines}}<i>{{amount}}</i>{{/each}}<a href='{{action_url}}'>Go</a>"
+    )
+    data.write_text(json.dumps({"name": "Cleo", "product": "Bread", "lines": [{"amount": "3"}]}))
+
+    done = run(letter, "--data", data, "--out", "html")
+
+    assert "<p>Cleo: Bread</p>" in done.stdout
+    assert "<i>3</i>" in done.stdout
+    assert 'href="{{action_url}}"' in done.stdout
+    assert "action_url, lines, product" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
