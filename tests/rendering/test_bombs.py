@@ -111,9 +111,14 @@ work("Hello {{ subscriber.name | date }} {{ 1 | currency }}<style>p {color: red}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for line in sys.stdin:
     name, format, body = json.loads(line)
-    began = time.process_time()
-    said = work(body, format)
-    spent = time.process_time() - began
+    spent = 99
+    for _ in range(3):
+        # A machine that is busy with other things makes even the time of this process longer.
+        began = time.process_time()
+        said = work(body, format)
+        spent = min(spent, time.process_time() - began)
+        if spent < 1:
+            break
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     print(json.dumps([name, format, said[:200_000], spent, grown]), flush=True)
 """
