@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from mailer.consent import confirm, sweep, welcome
+from mailer.bulk import AlreadyThere
+from mailer.consent import confirm, seal, sweep, welcome
 from mailer.db import db
-from mailer.jobs import SEND_CONFIRMATION, SEND_WELCOME, SWEEP_SUBSCRIPTIONS
+from mailer.jobs import SEAL_CONSENT, SEND_CONFIRMATION, SEND_WELCOME, SWEEP_SUBSCRIPTIONS
 from mailer.lib.clock import utcnow
-from workers import actor
+from workers import MINUTE, actor
 
 
 @actor(SEND_CONFIRMATION)
@@ -28,3 +29,15 @@ def sweep_subscriptions() -> None:
     """Ask again for mails that were due and never made."""
     sweep.sweep_subscriptions(now=utcnow())
     db.session.commit()
+
+
+@actor(SEAL_CONSENT, time_limit=5 * MINUTE)
+def seal_consent() -> None:
+    """Make links of the chain out of the records that wait."""
+    try:
+        while seal.seal_consent() == seal.AT_ONCE:
+            db.session.commit()
+        db.session.commit()
+    except AlreadyThere:
+        # Another worker is at it.
+        db.session.rollback()

@@ -337,6 +337,32 @@ def seed(settings: Settings, workspace: str, list_name: str, subscribers: int, r
     click.echo(public_id)
 
 
+@mailer.group()
+def consent() -> None:
+    """The proof of consent."""
+
+
+@consent.command("verify")
+@click.option("--workspace", help="Its slug, id or name; all when left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def consent_verify(settings: Settings, workspace: str | None, as_json: bool) -> None:
+    """Walk the chain of consent records, and find the first that was tampered with."""
+    import json
+
+    from mailer.accounts.queries import workspace_called
+    from mailer.consent.verify import verify
+
+    with application(settings).app_context():
+        chains = list(verify(workspace_called(workspace).id if workspace else None))
+    if as_json:
+        click.echo(json.dumps([chain.as_dict() for chain in chains]))
+    else:
+        click.echo("\n".join(chain.line() for chain in chains) or "There is no consent record yet.")
+    if any(chain.broken for chain in chains):
+        sys.exit(1)
+
+
 @mailer.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
 @click.option("--workspace", help="Its slug, id or name.")

@@ -116,6 +116,32 @@ class ConsentRecord(Identified, Base):
         )
 
 
+class UnsealedRecord(Base):
+    """A consent record that waits for its seal; a trigger (``seal_consent``'s migration) puts it here."""
+
+    __tablename__ = "consent_unsealed"
+
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class ConsentSeal(Base):
+    """One link of a workspace's chain: a record's digest, and a hash of it and of the link before.
+
+    It outlives the record, which goes with its subscriber when they are erased: the digest
+    stays, of which nobody can make the record again.
+    """
+
+    __tablename__ = "consent_seals"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    record_id: Mapped[UUID] = mapped_column(unique=True)
+    subscriber_id: Mapped[UUID]
+    #: SHA-256 in hexadecimal.
+    digest: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
 class SuppressionReason(StrEnum):
     """Why an address must not be mailed."""
 

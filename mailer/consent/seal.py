@@ -1,0 +1,102 @@
+"""Sealing: every consent record becomes a link of its workspace's chain, seconds after it was made.
+
+A record's digest is hashed together with the link before it, so that no record can be
+changed, put in between or taken out unseen, not even by whoever owns the database. It is
+done in a job of its own, since a chain has one end: writers would wait for each other
+there, and an import for a sign-up.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import and_, delete, func, select
+
+from mailer.bulk import Bulk, is_among
+from mailer.consent.models import ConsentRecord, ConsentSeal, UnsealedRecord
+from mailer.db import db
+
+#: What the first link of a chain is hashed with.
+GENESIS: Final = "0" * 64
+AT_ONCE: Final = 10_000
+_COLUMNS: Final = ("workspace_id", "number", "record_id", "subscriber_id", "digest", "hash")
+
+
+def seal_consent() -> int:
+    """Seal records that wait, the oldest first.
+
+    :return: how many waited; when there are ``AT_ONCE``, there may be more
+    :raises AlreadyThere: somebody else seals them at this moment
+    """
+    waiting = db.session.scalars(
+        select(UnsealedRecord.record_id).order_by(UnsealedRecord.record_id).limit(AT_ONCE)
+    ).all()
+    if not waiting:
+        return 0
+    records = db.session.scalars(
+        select(ConsentRecord).where(is_among(ConsentRecord.id, waiting)).order_by(ConsentRecord.id)
+    ).all()
+    by_workspace: dict[UUID, list[ConsentRecord]] = defaultdict(list)
+    for record in records:
+        by_workspace[record.workspace_id].append(record)
+    for workspace_id, several in sorted(by_workspace.items()):
+        _append(workspace_id, several)
+    # Also those whose subscriber was erased before the seal came.
+    db.session.execute(
+        delete(UnsealedRecord)
+        .where(is_among(UnsealedRecord.record_id, waiting))
+        .execution_options(synchronize_session=False)
+    )
+    return len(waiting)
+
+
+def digest_of(record: Any) -> str:
+    """Return the digest of everything that a record says.
+
+    :param record: a ``ConsentRecord``, or its row
+    """
+    said: list[Any] = [
+        *(record.id.hex, record.created_at.isoformat(), record.workspace_id.hex, record.subscriber_id.hex),
+        *(_hex(record.list_id), record.act.value, record.via.value, record.words, record.locale),
+        *(record.ip, record.user_agent, _hex(record.actor_id), _hex(record.delivery_id)),
+    ]
+    written = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def linked(before: str, digest: str) -> str:
+    """Return the hash of a link: of the one before it and its record's digest."""
+    return hashlib.sha256(f"{before}{digest}".encode()).hexdigest()
+
+
+def _append(workspace_id: UUID, records: Sequence[ConsentRecord]) -> None:
+    number, last = _end_of(workspace_id)
+    bulk = Bulk()
+    rows = []
+    for record in records:
+        digest = digest_of(record)
+        number, last = number + 1, linked(last, digest)
+        rows.append(
+            (
+                *(bulk.id(workspace_id), str(number), bulk.id(record.id), bulk.id(record.subscriber_id)),
+                *(digest, last),
+            )
+        )
+    bulk.copy_in(ConsentSeal.__table__, _COLUMNS, rows)  # type: ignore[arg-type]
+
+
+def _end_of(workspace_id: UUID) -> tuple[int, str]:
+    last = select(func.max(ConsentSeal.number)).where(ConsentSeal.workspace_id == workspace_id)
+    row = db.session.execute(
+        select(ConsentSeal.number, ConsentSeal.hash).where(
+            and_(ConsentSeal.workspace_id == workspace_id, ConsentSeal.number == last.scalar_subquery())
+        )
+    ).first()
+    return (row.number, row.hash) if row else (0, GENESIS)
+
+
+def _hex(identifier: UUID | None) -> str:
+    return identifier.hex if identifier else ""
