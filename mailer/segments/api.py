@@ -105,6 +105,7 @@ def post_segment(json_data: NewSegment) -> SegmentShown:
 
 @bp.post("/segments/preview", endpoint="preview_segment")
 @allows(Scope.READ)
+@idempotent
 @bp.input(Conditions)
 @bp.output(PreviewShown)
 def preview_segment(json_data: Conditions) -> PreviewShown:

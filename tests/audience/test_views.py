@@ -19,7 +19,6 @@ PAGES = (
     "/lists/new",
     "/lists/{list}",
     "/lists/{list}/edit",
-    "/lists/{list}/export.csv",
     "/subscribers",
     "/subscribers?q=ro&status=active&list={list}&tag={tag}",
     "/subscribers/new",

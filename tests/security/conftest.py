@@ -24,6 +24,7 @@ from mailer.campaigns.models import CampaignMend
 from mailer.campaigns.share_preview import address_of, comment_on, share_preview
 from mailer.campaigns.test_groups import save_group
 from mailer.campaigns.variants import add_variant
+from mailer.composing.gallery import GALLERY
 from mailer.composing.media.upload import upload_picture
 from mailer.composing.models import SavedBlock, Template
 from mailer.config import Settings
@@ -36,6 +37,7 @@ from mailer.delivery.models import DomainLimit, Sender, Tls, Transport
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
 from mailer.rendering.checks.degrade import PREVIEWS
+from mailer.segments.save import create_segment
 from tests import factories
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -109,6 +111,8 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
         hook = factories.add(
             Hook(workspace_id=workspace.id, provider=next(iter(Provider)), secret_encrypted="")
         )
+        regulars = {"type": "group", "match": "all", "conditions": [{"type": "did", "deed": "opened"}]}
+        segment = create_segment(workspace.id, "Regulars", regulars, now=utcnow())
         mend = factories.add(CampaignMend(campaign_id=campaign.id, finding="x", before={}, revision=1))
         values = {
             "workspace": workspace.slug,
@@ -139,6 +143,8 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "client": next(iter(PREVIEWS)),
             "hook_id": hook.public_id,
             "mend_id": mend.public_id,
+            "segment_id": segment.public_id,
+            "key": next(iter(GALLERY)).key,
             "number": 1,
             "filename": "none.css",
         }

@@ -62,6 +62,10 @@ def secrets(ours):
     return {scope: create_key(ours.workspace.id, name=scope, scope=scope)[1] for scope in Scope}
 
 
+#: Questions that are too long for an address.
+READING = {f"{ROOT}segments/preview"}
+
+
 def test_each_call_takes_a_key_with_one_of_its_scopes(app, ours, call, secrets, writes):
     wrong = []
     for method in ("GET", "POST"):
@@ -78,7 +82,7 @@ def test_each_call_takes_a_key_with_one_of_its_scopes(app, ours, call, secrets, 
                 changes = [statement for statement in seen if "api_keys" not in statement]
                 if (status != 403) != (scope in allowed) or (status == 403 and changes):
                     wrong.append((method, rule.rule, scope, status, changes))
-            if method == "POST" and Scope.READ in allowed:
+            if method == "POST" and Scope.READ in allowed and rule.rule not in READING:
                 wrong.append((method, rule.rule, "a reading key may write"))
 
     assert wrong == []

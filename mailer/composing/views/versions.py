@@ -25,10 +25,9 @@ DRAFT = "draft"
 @requires(Role.EDITOR)
 def publish(template_id: str) -> ResponseReturnValue:
     """Let campaigns take a template as it is now."""
+    template = template_of(template_id)
     try:
-        version = publish_template(
-            template_of(template_id), by=current_user.id, note=request.form.get("note", "")
-        )
+        version = publish_template(template, by=current_user.id, note=request.form.get("note", ""))
         db.session.commit()
         flash(f"Version {version.number} is published: new campaigns take it.", "success")
     except MailerError as error:
@@ -84,8 +83,9 @@ def compare(template_id: str) -> ResponseReturnValue:
 @requires(Role.EDITOR)
 def go_back(template_id: str, number: int) -> ResponseReturnValue:
     """Publish a version again that was published before."""
+    earlier = version_of(template_of(template_id), number)
     try:
-        version = roll_back(version_of(template_of(template_id), number), by=current_user.id)
+        version = roll_back(earlier, by=current_user.id)
         db.session.commit()
         flash(f"Version {number} is back, as version {version.number}.", "success")
     except MailerError as error:
