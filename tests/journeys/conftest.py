@@ -14,6 +14,10 @@ from mailer.proof.product import Product
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+#: A headless browser says so by itself, and is taken for the machine that it is.
+PERSON = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +45,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, product: Product) -> Iterator[Page]:
     """A browser window; a mistake that a page writes to its console fails the test."""
-    context = browser.new_context(base_url=product.base_url, viewport=DESKTOP, reduced_motion="reduce")
+    context = browser.new_context(
+        base_url=product.base_url, viewport=DESKTOP, reduced_motion="reduce", user_agent=PERSON
+    )
     context.set_default_timeout(20_000)
     page = context.new_page()
     mistakes: list[str] = []

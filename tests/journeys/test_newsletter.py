@@ -184,7 +184,10 @@ def open_and_click(page: Page, product: Product, look: Look) -> None:
 def read_the_report(page: Page, look: Look) -> None:
     """See exactly what happened, and nothing else."""
     wait_for_figures(
-        page, "Sunday loaf", opened="3 of 500 people, 3 times", clicked="1 of 500 people, 1 times"
+        page,
+        "Sunday loaf",
+        opened="3 of 500 people; 3 did it themselves",
+        clicked="1 of 500 people; 1 did it themselves",
     )
     expect(page.get_by_text("of 500 in the audience")).to_be_visible()
     row = page.get_by_role("row").filter(has_text=ORDER)
