@@ -94,4 +94,4 @@ def test_preflight_looks_at_a_file_and_says_by_its_exit_whether_it_can_be_sent(m
     assert found["errors"] == 0
     assert found["format"] == "markdown"
     mailer("preflight", str(bad), "--data", str(tmp_path / "values.json"), expect=1)
-    assert "cannot be read" in mailer("preflight", str(tmp_path / "none.html"), expect=2)
+    assert "does not exist" in mailer("preflight", str(tmp_path / "none.html"), expect=2)
