@@ -7,11 +7,23 @@ makes the two behave alike.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID, SafeUUID
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Enum, LargeBinary, MetaData, String, Uuid, event
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Enum,
+    LargeBinary,
+    MetaData,
+    String,
+    Uuid,
+    event,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine
@@ -20,8 +32,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator
 
+from mailer.errors import NotFound
 from mailer.lib.clock import utcnow
-from mailer.lib.ids import public_id, uuid7
+from mailer.lib.ids import parse_id, public_id, uuid7
+
+Row = TypeVar("Row")
 
 READ_ONLY = "mailer_read_only"
 
@@ -207,6 +222,36 @@ db = SQLAlchemy(model_class=Base)
 def begin_reading() -> None:
     """Begin a transaction that only reads, so that pages do not wait for writers on SQLite."""
     db.session.connection(execution_options={READ_ONLY: True})
+
+
+def owned(
+    model: type[Row],
+    workspace_id: UUID,
+    public_id: str,
+    *conditions: ColumnElement[bool],
+    otherwise: str,
+) -> Row:
+    """Return the workspace's row with a public id.
+
+    Another workspace's row is answered like one that is not there, so that nobody learns
+    which ids exist.
+
+    :param model: an :class:`Identified` table with a ``workspace_id``
+    :param conditions: what else must hold of the row
+    :param otherwise: the sentence for whoever asked in vain
+    :raises NotFound: there is none
+    """
+    table: Any = model
+    found: Row | None = db.session.scalar(
+        select(table).where(
+            table.workspace_id == workspace_id,
+            table.id == parse_id(table.prefix, public_id),
+            *conditions,
+        )
+    )
+    if found is None:
+        raise NotFound(otherwise)
+    return found
 
 
 def insert_missing(table: Any, rows: Sequence[Mapping[str, Any]], *, returning: Any = None) -> list[Any]:

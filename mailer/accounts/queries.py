@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import joinedload
@@ -58,13 +57,6 @@ def members_of(workspace: Workspace) -> Sequence[Membership]:
     ).all()
 
 
-def member(workspace: Workspace, membership_id: UUID | None) -> Membership | None:
-    """Return one member of a workspace."""
-    return db.session.scalar(
-        select(Membership).where(Membership.workspace_id == workspace.id, Membership.id == membership_id)
-    )
-
-
 def open_invitations(workspace: Workspace, *, now: datetime) -> Sequence[Invitation]:
     """Return the invitations that can still be accepted, newest first."""
     return db.session.scalars(
@@ -78,13 +70,6 @@ def open_invitations(workspace: Workspace, *, now: datetime) -> Sequence[Invitat
     ).all()
 
 
-def invitation(workspace: Workspace, invitation_id: UUID | None) -> Invitation | None:
-    """Return one invitation of a workspace."""
-    return db.session.scalar(
-        select(Invitation).where(Invitation.workspace_id == workspace.id, Invitation.id == invitation_id)
-    )
-
-
 def keys_of(workspace: Workspace) -> Sequence[ApiKey]:
     """Return a workspace's keys that still work, newest first."""
     return db.session.scalars(
@@ -92,8 +77,3 @@ def keys_of(workspace: Workspace) -> Sequence[ApiKey]:
         .where(ApiKey.workspace_id == workspace.id, ApiKey.revoked_at.is_(None))
         .order_by(ApiKey.id.desc())
     ).all()
-
-
-def key(workspace: Workspace, key_id: UUID | None) -> ApiKey | None:
-    """Return one key of a workspace."""
-    return db.session.scalar(select(ApiKey).where(ApiKey.workspace_id == workspace.id, ApiKey.id == key_id))

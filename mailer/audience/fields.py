@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, update
 
 from mailer.audience.models import Field, FieldType, Subscriber
-from mailer.db import db, insert_missing
-from mailer.errors import Invalid, NotFound
-from mailer.lib.ids import parse_id, uuid7
+from mailer.db import db, insert_missing, owned
+from mailer.errors import Invalid
+from mailer.lib.ids import uuid7
 from mailer.lib.lines import clean_line
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -113,12 +113,7 @@ def field_by_id(workspace_id: UUID, public_id: str) -> Field:
 
     :raises NotFound: there is none with this id
     """
-    found = db.session.scalar(
-        select(Field).where(Field.workspace_id == workspace_id, Field.id == parse_id("fld", public_id))
-    )
-    if found is None:
-        raise NotFound("There is no such field.")
-    return found
+    return owned(Field, workspace_id, public_id, otherwise="There is no such field.")
 
 
 def key_from(label: str) -> str:

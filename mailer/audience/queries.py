@@ -23,7 +23,7 @@ from mailer.audience.models import (
     Visibility,
     subscriber_tags,
 )
-from mailer.db import db
+from mailer.db import db, owned
 from mailer.errors import Invalid, NotFound
 from mailer.lib.addresses import address_key
 from mailer.lib.ids import parse_id
@@ -77,14 +77,7 @@ def list_by_id(workspace_id: UUID, public_id: str) -> MailingList:
 
     :raises NotFound: there is none with this id
     """
-    found = db.session.scalar(
-        select(MailingList).where(
-            MailingList.workspace_id == workspace_id, MailingList.id == parse_id("lst", public_id)
-        )
-    )
-    if found is None:
-        raise NotFound("There is no such list.")
-    return found
+    return owned(MailingList, workspace_id, public_id, otherwise="There is no such list.")
 
 
 def list_called(workspace_id: UUID, text: str) -> MailingList:
@@ -209,14 +202,7 @@ def subscriber_by_id(workspace_id: UUID, public_id: str) -> Subscriber:
 
     :raises NotFound: there is none with this id
     """
-    found = db.session.scalar(
-        select(Subscriber).where(
-            Subscriber.workspace_id == workspace_id, Subscriber.id == parse_id("sub", public_id)
-        )
-    )
-    if found is None:
-        raise NotFound("There is no such subscriber.")
-    return found
+    return owned(Subscriber, workspace_id, public_id, otherwise="There is no such subscriber.")
 
 
 def subscriber_by_email(workspace_id: UUID, email: str) -> Subscriber | None:
@@ -296,12 +282,7 @@ def import_by_id(workspace_id: UUID, public_id: str) -> Import:
 
     :raises NotFound: there is none with this id
     """
-    found = db.session.scalar(
-        select(Import).where(Import.workspace_id == workspace_id, Import.id == parse_id("imp", public_id))
-    )
-    if found is None:
-        raise NotFound("There is no such import.")
-    return found
+    return owned(Import, workspace_id, public_id, otherwise="There is no such import.")
 
 
 def import_anywhere(public_id: str) -> Import:

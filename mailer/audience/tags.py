@@ -7,9 +7,9 @@ from sqlalchemy import delete, func, insert, literal, select
 
 from mailer.audience.models import Subscriber, Tag, subscriber_tags
 from mailer.audience.queries import owned_ids
-from mailer.db import Id, db, insert_missing
-from mailer.errors import Invalid, NotFound
-from mailer.lib.ids import parse_id, uuid7
+from mailer.db import Id, db, insert_missing, owned
+from mailer.errors import Invalid
+from mailer.lib.ids import uuid7
 from mailer.lib.lines import clean_line
 
 _MOST_TAGS = 50
@@ -111,12 +111,7 @@ def tag_by_id(workspace_id: UUID, public_id: str) -> Tag:
 
     :raises NotFound: there is none with this id
     """
-    found = db.session.scalar(
-        select(Tag).where(Tag.workspace_id == workspace_id, Tag.id == parse_id("tag", public_id))
-    )
-    if found is None:
-        raise NotFound("There is no such tag.")
-    return found
+    return owned(Tag, workspace_id, public_id, otherwise="There is no such tag.")
 
 
 def uses_of(tags: Sequence[Tag]) -> dict[UUID, int]:

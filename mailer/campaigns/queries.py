@@ -11,7 +11,7 @@ from mailer.audience.models import Subscription, SubscriptionStatus
 from mailer.audience.queries import counts_of
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.consent import gate
-from mailer.db import db
+from mailer.db import db, owned
 from mailer.delivery.models import DeliveryCount, DeliveryState, Sender
 from mailer.errors import NotFound
 from mailer.lib.ids import parse_id
@@ -23,6 +23,7 @@ _COUNTED_EXACTLY = 10_000
 #: Opens of the last campaigns say with which mail clients an audience reads.
 _LAST_CAMPAIGNS = 5
 _MOST_OPENS = 5_000
+_MISSING = "There is no such campaign."
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def campaign_by_id(workspace_id: UUID, public_id: str) -> Campaign:
 
     :raises NotFound: there is none with this id
     """
-    return _one(workspace_id, public_id, Campaign.deleted_at.is_(None))
+    return owned(Campaign, workspace_id, public_id, Campaign.deleted_at.is_(None), otherwise=_MISSING)
 
 
 def campaign_anywhere(public_id: str) -> Campaign:
@@ -71,7 +72,7 @@ def deleted_campaign(workspace_id: UUID, public_id: str) -> Campaign:
 
     :raises NotFound: there is none with this id
     """
-    return _one(workspace_id, public_id, Campaign.deleted_at.is_not(None))
+    return owned(Campaign, workspace_id, public_id, Campaign.deleted_at.is_not(None), otherwise=_MISSING)
 
 
 def campaigns_of(
@@ -182,19 +183,6 @@ def usual_sender(workspace_id: UUID) -> Sender:
     if last is not None:
         return Sender(name=last.from_name, email=last.from_email, reply_to=last.reply_to)
     return next(iter(senders_of(workspace_id)), None) or Sender(name="", email="", reply_to="")
-
-
-def _one(workspace_id: UUID, public_id: str, is_there: ColumnElement[bool]) -> Campaign:
-    found = db.session.scalar(
-        select(Campaign).where(
-            Campaign.workspace_id == workspace_id,
-            Campaign.id == parse_id(Campaign.prefix, public_id),
-            is_there,
-        )
-    )
-    if found is None:
-        raise NotFound("There is no such campaign.")
-    return found
 
 
 def _people(activity: Activity) -> ColumnElement[int]:

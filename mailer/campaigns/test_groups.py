@@ -7,10 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from mailer.campaigns.models import TestGroup
-from mailer.db import db
-from mailer.errors import Conflict, Invalid, NotFound
+from mailer.db import db, owned
+from mailer.errors import Conflict, Invalid
 from mailer.lib.addresses import clean_address
-from mailer.lib.ids import parse_id
 from mailer.lib.lines import clean_line
 
 MOST_ADDRESSES: Final = 50
@@ -29,14 +28,7 @@ def group_by_id(workspace_id: UUID, public_id: str) -> TestGroup:
 
     :raises NotFound: there is none with this id
     """
-    found = db.session.scalar(
-        select(TestGroup).where(
-            TestGroup.workspace_id == workspace_id, TestGroup.id == parse_id(TestGroup.prefix, public_id)
-        )
-    )
-    if found is None:
-        raise NotFound("There is no such group of test addresses.")
-    return found
+    return owned(TestGroup, workspace_id, public_id, otherwise="There is no such group of test addresses.")
 
 
 def save_group(

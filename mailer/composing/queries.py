@@ -7,9 +7,8 @@ from sqlalchemy import select
 
 from mailer.accounts.models import Workspace
 from mailer.composing.models import BrandKit, SavedBlock, Template, TemplateVersion
-from mailer.db import db
+from mailer.db import db, owned
 from mailer.errors import NotFound
-from mailer.lib.ids import parse_id
 from mailer.rendering.brand import Brand
 
 
@@ -18,14 +17,7 @@ def template_by_id(workspace_id: UUID, public_id: str) -> Template:
 
     :raises NotFound: there is none with this id
     """
-    found = db.session.scalar(
-        select(Template).where(
-            Template.workspace_id == workspace_id, Template.id == parse_id(Template.prefix, public_id)
-        )
-    )
-    if found is None:
-        raise NotFound("There is no such template.")
-    return found
+    return owned(Template, workspace_id, public_id, otherwise="There is no such template.")
 
 
 def current_templates(workspace_id: UUID) -> Sequence[Template]:
@@ -103,14 +95,7 @@ def saved_block_by_id(workspace_id: UUID, public_id: str) -> SavedBlock:
 
     :raises NotFound: there is none with this id
     """
-    found = db.session.scalar(
-        select(SavedBlock).where(
-            SavedBlock.workspace_id == workspace_id, SavedBlock.id == parse_id(SavedBlock.prefix, public_id)
-        )
-    )
-    if found is None:
-        raise NotFound("There is no such saved block.")
-    return found
+    return owned(SavedBlock, workspace_id, public_id, otherwise="There is no such saved block.")
 
 
 def is_block_name_taken(workspace_id: UUID, name: str) -> bool:

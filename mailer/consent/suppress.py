@@ -5,10 +5,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from mailer.consent.models import LiftedSuppression, Suppression, SuppressionReason
-from mailer.db import db, insert_missing
-from mailer.errors import NotFound
+from mailer.db import db, insert_missing, owned
 from mailer.lib.addresses import address_key, clean_address
-from mailer.lib.ids import parse_id, uuid7
+from mailer.lib.ids import uuid7
 from mailer.lib.lines import clean_line
 
 
@@ -60,14 +59,12 @@ def suppression_by_id(workspace_id: UUID, public_id: str) -> Suppression:
 
     :raises NotFound: there is none with this id
     """
-    found = db.session.scalar(
-        select(Suppression).where(
-            Suppression.workspace_id == workspace_id, Suppression.id == parse_id("sup", public_id)
-        )
+    return owned(
+        Suppression,
+        workspace_id,
+        public_id,
+        otherwise="There is no such suppression; perhaps it was lifted already.",
     )
-    if found is None:
-        raise NotFound("There is no such suppression; perhaps it was lifted already.")
-    return found
 
 
 def lift_suppression(suppression: Suppression, *, words: str, actor_id: UUID | None) -> None:

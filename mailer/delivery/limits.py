@@ -47,13 +47,6 @@ def domain_limits(workspace_id: UUID) -> Sequence[DomainLimit]:
     ).all()
 
 
-def domain_limit(workspace_id: UUID, limit_id: UUID | None) -> DomainLimit | None:
-    """Return one of a workspace's limits for mailbox domains."""
-    return db.session.scalar(
-        select(DomainLimit).where(DomainLimit.workspace_id == workspace_id, DomainLimit.id == limit_id)
-    )
-
-
 def save_domain_limit(
     workspace_id: UUID,
     domains: Sequence[str],

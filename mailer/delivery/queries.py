@@ -28,7 +28,6 @@ from mailer.delivery.models import (
     SendingLimits,
     SkipReason,
     Standing,
-    Transport,
 )
 from mailer.lib.addresses import address_key
 
@@ -195,13 +194,6 @@ def senders_of(workspace: Workspace) -> Sequence[Sender]:
     ).all()
 
 
-def sender(workspace: Workspace, sender_id: UUID | None) -> Sender | None:
-    """Return one of the workspace's senders."""
-    return db.session.scalar(
-        select(Sender).where(Sender.workspace_id == workspace.id, Sender.id == sender_id)
-    )
-
-
 def sending_domains_of(workspace: Workspace) -> Sequence[SendingDomain]:
     """Return the workspace's sending domains by name, with their keys."""
     return db.session.scalars(
@@ -212,26 +204,12 @@ def sending_domains_of(workspace: Workspace) -> Sequence[SendingDomain]:
     ).all()
 
 
-def sending_domain(workspace: Workspace, domain_id: UUID | None) -> SendingDomain | None:
-    """Return one of the workspace's sending domains."""
-    return db.session.scalar(
-        select(SendingDomain).where(SendingDomain.workspace_id == workspace.id, SendingDomain.id == domain_id)
-    )
-
-
 def domains_without_key(workspace: Workspace) -> list[str]:
     """Return the domains of the workspace's senders that no sending domain stands for, as A-labels."""
     known = {each.domain for each in sending_domains_of(workspace)}
     used = {ascii_domain(sender.email).rpartition("@")[2].lower() for sender in senders_of(workspace)}
     return sorted(
         domain for domain in used if not any(domain == one or domain.endswith(f".{one}") for one in known)
-    )
-
-
-def transport(workspace: Workspace, transport_id: UUID | None) -> Transport | None:
-    """Return one of the workspace's servers."""
-    return db.session.scalar(
-        select(Transport).where(Transport.workspace_id == workspace.id, Transport.id == transport_id)
     )
 
 

@@ -5,9 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from mailer.db import db
-from mailer.errors import NotFound
-from mailer.lib.ids import parse_id
+from mailer.db import db, owned
 from mailer.segments.models import Segment
 
 
@@ -26,9 +24,4 @@ def segment_by_id(workspace_id: UUID, public_id: str) -> Segment:
 
     :raises NotFound: there is none with this id
     """
-    found = db.session.scalar(
-        segments_of(workspace_id).where(Segment.id == parse_id(Segment.prefix, public_id))
-    )
-    if found is None:
-        raise NotFound("There is no such segment.")
-    return found
+    return owned(Segment, workspace_id, public_id, otherwise="There is no such segment.")

@@ -1,6 +1,6 @@
 """The programs that may act for a workspace."""
 
-from flask import abort, flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -9,9 +9,8 @@ from mailer.accounts.forms import KeyForm
 from mailer.accounts.keys import create_key, revoke_key
 from mailer.accounts.models import ApiKey, Scope
 from mailer.accounts.roles import Role
-from mailer.db import db
+from mailer.db import db, owned
 from mailer.lib.clock import utcnow
-from mailer.lib.ids import parse_id
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("keys", __name__)
@@ -43,7 +42,7 @@ def create() -> ResponseReturnValue:
 @requires(Role.ADMIN)
 def revoke(key_id: str) -> ResponseReturnValue:
     """Take a key back."""
-    key = queries.key(g.workspace, parse_id(ApiKey.prefix, key_id)) or abort(404)
+    key = owned(ApiKey, g.workspace.id, key_id, otherwise="There is no such key.")
     revoke_key(key, now=utcnow())
     db.session.commit()
     flash(f"The key “{key.name}” no longer works.", "success")

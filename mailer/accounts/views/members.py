@@ -1,6 +1,6 @@
 """Who works in a workspace, and as what."""
 
-from flask import abort, flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts import queries
@@ -9,10 +9,9 @@ from mailer.accounts.forms import InviteForm, RoleForm
 from mailer.accounts.invite import invite
 from mailer.accounts.models import Invitation, Membership
 from mailer.accounts.roles import ADDS, Role
-from mailer.db import db
+from mailer.db import db, owned
 from mailer.errors import MailerError
 from mailer.lib.clock import utcnow
-from mailer.lib.ids import parse_id
 from mailer.web.answers import show_on
 from mailer.web.guards import requires, workspace_blueprint
 
@@ -83,7 +82,7 @@ def leave() -> ResponseReturnValue:
 @requires(Role.ADMIN)
 def withdraw(invitation_id: str) -> ResponseReturnValue:
     """Make an invitation's link useless."""
-    invitation = queries.invitation(g.workspace, parse_id(Invitation.prefix, invitation_id)) or abort(404)
+    invitation = owned(Invitation, g.workspace.id, invitation_id, otherwise="There is no such invitation.")
     db.session.delete(invitation)
     db.session.commit()
     flash(f"The invitation of {invitation.email} is withdrawn.", "success")
@@ -91,8 +90,7 @@ def withdraw(invitation_id: str) -> ResponseReturnValue:
 
 
 def _member(member_id: str) -> Membership:
-    found: Membership = queries.member(g.workspace, parse_id(Membership.prefix, member_id)) or abort(404)
-    return found
+    return owned(Membership, g.workspace.id, member_id, otherwise="There is no such member.")
 
 
 def _page(form: InviteForm) -> str:

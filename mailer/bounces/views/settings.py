@@ -10,10 +10,10 @@ from mailer.bounces.hooks import hook_by_id, new_secret, open_hook
 from mailer.bounces.models import Provider, ReturnMailbox
 from mailer.bounces.poll import poll_mailbox, save_mailbox
 from mailer.bounces.record import rules_of
-from mailer.db import db
+from mailer.db import db, owned
 from mailer.delivery.domains import set_return_path
-from mailer.errors import NotFound
-from mailer.lib.ids import parse_id
+from mailer.delivery.models import SendingDomain
+from mailer.errors import Invalid, NotFound
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("settings", __name__)
@@ -127,11 +127,9 @@ def delete_hook(hook_id: str) -> ResponseReturnValue:
 def return_path(domain_id: str) -> ResponseReturnValue:
     """Say where the bounces of a domain come back to."""
     form = ReturnPathForm()
-    domain = next(
-        (each for each in queries.domains_of(g.workspace.id) if each.id == parse_id("sdm", domain_id)), None
-    )
-    if domain is None or not form.validate():
-        raise NotFound("There is no such sending domain.")
+    domain = owned(SendingDomain, g.workspace.id, domain_id, otherwise="There is no such sending domain.")
+    if not form.validate():
+        raise Invalid(next(iter(form.errors.values()))[0])
     set_return_path(domain, form.return_path.data or "")
     db.session.commit()
     flash(

@@ -6,9 +6,7 @@ from sqlalchemy import Select, select
 
 from mailer.composing.media.models import Picture
 from mailer.current import settings
-from mailer.db import db
-from mailer.errors import NotFound
-from mailer.lib.ids import parse_id
+from mailer.db import owned
 
 
 def pictures_of(workspace_id: UUID, *, search: str = "") -> Select[Picture]:
@@ -26,14 +24,7 @@ def picture_by_id(workspace_id: UUID, public_id: str) -> Picture:
 
     :raises NotFound: there is none with this id
     """
-    found = db.session.scalar(
-        select(Picture).where(
-            Picture.workspace_id == workspace_id, Picture.id == parse_id(Picture.prefix, public_id)
-        )
-    )
-    if found is None:
-        raise NotFound("There is no such picture.")
-    return found
+    return owned(Picture, workspace_id, public_id, otherwise="There is no such picture.")
 
 
 def address_of(picture: Picture) -> str:

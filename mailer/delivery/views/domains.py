@@ -4,7 +4,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
-from mailer.db import db
+from mailer.db import db, owned
 from mailer.delivery import queries
 from mailer.delivery.dkim_rotation import activate, add_key, retire, take_answer
 from mailer.delivery.domains import add_domain, remove_domain, switch_signing
@@ -163,7 +163,7 @@ def _back(domain_id: str) -> ResponseReturnValue:
 
 
 def _found(domain_id: str) -> SendingDomain:
-    return queries.sending_domain(g.workspace, parse_id(SendingDomain.prefix, domain_id)) or abort(404)
+    return owned(SendingDomain, g.workspace.id, domain_id, otherwise="There is no such sending domain.")
 
 
 def _key(domain_id: str, key_id: str) -> DkimKey:

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import abort, flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
 from mailer.audience.queries import audience_size
-from mailer.db import db
+from mailer.db import db, owned
 from mailer.delivery import limits, queries
 from mailer.delivery.allowance import limits_of, sent_by_day, warm_up_of
 from mailer.delivery.engine.warm_up import WarmUp
@@ -18,7 +18,6 @@ from mailer.delivery.models import GIVE_UP_AFTER_HOURS, DomainLimit, SendingLimi
 from mailer.delivery.routes import DEFAULT, transports_of
 from mailer.errors import Conflict
 from mailer.lib.clock import utcnow
-from mailer.lib.ids import parse_id
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("limits", __name__)
@@ -158,4 +157,4 @@ def _typed_warm_up(form: LimitsForm) -> WarmUp:
 
 
 def _found(limit_id: str) -> DomainLimit:
-    return limits.domain_limit(g.workspace.id, parse_id(DomainLimit.prefix, limit_id)) or abort(404)
+    return owned(DomainLimit, g.workspace.id, limit_id, otherwise="There is no such limit.")

@@ -1,16 +1,14 @@
 """The identities that campaigns are sent from."""
 
-from flask import abort, flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
-from mailer.db import db
-from mailer.delivery import queries
+from mailer.db import db, owned
 from mailer.delivery.forms import SenderForm
 from mailer.delivery.models import Sender
 from mailer.delivery.senders import remove_sender, save_sender
 from mailer.errors import Conflict, Invalid
-from mailer.lib.ids import parse_id
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("senders", __name__)
@@ -77,4 +75,4 @@ def _save(form: SenderForm, sender: Sender | None) -> ResponseReturnValue:
 
 
 def _found(sender_id: str) -> Sender:
-    return queries.sender(g.workspace, parse_id(Sender.prefix, sender_id)) or abort(404)
+    return owned(Sender, g.workspace.id, sender_id, otherwise="There is no such sender.")

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from flask import abort, flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
-from mailer.db import db
-from mailer.delivery import queries
+from mailer.db import db, owned
 from mailer.delivery.engine.ports import Server
 from mailer.delivery.forms import TransportForm
 from mailer.delivery.models import Tls, Transport
@@ -19,7 +18,6 @@ from mailer.delivery.transports import (
     try_server,
 )
 from mailer.lib.clock import utcnow
-from mailer.lib.ids import parse_id
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("transports", __name__)
@@ -164,4 +162,4 @@ def _page(form: TransportForm, transport: Transport | None, *, answer: Answer | 
 
 
 def _found(transport_id: str) -> Transport:
-    return queries.transport(g.workspace, parse_id(Transport.prefix, transport_id)) or abort(404)
+    return owned(Transport, g.workspace.id, transport_id, otherwise="There is no such server.")
