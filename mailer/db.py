@@ -220,8 +220,12 @@ db = SQLAlchemy(model_class=Base)
 
 
 def begin_reading() -> None:
-    """Begin a transaction that only reads, so that pages do not wait for writers on SQLite."""
-    db.session.connection(execution_options={READ_ONLY: True})
+    """Begin a transaction that only reads, so that pages do not wait for writers on SQLite.
+
+    One that has begun already goes on as it is.
+    """
+    if not db.session().in_transaction():
+        db.session.connection(execution_options={READ_ONLY: True})
 
 
 def owned(

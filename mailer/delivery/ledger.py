@@ -585,7 +585,7 @@ def _write(ends: Sequence[_End], *, origin: DeliveryState, now: datetime) -> Seq
             select(Delivery.id, Delivery.batch_id)
             .where(Delivery.id.in_([end.delivery.id for end in ends]), Delivery.state == origin)
             .with_for_update()
-        ).tuples()
+        )
     )
     done = [
         end
