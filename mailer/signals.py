@@ -42,6 +42,9 @@ timeline_wanted = _signals.signal("timeline_wanted")
 #: Sends a list of delivery ids.
 addresses_refused = _signals.signal("addresses_refused")
 
+#: A program told what a subscriber did elsewhere. Sends the ``CustomEvent``, which is new.
+event_recorded = _signals.signal("event_recorded")
+
 #: A room below wants a mail to be sent to one person. Sends the ``SystemMail``
 #: (``transactional/system_mail.py`` listens, and enqueues after the commit).
 mail_wanted = _signals.signal("mail_wanted")

@@ -29,6 +29,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     composing
     signup
     consent
+    events
     audience
     catcher
     web api

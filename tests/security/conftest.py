@@ -34,6 +34,7 @@ from mailer.current import links
 from mailer.db import db
 from mailer.delivery.domains import add_domain
 from mailer.delivery.models import DomainLimit, Sender, Tls, Transport
+from mailer.events.record_event import record_event
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
 from mailer.rendering.checks.degrade import PREVIEWS
@@ -143,6 +144,7 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "client": next(iter(PREVIEWS)),
             "hook_id": hook.public_id,
             "mend_id": mend.public_id,
+            "event_id": record_event(subscriber, "order.placed", now=utcnow())[0].public_id,
             "segment_id": segment.public_id,
             "key": next(iter(GALLERY)).key,
             "number": 1,
