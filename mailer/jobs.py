@@ -49,6 +49,7 @@ SWEEP_SUBSCRIPTIONS: Final = _job("sweep_subscriptions", TRANSACTIONAL, every_se
 SWEEP_IMPORTS: Final = _job("sweep_imports", TRANSACTIONAL, every_seconds=30)
 CHECK_IMPORT: Final = _job("check_import", CAMPAIGNS)
 SEAL_CONSENT: Final = _job("seal_consent", TRANSACTIONAL, every_seconds=5)
+FORGET_ORIGINS: Final = _job("forget_origins", TRANSACTIONAL, every_seconds=3600)
 RUN_IMPORT: Final = _job("run_import", CAMPAIGNS)
 UNDO_IMPORT: Final = _job("undo_import", CAMPAIGNS)
 FOLLOW_LINKS: Final = _job("follow_links", CAMPAIGNS)

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from mailer.bulk import AlreadyThere
-from mailer.consent import confirm, seal, sweep, welcome
+from mailer.consent import confirm, forgetting, seal, sweep, welcome
 from mailer.db import db
-from mailer.jobs import SEAL_CONSENT, SEND_CONFIRMATION, SEND_WELCOME, SWEEP_SUBSCRIPTIONS
+from mailer.jobs import FORGET_ORIGINS, SEAL_CONSENT, SEND_CONFIRMATION, SEND_WELCOME, SWEEP_SUBSCRIPTIONS
 from mailer.lib.clock import utcnow
 from workers import MINUTE, actor
 
@@ -41,3 +41,11 @@ def seal_consent() -> None:
     except AlreadyThere:
         # Another worker is at it.
         db.session.rollback()
+
+
+@actor(FORGET_ORIGINS, time_limit=5 * MINUTE)
+def forget_origins() -> None:
+    """Forget from where people agreed, where a workspace keeps it for a time only."""
+    while forgetting.forget_origins(now=utcnow()) >= forgetting.AT_ONCE:
+        db.session.commit()
+    db.session.commit()

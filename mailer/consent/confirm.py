@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from mailer import signals
 from mailer.audience.lists import consent_words
 from mailer.audience.models import Subscription, SubscriptionStatus
-from mailer.consent.models import Act, ConsentRecord, Evidence
+from mailer.consent.models import Act, Evidence
+from mailer.consent.record import keep_record
 from mailer.consent.welcome import take_due_mail, welcome
 from mailer.current import links
 from mailer.db import db
@@ -36,7 +37,7 @@ def ask_for_confirmation(subscription: Subscription, *, evidence: Evidence, now:
     if subscription.status is not SubscriptionStatus.PENDING or _was_asked_lately(subscription, now):
         return False
     subscription.confirmation_sent_at = subscription.mail_due_at = now
-    db.session.add(ConsentRecord.of(subscription, act=Act.REQUESTED, evidence=evidence, at=now))
+    keep_record(subscription, act=Act.REQUESTED, evidence=evidence, at=now)
     db.session.flush()
     later(SEND_CONFIRMATION, str(subscription.id))
     return True
@@ -76,7 +77,7 @@ def confirm(subscription: Subscription, *, evidence: Evidence, now: datetime) ->
     if not can_confirm(subscription, now=now):
         raise ConfirmationTooOld("This link is too old; ask for a new one.")
     subscription.start(at=now)
-    db.session.add(ConsentRecord.of(subscription, act=Act.CONFIRMED, evidence=evidence, at=now))
+    keep_record(subscription, act=Act.CONFIRMED, evidence=evidence, at=now)
     db.session.flush()
     signals.subscribed.send(subscription)
     welcome(subscription, now=now)

@@ -1,14 +1,15 @@
 """What a request says of whoever acts, as their consent record keeps it; and what staff type for others."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length
+from wtforms import IntegerField, RadioField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional
 
 from mailer.audience.forms import SubscriberForm
-from mailer.consent.models import Channel, Evidence
+from mailer.consent.models import AddressDetail, Channel, Evidence
 
 
 def evidence_of_request(
@@ -49,3 +50,29 @@ class SuppressForm(FlaskForm):
 
     email = StringField("Email address", [DataRequired("Write the address."), Length(max=320)])
     detail = StringField("Why", [Length(max=500)])
+
+
+class PolicyForm(FlaskForm):
+    """What is kept of where people were, and how often they are mailed at most."""
+
+    address_detail = RadioField(
+        "Internet addresses in the proofs",
+        choices=[
+            (AddressDetail.FULL.value, "The whole address"),
+            (AddressDetail.NETWORK.value, "Only the network"),
+            (AddressDetail.NONE.value, "None"),
+        ],
+        default=AddressDetail.FULL.value,
+    )
+    address_days = IntegerField("Forget them after … days", [Optional()])
+    most_per_day = IntegerField("Campaigns within 24 hours", [Optional()])
+    most_per_week = IntegerField("Campaigns within 7 days", [Optional()])
+
+    def values(self) -> dict[str, Any]:
+        """Return what was chosen, as the verb takes it."""
+        return {
+            "address_detail": AddressDetail(self.address_detail.data),
+            "address_days": self.address_days.data,
+            "most_per_day": self.most_per_day.data,
+            "most_per_week": self.most_per_week.data,
+        }

@@ -12,11 +12,12 @@ from mailer.audience.importing.plan import Plan
 from mailer.audience.models import Departure, Import, Subscriber
 from mailer.bulk import Bulk, is_among
 from mailer.consent.models import Act, Channel, ConsentRecord, Suppression, SuppressionReason
+from mailer.consent.record import keep_words
 from mailer.db import db
 
 _RECORD: Final = (
     *("id", "created_at", "workspace_id", "subscriber_id", "list_id", "act", "via"),
-    *("words", "locale", "ip", "user_agent", "actor_id"),
+    *("words_hash", "locale", "ip", "user_agent", "actor_id"),
 )
 _SUPPRESSION: Final = (
     *("id", "created_at", "workspace_id", "email_key", "reason", "detail", "actor_id", "import_id"),
@@ -42,7 +43,7 @@ def record_imported(
     """Keep who put these people on lists, and the basis that they stated; suppress who had left."""
     at, workspace_id = bulk.moment(now), bulk.id(plan.workspace_id)
     actor_id = bulk.id(plan.actor_id) if plan.actor_id else bulk.null
-    words = bulk.text(plan.basis)
+    words = keep_words(plan.workspace_id, plan.basis) or bulk.null
     proof = (Act.SUBSCRIBED.value, Channel.IMPORT.value, words, "", "", "", actor_id)
     bulk.copy_in(
         ConsentRecord.__table__,  # type: ignore[arg-type]

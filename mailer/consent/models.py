@@ -1,15 +1,15 @@
-"""Consent records, which are never changed, and suppressions."""
+"""Consent records, which are never changed, the words that they refer to, and suppressions."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
-from mailer.audience.models import MailingList, Subscriber, Subscription
+from mailer.audience.models import MailingList, Subscriber
 from mailer.db import Base, Identified, enum_column, sorted_text
 
 
@@ -55,6 +55,7 @@ class Evidence:
     :param words: exactly what was shown, or the basis that somebody else stated
     :param actor_id: the member of staff who acted for the subscriber
     :param delivery_id: the delivery whose link was followed
+    :param form_version_id: the version of the sign-up form that was filled in
     """
 
     via: Channel
@@ -64,13 +65,28 @@ class Evidence:
     user_agent: str = ""
     actor_id: UUID | None = None
     delivery_id: UUID | None = None
+    form_version_id: UUID | None = None
+
+
+class ConsentWords(Base):
+    """A text that people agreed to, kept once for everybody who saw it, under its hash.
+
+    A trigger refuses to change it, and to delete it while its workspace stands.
+    """
+
+    __tablename__ = "consent_words"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), primary_key=True)
+    #: SHA-256 of the text in UTF-8, in hexadecimal.
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
 
 
 class ConsentRecord(Identified, Base):
     """Who agreed to what, when, how, and with which words before their eyes.
 
-    Triggers (migration 0002) refuse to change a record, and to delete one while its
-    subscriber and its workspace stand; only a demo workspace's may go.
+    Triggers refuse to change a record, but for forgetting where somebody was, and to
+    delete one while its subscriber and its workspace stand; only a demo workspace's may go.
     """
 
     __tablename__ = "consent_records"
@@ -81,11 +97,17 @@ class ConsentRecord(Identified, Base):
     list_id: Mapped[UUID | None] = mapped_column(ForeignKey(MailingList.id, ondelete="CASCADE"))
     act: Mapped[Act] = mapped_column(enum_column(Act))
     via: Mapped[Channel] = mapped_column(enum_column(Channel))
-    #: Exactly what was shown, or the basis that an importer stated.
-    words: Mapped[str] = mapped_column(String(2000), default="")
+    #: Of the ``ConsentWords``: exactly what was shown, or the basis that an importer stated.
+    words_hash: Mapped[str | None] = mapped_column(String(64))
     locale: Mapped[str] = mapped_column(String(20), default="")
+    #: As exact as the workspace keeps it; forgotten, with the salt, when it says so.
     ip: Mapped[str] = mapped_column(String(45), default="")
     user_agent: Mapped[str] = mapped_column(String(300), default="")
+    salt: Mapped[str | None] = mapped_column(String(32))
+    #: Salted hash of address and user agent, which stays: the seal is about it instead of them.
+    origin: Mapped[str | None] = mapped_column(String(64))
+    #: The version of the sign-up form, when there was one (``signup``).
+    form_version_id: Mapped[UUID | None]
     #: The member of staff who acted for the subscriber.
     actor_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     #: The delivery whose link was followed, when one was.
@@ -93,27 +115,52 @@ class ConsentRecord(Identified, Base):
 
     subscriber: Mapped[Subscriber] = relationship()
     list: Mapped[MailingList | None] = relationship()
+    shown: Mapped[ConsentWords | None] = relationship(
+        viewonly=True,
+        lazy="joined",
+        primaryjoin=lambda: (
+            (foreign(ConsentRecord.words_hash) == ConsentWords.hash)
+            & (foreign(ConsentRecord.workspace_id) == ConsentWords.workspace_id)
+        ),
+    )
 
-    @classmethod
-    def of(
-        cls, subject: Subscription | Subscriber, *, act: Act, evidence: Evidence, at: datetime
-    ) -> "ConsentRecord":
-        """Return the record of an act about one subscription, or about all of a subscriber's."""
-        return cls(
-            workspace_id=subject.workspace_id,
-            subscriber_id=subject.subscriber_id if isinstance(subject, Subscription) else subject.id,
-            list_id=subject.list_id if isinstance(subject, Subscription) else None,
-            act=act,
-            via=evidence.via,
-            # PostgreSQL has no zero byte in a text.
-            words=evidence.words.replace("\0", "")[:2000],
-            locale=evidence.locale[:20],
-            ip=evidence.ip[:45],
-            user_agent=evidence.user_agent.replace("\0", "")[:300],
-            actor_id=evidence.actor_id,
-            delivery_id=evidence.delivery_id,
-            created_at=at,
-        )
+    @property
+    def words(self) -> str:
+        """Exactly what was shown, or the basis that was stated."""
+        return self.shown.text if self.shown else ""
+
+
+class AddressDetail(StrEnum):
+    """How much of somebody's internet address a consent record keeps."""
+
+    FULL = "full"
+    NETWORK = "network"
+    NONE = "none"
+
+
+class ConsentPolicy(Base):
+    """What a workspace keeps of where people were when they agreed, and how often it mails them at most.
+
+    A workspace without a row keeps everything and has no cap.
+    """
+
+    __tablename__ = "consent_policies"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), primary_key=True)
+    address_detail: Mapped[AddressDetail] = mapped_column(
+        enum_column(AddressDetail), default=AddressDetail.FULL
+    )
+    #: Address and user agent are forgotten after so many days; None keeps them.
+    address_days: Mapped[int | None]
+    #: Campaigns to one subscriber within 24 hours and within 7 days; None is no cap.
+    most_per_day: Mapped[int | None]
+    most_per_week: Mapped[int | None]
+
+    __table_args__ = (
+        CheckConstraint("address_days > 0", name="address_days_positive"),
+        CheckConstraint("most_per_day > 0", name="most_per_day_positive"),
+        CheckConstraint("most_per_week > 0", name="most_per_week_positive"),
+    )
 
 
 class UnsealedRecord(Base):

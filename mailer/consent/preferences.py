@@ -10,7 +10,8 @@ from sqlalchemy import or_, select
 
 from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus, Visibility
 from mailer.audience.subscribers import clean_details
-from mailer.consent.models import Act, ConsentRecord, Evidence
+from mailer.consent.models import Act, Evidence
+from mailer.consent.record import keep_record
 from mailer.consent.subscribe import subscribe
 from mailer.consent.unsubscribe import unsubscribe
 from mailer.db import db
@@ -86,7 +87,7 @@ def pause(subscriber: Subscriber, length: str, *, evidence: Evidence, now: datet
     if length not in PAUSES:
         raise Invalid("Choose one of the pauses that are offered.")
     subscriber.paused_until = now + PAUSES[length]
-    db.session.add(ConsentRecord.of(subscriber, act=Act.PAUSED, evidence=evidence, at=now))
+    keep_record(subscriber, act=Act.PAUSED, evidence=evidence, at=now)
     db.session.flush()
 
 
@@ -95,5 +96,5 @@ def resume(subscriber: Subscriber, *, evidence: Evidence, now: datetime) -> None
     if subscriber.paused_until is None or subscriber.paused_until <= now:
         return
     subscriber.paused_until = None
-    db.session.add(ConsentRecord.of(subscriber, act=Act.RESUMED, evidence=evidence, at=now))
+    keep_record(subscriber, act=Act.RESUMED, evidence=evidence, at=now)
     db.session.flush()

@@ -56,13 +56,19 @@ def seal_consent() -> int:
 def digest_of(record: Any) -> str:
     """Return the digest of everything that a record says.
 
-    :param record: a ``ConsentRecord``, or its row
+    Of where somebody was it says no more than the salted hash, so that the chain holds
+    when that is forgotten; records from before there was one say the address itself.
+
+    :param record: a ``ConsentRecord``, or its row with the ``words``
     """
+    where = (record.ip, record.user_agent) if record.origin is None else (record.origin,)
     said: list[Any] = [
         *(record.id.hex, record.created_at.isoformat(), record.workspace_id.hex, record.subscriber_id.hex),
-        *(_hex(record.list_id), record.act.value, record.via.value, record.words, record.locale),
-        *(record.ip, record.user_agent, _hex(record.actor_id), _hex(record.delivery_id)),
+        *(_hex(record.list_id), record.act.value, record.via.value, record.words or "", record.locale),
+        *(*where, _hex(record.actor_id), _hex(record.delivery_id)),
     ]
+    if record.form_version_id is not None:
+        said.append(record.form_version_id.hex)
     written = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(written.encode()).hexdigest()
 

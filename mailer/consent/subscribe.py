@@ -7,7 +7,8 @@ from sqlalchemy import select
 from mailer import signals
 from mailer.audience.models import MailingList, OptIn, Subscriber, Subscription, SubscriptionStatus
 from mailer.consent.confirm import ask_for_confirmation
-from mailer.consent.models import Act, ConsentRecord, Evidence
+from mailer.consent.models import Act, Evidence
+from mailer.consent.record import keep_record
 from mailer.consent.welcome import welcome
 from mailer.db import db, insert_missing
 from mailer.errors import Conflict, Invalid
@@ -51,7 +52,7 @@ def subscribe(
     )
     if starts_at_once:
         subscription.start(at=now)
-        db.session.add(ConsentRecord.of(subscription, act=Act.SUBSCRIBED, evidence=evidence, at=now))
+        keep_record(subscription, act=Act.SUBSCRIBED, evidence=evidence, at=now)
         db.session.flush()
         signals.subscribed.send(subscription)
         welcome(subscription, now=now)

@@ -1,36 +1,15 @@
 """What consent knows of a subscriber's past: every act, and whether their address is suppressed."""
 
-from typing import Final
-
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from mailer import signals
 from mailer.audience.models import Subscriber
 from mailer.audience.timeline import Event
-from mailer.consent.models import Act, Channel, ConsentRecord, LiftedSuppression
+from mailer.consent.models import ConsentRecord, LiftedSuppression
 from mailer.consent.suppress import suppression_of
+from mailer.consent.told import ACTS, WAYS
 from mailer.db import db
-
-_ACTS: Final = {
-    Act.REQUESTED: ("mail-question", "Asked to join", "warn"),
-    Act.SUBSCRIBED: ("user-check", "Subscribed to", "good"),
-    Act.CONFIRMED: ("circle-check", "Confirmed", "good"),
-    Act.UNSUBSCRIBED: ("user-minus", "Unsubscribed from", "bad"),
-    Act.PAUSED: ("mail-pause", "Began a pause", "warn"),
-    Act.RESUMED: ("player-play", "Ended the pause", "good"),
-}
-_WAYS: Final = {
-    Channel.SIGNUP_PAGE: "on the sign-up page",
-    Channel.CONFIRMATION_PAGE: "on the confirmation page",
-    Channel.PREFERENCE_PAGE: "on the preference page",
-    Channel.LINK: "by a link in a mail",
-    Channel.ONE_CLICK: "by one click in the mail program",
-    Channel.IMPORT: "by an import",
-    Channel.STAFF: "by a member of staff",
-    Channel.API: "by the API",
-    Channel.COMPLAINT: "by a spam complaint",
-}
 
 
 @signals.timeline_wanted.connect
@@ -47,13 +26,13 @@ def consent_events(subscriber: Subscriber, *, limit: int) -> list[Event]:
 
 
 def _told(record: ConsentRecord) -> Event:
-    icon, deed, kind = _ACTS[record.act]
+    icon, deed, kind = ACTS[record.act]
     about = f" “{record.list.name}”" if record.list else ""
     proof = [f"“{record.words}”" if record.words else "", f"from {record.ip}" if record.ip else ""]
     return Event(
         record.created_at,
         icon,
-        f"{deed}{about} {_WAYS[record.via]}",
+        f"{deed}{about} {WAYS[record.via]}",
         kind,
         detail=" · ".join(part for part in proof if part),
     )

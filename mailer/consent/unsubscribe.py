@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from mailer import signals
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
-from mailer.consent.models import Act, ConsentRecord, Evidence
+from mailer.consent.models import Act, Evidence
+from mailer.consent.record import keep_record
 from mailer.db import db
 
 
@@ -25,7 +26,7 @@ def unsubscribe(subscription: Subscription, *, evidence: Evidence, now: datetime
         return False
     subscription.end(at=now)
     subscription.mail_due_at = None
-    db.session.add(ConsentRecord.of(subscription, act=Act.UNSUBSCRIBED, evidence=evidence, at=now))
+    keep_record(subscription, act=Act.UNSUBSCRIBED, evidence=evidence, at=now)
     db.session.flush()
     signals.unsubscribed.send(subscription, delivery_id=evidence.delivery_id)
     return True

@@ -10,7 +10,8 @@ from sqlalchemy import exists, func, select
 from mailer.accounts.models import Workspace
 from mailer.audience.models import Subscriber
 from mailer.bulk import is_among
-from mailer.consent.models import ConsentRecord, ConsentSeal, UnsealedRecord
+from mailer.consent.models import ConsentRecord, ConsentSeal, ConsentWords, UnsealedRecord
+from mailer.consent.record import origin_of
 from mailer.consent.seal import GENESIS, digest_of, linked
 from mailer.db import db
 from mailer.lib.ids import public_id
@@ -88,7 +89,7 @@ def _fault(row: Any, number: int, last: str, record: Any, standing: set[UUID]) -
         return f"link {number:,}: it is missing"
     if record is None and row.subscriber_id in standing:
         return f"{name}: the record is missing, though its subscriber is not erased"
-    if record is not None and digest_of(record) != row.digest:
+    if record is not None and (digest_of(record) != row.digest or _is_moved(record)):
         return f"{name}: the record was changed"
     if linked(last, row.digest) != row.hash:
         return f"{name}: the link was changed"
@@ -97,8 +98,21 @@ def _fault(row: Any, number: int, last: str, record: Any, standing: set[UUID]) -
 
 def _records(ids: Sequence[UUID]) -> dict[UUID, Any]:
     # Rows, not objects: what the database says now, whatever the session remembers.
-    rows = db.session.execute(select(ConsentRecord.__table__).where(is_among(ConsentRecord.id, ids)))
+    rows = db.session.execute(
+        select(ConsentRecord.__table__, ConsentWords.text.label("words"))
+        .outerjoin(
+            ConsentWords,
+            (ConsentWords.workspace_id == ConsentRecord.workspace_id)
+            & (ConsentWords.hash == ConsentRecord.words_hash),
+        )
+        .where(is_among(ConsentRecord.id, ids))
+    )
     return {row.id: row for row in rows}
+
+
+def _is_moved(record: Any) -> bool:
+    """Whether the address is another than the one that was sealed; one that was forgotten is not."""
+    return bool(record.salt) and origin_of(record.salt, record.ip, record.user_agent) != record.origin
 
 
 def _standing(subscriber_ids: Sequence[UUID]) -> set[UUID]:

@@ -22,7 +22,7 @@ from mailer.audience.models import (
     subscriber_tags,
 )
 from mailer.bulk import is_among
-from mailer.consent.models import ConsentRecord, Suppression
+from mailer.consent.models import ConsentRecord, ConsentWords, Suppression
 from mailer.db import db
 from mailer.delivery.models import Delivery, DeliveryState
 from mailer.lib.csv_rows import csv_line
@@ -198,11 +198,12 @@ def _page(workspace_id: UUID, people: Sequence[Subscriber]) -> _Page:
             ConsentRecord.created_at,
             ConsentRecord.act,
             ConsentRecord.via,
-            ConsentRecord.words,
+            func.coalesce(ConsentWords.text, "").label("words"),
             ConsentRecord.ip,
             ConsentRecord.user_agent,
             ConsentRecord.locale,
         )
+        .outerjoin(ConsentRecord.shown)
         .where(is_among(ConsentRecord.subscriber_id, ids))
         .order_by(ConsentRecord.id)
     ):

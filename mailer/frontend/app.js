@@ -57,6 +57,7 @@ import "./js/menu.js";
 import "./js/mirror.js";
 import "./js/must-type.js";
 import "./js/preflight.js";
+import "./js/print.js";
 import "./js/search-key.js";
 import "./js/sidebar.js";
 import "./js/stage.js";

@@ -31,6 +31,7 @@ from mailer.app import create_app
 from mailer.audience.lists import create_list
 from mailer.audience.models import Subscriber
 from mailer.config import environment_with, load
+from mailer.consent.record import hash_of
 from mailer.db import db
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
@@ -176,7 +177,7 @@ def _bare_postgresql(workspace_id: UUID, list_id: UUID, rows: int) -> float:
         with cursor.copy("COPY bare FROM STDIN") as copy:
             for part in ready:
                 copy.write(part)
-        place = {"workspace": workspace_id, "list": list_id, "now": now, "basis": _BASIS}
+        place = {"workspace": workspace_id, "list": list_id, "now": now, "basis": hash_of(_BASIS)}
         for statement in (
             "INSERT INTO subscribers (id, created_at, updated_at, workspace_id, email, email_key, name,"
             " locale, time_zone, fields) SELECT id, %(now)s, %(now)s, %(workspace)s, email, lower(email),"
@@ -186,7 +187,7 @@ def _bare_postgresql(workspace_id: UUID, list_id: UUID, rows: int) -> float:
             " started_at) SELECT gen_random_uuid(), %(now)s, %(workspace)s, %(list)s, id, 'active',"
             " %(now)s FROM bare ON CONFLICT DO NOTHING",
             "INSERT INTO consent_records (id, created_at, workspace_id, subscriber_id, list_id, act, via,"
-            " words, locale, ip, user_agent) SELECT gen_random_uuid(), %(now)s, %(workspace)s, id,"
+            " words_hash, locale, ip, user_agent) SELECT gen_random_uuid(), %(now)s, %(workspace)s, id,"
             " %(list)s, 'subscribed', 'import', %(basis)s, '', '', '' FROM bare",
         ):
             cursor.execute(statement, place)
@@ -216,9 +217,9 @@ def _bare_sqlite(workspace_id: Any, list_id: Any, rows: int) -> float:
         ((row[5], now, workspace, mailing_list, row[0], now) for row in made),
     )
     cursor.executemany(
-        "INSERT INTO consent_records (id, created_at, workspace_id, subscriber_id, list_id, act, via, words,"
-        " locale, ip, user_agent) VALUES (?, ?, ?, ?, ?, 'subscribed', 'import', ?, '', '', '')",
-        ((row[6], now, workspace, row[0], mailing_list, _BASIS) for row in made),
+        "INSERT INTO consent_records (id, created_at, workspace_id, subscriber_id, list_id, act, via,"
+        " words_hash, locale, ip, user_agent) VALUES (?, ?, ?, ?, ?, 'subscribed', 'import', ?, '', '', '')",
+        ((row[6], now, workspace, row[0], mailing_list, hash_of(_BASIS)) for row in made),
     )
     cursor.execute("COMMIT")
     seconds = time.monotonic() - began

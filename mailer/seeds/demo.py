@@ -32,6 +32,7 @@ from mailer.campaigns.preflight import frozen_if_ready
 from mailer.composing.models import Format
 from mailer.composing.queries import published_templates
 from mailer.consent.models import Act, Channel, ConsentRecord, Suppression, SuppressionReason
+from mailer.consent.record import keep_words
 from mailer.db import db
 from mailer.delivery.models import Delivery, Run, Sender
 from mailer.errors import Forbidden
@@ -274,11 +275,12 @@ def _insert_places(workspace: Workspace, weekly: MailingList, guests: Sequence[_
     """Put everyone on their lists as they stand now, with the proof of how it came to that."""
     places: list[dict[str, Any]] = []
     proofs: list[dict[str, Any]] = []
+    words = keep_words(workspace.id, bakery.CONSENT_WORDS)
     for guest in guests:
         for mailing_list in guest.lists:
             left_at = guest.reader.left_at if mailing_list is weekly else guest.left_others_at
             places.append(_place(workspace, mailing_list, guest, left_at))
-            proofs.extend(_proofs(workspace, mailing_list, guest, left_at))
+            proofs.extend(_proofs(workspace, mailing_list, guest, left_at, words))
     db.session.execute(insert(Subscription), places)
     db.session.execute(insert(ConsentRecord), proofs)
 
@@ -302,7 +304,11 @@ def _place(
 
 
 def _proofs(
-    workspace: Workspace, mailing_list: MailingList, guest: _Guest, left_at: datetime | None
+    workspace: Workspace,
+    mailing_list: MailingList,
+    guest: _Guest,
+    left_at: datetime | None,
+    words: str | None,
 ) -> Iterator[dict[str, Any]]:
     joined_at, because_of = guest.reader.joined_at, guest.reader.because_of
     steps: list[tuple[Act, Channel, datetime, UUID | None]] = [
@@ -323,7 +329,7 @@ def _proofs(
             "list_id": mailing_list.id,
             "act": act,
             "via": via,
-            "words": "" if act is Act.UNSUBSCRIBED else bakery.CONSENT_WORDS,
+            "words_hash": None if act is Act.UNSUBSCRIBED else words,
             "locale": guest.person.locale,
             "delivery_id": delivery_id,
         }

@@ -24,6 +24,7 @@ from mailer.audience.models import (
 )
 from mailer.bulk import Bulk
 from mailer.consent.models import Act, Channel, ConsentRecord
+from mailer.consent.record import hash_of, keep_words
 from mailer.db import db
 from mailer.lib.ids import parse_id
 from mailer.seeds.people import Person, people
@@ -35,7 +36,7 @@ SPAN: Final = timedelta(days=540)
 WORDS: Final = "Made up by the seeds; no such person exists."
 
 _ACTIVE: Final = SubscriptionStatus.ACTIVE.value
-_PROOF: Final = (Act.SUBSCRIBED.value, Channel.IMPORT.value, WORDS, "", "", "")
+_PROOF: Final = (Act.SUBSCRIBED.value, Channel.IMPORT.value, hash_of(WORDS), "", "", "")
 _SUBSCRIBER: Final = (
     *("id", "created_at", "updated_at", "workspace_id", "email", "email_key"),
     *("name", "locale", "time_zone", "fields"),
@@ -45,7 +46,7 @@ _SUBSCRIPTION: Final = (
 )
 _CONSENT_RECORD: Final = (
     *("id", "created_at", "workspace_id", "subscriber_id", "list_id"),
-    *("act", "via", "words", "locale", "ip", "user_agent"),
+    *("act", "via", "words_hash", "locale", "ip", "user_agent"),
 )
 
 
@@ -138,6 +139,7 @@ def _put_on(crowd: Crowd, moments: list[datetime], made: Iterator[Person]) -> No
         proofs.append((proof_id, at, workspace_id, subscriber_id, list_id, *_PROOF))
     bulk.copy_in(Subscriber.__table__, _SUBSCRIBER, subscribers)  # type: ignore[arg-type]
     bulk.copy_in(Subscription.__table__, _SUBSCRIPTION, subscriptions)  # type: ignore[arg-type]
+    keep_words(crowd.workspace_id, WORDS)
     bulk.copy_in(ConsentRecord.__table__, _CONSENT_RECORD, proofs)  # type: ignore[arg-type]
 
 

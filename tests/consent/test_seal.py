@@ -5,6 +5,7 @@ from sqlalchemy import delete, text, update
 
 from mailer.audience.subscribers import erase_subscribers
 from mailer.consent.models import Act, Channel, ConsentRecord, ConsentSeal, Evidence
+from mailer.consent.record import keep_record
 from mailer.consent.seal import seal_consent
 from mailer.consent.verify import verify
 from mailer.db import db
@@ -14,8 +15,7 @@ from tests import factories
 
 def agree(person, words="I want bread."):
     evidence = Evidence(Channel.SIGNUP_PAGE, words=words, ip="192.0.2.1")
-    record = ConsentRecord.of(person, act=Act.SUBSCRIBED, evidence=evidence, at=utcnow())
-    return factories.add(record)
+    return keep_record(person, act=Act.SUBSCRIBED, evidence=evidence, at=utcnow())
 
 
 def without_guard(statement):
@@ -74,9 +74,7 @@ def test_erasing_somebody_keeps_the_chain(chain, workspace):
 
 def test_a_changed_record_is_found_at_that_record(chain):
     victim = chain[3]
-    found = without_guard(
-        update(ConsentRecord).where(ConsentRecord.id == victim.id).values(words="All of it.")
-    )
+    found = without_guard(update(ConsentRecord).where(ConsentRecord.id == victim.id).values(locale="xx"))
 
     assert (
         f"record {victim.public_id}: the record was changed"

@@ -10,7 +10,8 @@ from mailer.audience.importing.run import import_chunks
 from mailer.audience.models import Existing, Subscriber, SubscriptionStatus
 from mailer.audience.queries import SubscriberFilter
 from mailer.audience.tags import add_tags
-from mailer.consent.models import Act, Channel, ConsentRecord, Evidence, Suppression
+from mailer.consent.models import Act, Channel, Evidence, Suppression
+from mailer.consent.record import keep_record
 from mailer.db import db
 from mailer.exports.people import Chosen, csv_of_people, json_of_people
 from mailer.exports.suppressions import csv_of_suppressions
@@ -90,9 +91,7 @@ def test_lines_hold_consent_and_events(workspace):
     bread = factories.mailing_list(workspace)
     rosa = factories.subscriber(workspace, "rosa@example.com", on=bread)
     evidence = Evidence(Channel.SIGNUP_PAGE, words="I want bread.", ip="192.0.2.1")
-    db.session.add(
-        ConsentRecord.of(rosa.subscriptions[0], act=Act.SUBSCRIBED, evidence=evidence, at=utcnow())
-    )
+    keep_record(rosa.subscriptions[0], act=Act.SUBSCRIBED, evidence=evidence, at=utcnow())
     db.session.commit()
 
     (line,) = json_of_people(Chosen.by(workspace.id, SubscriberFilter(search="rosa")))

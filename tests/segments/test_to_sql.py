@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from mailer.audience.fields import create_field
 from mailer.audience.models import Subscriber, SubscriptionStatus
 from mailer.audience.tags import add_tags
-from mailer.consent.models import Act, Channel, ConsentRecord, Evidence, Suppression
+from mailer.consent.models import Act, Channel, Evidence, Suppression
+from mailer.consent.record import keep_record
 from mailer.db import db
 from mailer.delivery.models import Delivery, DeliveryState, Message, MessageKind
 from mailer.errors import Invalid
@@ -53,7 +54,7 @@ def world(workspace, other_workspace):
     add_tags(rosa, ["vip"])
     cheese = factories.mailing_list(other_workspace)
     factories.subscriber(other_workspace, "rosa@example.com", on=cheese, name="Rosa Lima")
-    db.session.add(ConsentRecord.of(rosa, act=Act.SUBSCRIBED, evidence=Evidence(Channel.SIGNUP_PAGE), at=NOW))
+    keep_record(rosa, act=Act.SUBSCRIBED, evidence=Evidence(Channel.SIGNUP_PAGE), at=NOW)
     db.session.add(Suppression(workspace_id=workspace.id, email_key="lena@example.net", reason="complaint"))
     campaigns = [factories.campaign(workspace, name=f"Loaf {number}", lists=[bread]) for number in range(3)]
     message = factories.add(
