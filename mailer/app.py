@@ -28,6 +28,7 @@ from mailer.web import assets, errors, filters, guards, headers, limits, navigat
 #: Every module with a blueprint ``bp``. The file's name is its rule: ``views`` need a
 #: session, ``api`` a key, ``public`` a link or a signature (tests/test_architecture.py).
 DOORS: tuple[str, ...] = (
+    "mailer.accounts.api",
     "mailer.accounts.public",
     "mailer.accounts.views",
     "mailer.api.public",
@@ -39,7 +40,9 @@ DOORS: tuple[str, ...] = (
     "mailer.campaigns.public",
     "mailer.campaigns.views",
     "mailer.catcher.views",
+    "mailer.composing.api",
     "mailer.composing.brand.views",
+    "mailer.composing.media.api",
     "mailer.composing.media.public",
     "mailer.composing.media.views",
     "mailer.composing.views",
@@ -47,9 +50,11 @@ DOORS: tuple[str, ...] = (
     "mailer.consent.public",
     "mailer.consent.views",
     "mailer.dashboard.views",
+    "mailer.delivery.api",
     "mailer.delivery.public",
     "mailer.delivery.views",
     "mailer.events.api",
+    "mailer.exports.api",
     "mailer.exports.views",
     "mailer.runtime.public",
     "mailer.seeds.views",

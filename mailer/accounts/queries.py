@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from mailer.accounts.models import ApiKey, Invitation, Membership, User, Workspace
@@ -47,14 +47,16 @@ def user_by_email(email: str) -> User | None:
     return db.session.scalar(select(User).where(User.email == email.strip().lower()))
 
 
+def all_members(workspace: Workspace) -> Select[Membership]:
+    """Return the select of a workspace's members with their users, not yet ordered."""
+    return (
+        select(Membership).where(Membership.workspace_id == workspace.id).options(joinedload(Membership.user))
+    )
+
+
 def members_of(workspace: Workspace) -> Sequence[Membership]:
     """Return the members of a workspace in the order they came."""
-    return db.session.scalars(
-        select(Membership)
-        .where(Membership.workspace_id == workspace.id)
-        .options(joinedload(Membership.user))
-        .order_by(Membership.id)
-    ).all()
+    return db.session.scalars(all_members(workspace).order_by(Membership.id)).all()
 
 
 def open_invitations(workspace: Workspace, *, now: datetime) -> Sequence[Invitation]:
@@ -70,10 +72,11 @@ def open_invitations(workspace: Workspace, *, now: datetime) -> Sequence[Invitat
     ).all()
 
 
+def working_keys(workspace: Workspace) -> Select[ApiKey]:
+    """Return the select of a workspace's keys that still work, not yet ordered."""
+    return select(ApiKey).where(ApiKey.workspace_id == workspace.id, ApiKey.revoked_at.is_(None))
+
+
 def keys_of(workspace: Workspace) -> Sequence[ApiKey]:
     """Return a workspace's keys that still work, newest first."""
-    return db.session.scalars(
-        select(ApiKey)
-        .where(ApiKey.workspace_id == workspace.id, ApiKey.revoked_at.is_(None))
-        .order_by(ApiKey.id.desc())
-    ).all()
+    return db.session.scalars(working_keys(workspace).order_by(ApiKey.id.desc())).all()

@@ -2,6 +2,7 @@
 
 import math
 import unicodedata
+from copy import copy
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -15,7 +16,7 @@ from pydantic import (
 )
 
 from mailer.errors import Invalid
-from mailer.lib.addresses import clean_address
+from mailer.lib.addresses import clean_address, clean_domain
 from mailer.lib.ids import parse_id
 
 
@@ -37,7 +38,11 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return content of several lines as it is.
+
+    :raises ValueError: there is a control character in it
+    """
     if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in text):
         raise ValueError("control characters cannot stand here")
     return text
@@ -46,6 +51,13 @@ def _printable(text: str) -> str:
 def _address(text: str) -> str:
     try:
         return clean_address(text)
+    except Invalid as error:
+        raise ValueError(error.message) from None
+
+
+def _domain(text: str) -> str:
+    try:
+        return clean_domain(text)
     except Invalid as error:
         raise ValueError(error.message) from None
 
@@ -67,12 +79,19 @@ def _identifier(prefix: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def id_of(prefix: str) -> Any:
+    """Return the kind of an id that a call takes: the text of one with a prefix."""
+    return Annotated[str, _identifier(prefix), Field(examples=[f"{prefix}_01k2m8w5c4e0t9q7y3x6v1b2n8"])]
+
+
 #: A name, a subject, an address: no line ends, so that it can stand in a header.
 Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_one_line)]
 #: Content of several lines.
-Lines = Annotated[str, AfterValidator(_printable)]
+Lines = Annotated[str, AfterValidator(printable)]
 ListId = Annotated[str, _identifier("lst"), Field(examples=["lst_01k2m8w5c4e0t9q7y3x6v1b2n8"])]
 Address = Annotated[Line, AfterValidator(_address), Field(examples=["ana@example.com"])]
+#: As A-labels.
+Domain = Annotated[Line, AfterValidator(_domain), Field(examples=["bakery.example"])]
 #: The value of a custom field; which kind it must be is the workspace's to say.
 FieldValue = Annotated[
     Any,
@@ -89,3 +108,32 @@ def list_of(shown: type[Shown], name: str) -> type[Shown]:
         "data": (list[shown], ...),  # type: ignore[valid-type]
     }
     return create_model(name, __base__=Shown, **fields)
+
+
+def changes_of(whole: type[Given], name: str) -> type[Given]:
+    """Return the schema of a partial update: the fields of a whole one, each of which may be left out.
+
+    What is left out stays as it is; :func:`patched` and :func:`given` tell what was not.
+    """
+    fields: dict[str, Any] = {}
+    for field, whole_info in whole.model_fields.items():
+        info = copy(whole_info)
+        info.default, info.default_factory = None, None
+        info.json_schema_extra = _without_default
+        fields[field] = (info.annotation, info)
+    return create_model(name, __base__=Given, __doc__=f"{whole.__doc__} What is left out stays.", **fields)
+
+
+def given(json_data: Given) -> dict[str, Any]:
+    """Return what a call says, without what it leaves out."""
+    return {name: getattr(json_data, name) for name in json_data.model_fields_set}
+
+
+def patched(row: Any, json_data: Given) -> dict[str, Any]:
+    """Return every field of a partial update: as the call says, or else as the row has it."""
+    said = given(json_data)
+    return {name: said[name] if name in said else getattr(row, name) for name in type(json_data).model_fields}
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)

@@ -121,22 +121,24 @@ def lists_by_ids(workspace_id: UUID, public_ids: Iterable[str]) -> list[MailingL
     return [found[public_id] for public_id in asked]
 
 
+def lists_of(workspace_id: UUID, *, is_archived: bool = False) -> Select[MailingList]:
+    """Return the select of a workspace's lists in use, or of the retired ones, not yet ordered."""
+    archived = MailingList.archived_at
+    return select(MailingList).where(
+        MailingList.workspace_id == workspace_id,
+        archived.is_not(None) if is_archived else archived.is_(None),
+    )
+
+
 def current_lists(workspace_id: UUID) -> Sequence[MailingList]:
     """Return the lists that are not archived, by name."""
-    return db.session.scalars(
-        select(MailingList)
-        .where(MailingList.workspace_id == workspace_id, MailingList.archived_at.is_(None))
-        .order_by(func.lower(MailingList.name))
-    ).all()
+    return db.session.scalars(lists_of(workspace_id).order_by(func.lower(MailingList.name))).all()
 
 
 def archived_lists(workspace_id: UUID) -> Sequence[MailingList]:
     """Return the archived lists, by name."""
-    return db.session.scalars(
-        select(MailingList)
-        .where(MailingList.workspace_id == workspace_id, MailingList.archived_at.is_not(None))
-        .order_by(func.lower(MailingList.name))
-    ).all()
+    archived = lists_of(workspace_id, is_archived=True)
+    return db.session.scalars(archived.order_by(func.lower(MailingList.name))).all()
 
 
 def public_list(public_id: str) -> MailingList | None:
@@ -263,18 +265,24 @@ def count_up_to(query: Select[Subscriber], most: int) -> int:
     return db.session.scalar(select(func.count()).select_from(few)) or 0
 
 
+def all_fields(workspace_id: UUID) -> Select[Field]:
+    """Return the select of a workspace's custom fields, not yet ordered."""
+    return select(Field).where(Field.workspace_id == workspace_id)
+
+
+def all_tags(workspace_id: UUID) -> Select[Tag]:
+    """Return the select of a workspace's tags, not yet ordered."""
+    return select(Tag).where(Tag.workspace_id == workspace_id)
+
+
 def fields_of(workspace_id: UUID) -> Sequence[Field]:
     """Return the workspace's custom fields, by label."""
-    return db.session.scalars(
-        select(Field).where(Field.workspace_id == workspace_id).order_by(func.lower(Field.label))
-    ).all()
+    return db.session.scalars(all_fields(workspace_id).order_by(func.lower(Field.label))).all()
 
 
 def tags_of(workspace_id: UUID) -> Sequence[Tag]:
     """Return the workspace's tags, by name."""
-    return db.session.scalars(
-        select(Tag).where(Tag.workspace_id == workspace_id).order_by(func.lower(Tag.name))
-    ).all()
+    return db.session.scalars(all_tags(workspace_id).order_by(func.lower(Tag.name))).all()
 
 
 def import_by_id(workspace_id: UUID, public_id: str) -> Import:

@@ -39,8 +39,12 @@ class ListShown(Shown):
     description: str
     opt_in: OptIn
     visibility: Visibility
+    consent_words: str = Field(description="Beside the sign-up button; empty for the usual words.")
+    welcome_subject: str
+    welcome_body: str
     counts: CountsShown
     created_at: AwareDatetime
+    archived_at: AwareDatetime | None
 
 
 class SubscriptionShown(Shown):
@@ -78,12 +82,16 @@ def shown_lists(lists: Sequence[MailingList], counts: dict[Any, ListCounts]) -> 
             description=mailing_list.description,
             opt_in=mailing_list.opt_in,
             visibility=mailing_list.visibility,
+            consent_words=mailing_list.consent_words,
+            welcome_subject=mailing_list.welcome_subject,
+            welcome_body=mailing_list.welcome_body,
             counts=CountsShown(
                 active=counts[mailing_list.id].active,
                 pending=counts[mailing_list.id].pending,
                 unsubscribed=counts[mailing_list.id].unsubscribed,
             ),
             created_at=mailing_list.created_at,
+            archived_at=mailing_list.archived_at,
         )
         for mailing_list in lists
     ]

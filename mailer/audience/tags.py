@@ -114,6 +114,18 @@ def tag_by_id(workspace_id: UUID, public_id: str) -> Tag:
     return owned(Tag, workspace_id, public_id, otherwise="There is no such tag.")
 
 
+def tag_called(workspace_id: UUID, name: str) -> Tag:
+    """Return the tag with a name, in whatever case it is written.
+
+    :raises Invalid: there is none
+    """
+    found = _tags_by_key(workspace_id).get(name.strip().casefold())
+    if found is None:
+        sentence = f"There is no tag “{name[:60]}”."
+        raise Invalid(sentence, fields={"tag": sentence})
+    return found
+
+
 def uses_of(tags: Sequence[Tag]) -> dict[UUID, int]:
     """Return how many subscribers have each tag."""
     rows = db.session.execute(

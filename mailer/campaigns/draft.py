@@ -52,6 +52,29 @@ class Draft:
     lists: Sequence[MailingList] = field(default_factory=tuple)
 
 
+def draft_of(campaign: Campaign, locale: str = "") -> Draft:
+    """Return what a campaign's author has written so far.
+
+    :param locale: the language that its words are in; empty for the campaign's own
+    :raises NotFound: it is not written in it
+    """
+    words = campaign.words_in(locale)
+    return Draft(
+        name=campaign.name,
+        subject=words.subject,
+        preheader=words.preheader,
+        from_name=campaign.from_name,
+        from_email=campaign.from_email,
+        reply_to=campaign.reply_to,
+        format=words.format,
+        body=words.body,
+        design=words.design,
+        text=words.text,
+        template=words.template,
+        lists=list(campaign.lists),
+    )
+
+
 def create_draft(workspace_id: UUID, draft: Draft, *, by: UUID | None = None) -> Campaign:
     """Begin a campaign.
 

@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
+from mailer.audience.queries import subscriber_by_id
 from mailer.campaigns.models import Campaign
 from mailer.campaigns.preflight import design_of
-from mailer.composing.preview import fill_in, shared_values
+from mailer.composing.preview import SAMPLE_READER, fill_in, shared_values
 from mailer.db import db
 from mailer.delivery.compose import merge_values
 from mailer.delivery.readers import RARE_NAMES, more_about
@@ -48,6 +49,17 @@ class Sample:
     looked_at: int = 0
     gaps: list[Gap] = field(default_factory=list)
     failures: dict[str, Subscriber] = field(default_factory=dict)
+
+
+def values_of_reader(workspace_id: UUID, subscriber_id: str | None) -> Mapping[str, Any]:
+    """Return the merge values of a subscriber, or of a sample when none is named.
+
+    :raises NotFound: they are not the workspace's
+    """
+    if not subscriber_id:
+        return SAMPLE_READER
+    person = subscriber_by_id(workspace_id, subscriber_id)
+    return {**merge_values(person, person.email), **more_about(person)}
 
 
 def through_readers(campaign: Campaign, *, size: int = SAMPLED, locale: str = "") -> Sample:

@@ -9,7 +9,7 @@ from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
 from mailer.campaigns.draft import lock
 from mailer.campaigns.models import Campaign, CampaignVariant
 from mailer.db import db
-from mailer.errors import Conflict, Invalid
+from mailer.errors import Conflict, Invalid, NotFound
 from mailer.rendering.locales import best_of, clean_locale, language_name, normal_locale
 
 _MOST_VARIANTS: Final = 30
@@ -49,6 +49,17 @@ def add_variant(campaign: Campaign, locale: str) -> CampaignVariant:
     return variant
 
 
+def variant_in(campaign: Campaign, locale: str) -> CampaignVariant:
+    """Return what a campaign says in another language than its own words.
+
+    :raises NotFound: it is not written in it
+    """
+    for variant in campaign.variants:
+        if variant.locale == locale:
+            return variant
+    raise NotFound("This campaign is not written in this language.")
+
+
 def copy_variant(variant: CampaignVariant, campaign: Campaign) -> CampaignVariant:
     """Give another campaign what this one says in a language."""
     made = _written_like(variant, campaign, variant.locale)
@@ -63,9 +74,7 @@ def remove_variant(campaign: Campaign, locale: str) -> None:
     :raises Conflict: it is no draft any more
     """
     campaign = _editable(campaign)
-    variant = campaign.words_in(locale)
-    assert isinstance(variant, CampaignVariant)
-    campaign.variants.remove(variant)
+    campaign.variants.remove(variant_in(campaign, locale))
     campaign.revision += 1
     db.session.flush()
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from mailer.accounts.models import Workspace
 from mailer.composing.models import BrandKit, SavedBlock, Template, TemplateVersion
@@ -20,13 +20,22 @@ def template_by_id(workspace_id: UUID, public_id: str) -> Template:
     return owned(Template, workspace_id, public_id, otherwise="There is no such template.")
 
 
+def templates_of(workspace_id: UUID, *, is_archived: bool = False) -> Select[Template]:
+    """Return the select of a workspace's templates in use, or of the archived ones, not yet ordered."""
+    archived = Template.archived_at
+    return select(Template).where(
+        Template.workspace_id == workspace_id, archived.is_not(None) if is_archived else archived.is_(None)
+    )
+
+
+def versions_of(template: Template) -> Select[TemplateVersion]:
+    """Return the select of what a template was, not yet ordered."""
+    return select(TemplateVersion).where(TemplateVersion.template_id == template.id)
+
+
 def current_templates(workspace_id: UUID) -> Sequence[Template]:
     """Return the templates that are not archived, oldest first: the starting designs lead."""
-    return db.session.scalars(
-        select(Template)
-        .where(Template.workspace_id == workspace_id, Template.archived_at.is_(None))
-        .order_by(Template.id)
-    ).all()
+    return db.session.scalars(templates_of(workspace_id).order_by(Template.id)).all()
 
 
 def published_templates(workspace_id: UUID) -> Sequence[Template]:
@@ -68,11 +77,7 @@ def brand_of(workspace: Workspace) -> Brand:
 
 def archived_templates(workspace_id: UUID) -> Sequence[Template]:
     """Return the archived templates, oldest first."""
-    return db.session.scalars(
-        select(Template)
-        .where(Template.workspace_id == workspace_id, Template.archived_at.is_not(None))
-        .order_by(Template.id)
-    ).all()
+    return db.session.scalars(templates_of(workspace_id, is_archived=True).order_by(Template.id)).all()
 
 
 def is_name_taken(workspace_id: UUID, name: str, *, besides: UUID | None = None) -> bool:

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from mailer.consent.models import Suppression, SuppressionReason
+from mailer.audience.models import Subscriber
+from mailer.consent.models import ConsentRecord, Suppression, SuppressionReason
 from mailer.lib.addresses import address_key
 
 
@@ -19,3 +20,10 @@ def suppressions(
     if reason is not None:
         query = query.where(Suppression.reason == reason)
     return query
+
+
+def consent_of(subscriber: Subscriber) -> Select[ConsentRecord]:
+    """Return the select of a subscriber's consent records, not yet ordered."""
+    return select(ConsentRecord).where(
+        ConsentRecord.workspace_id == subscriber.workspace_id, ConsentRecord.subscriber_id == subscriber.id
+    )

@@ -21,6 +21,7 @@ from mailer.delivery.models import (
     Delivery,
     DeliveryCount,
     DeliveryState,
+    DkimKey,
     LearnedPace,
     Run,
     Sender,
@@ -28,8 +29,11 @@ from mailer.delivery.models import (
     SendingLimits,
     SkipReason,
     Standing,
+    Transport,
 )
+from mailer.errors import NotFound
 from mailer.lib.addresses import address_key
+from mailer.lib.ids import parse_id
 
 _SLOWED_SHOWN = 50
 
@@ -187,21 +191,45 @@ def attempts_of(workspace: Workspace, deliveries: Sequence[Delivery]) -> dict[UU
     return tries
 
 
+def all_senders(workspace: Workspace) -> Select[Sender]:
+    """Return the select of the workspace's senders, not yet ordered."""
+    return select(Sender).where(Sender.workspace_id == workspace.id)
+
+
+def all_sending_domains(workspace: Workspace) -> Select[SendingDomain]:
+    """Return the select of the workspace's sending domains with their keys, not yet ordered."""
+    return (
+        select(SendingDomain)
+        .where(SendingDomain.workspace_id == workspace.id)
+        .options(selectinload(SendingDomain.keys))
+    )
+
+
+def all_transports(workspace: Workspace) -> Select[Transport]:
+    """Return the select of the workspace's servers, not yet ordered."""
+    return select(Transport).where(Transport.workspace_id == workspace.id)
+
+
 def senders_of(workspace: Workspace) -> Sequence[Sender]:
     """Return the workspace's senders, the first one first."""
-    return db.session.scalars(
-        select(Sender).where(Sender.workspace_id == workspace.id).order_by(Sender.id)
-    ).all()
+    return db.session.scalars(all_senders(workspace).order_by(Sender.id)).all()
 
 
 def sending_domains_of(workspace: Workspace) -> Sequence[SendingDomain]:
     """Return the workspace's sending domains by name, with their keys."""
-    return db.session.scalars(
-        select(SendingDomain)
-        .where(SendingDomain.workspace_id == workspace.id)
-        .order_by(SendingDomain.domain)
-        .options(selectinload(SendingDomain.keys))
-    ).all()
+    return db.session.scalars(all_sending_domains(workspace).order_by(SendingDomain.domain)).all()
+
+
+def dkim_key_of(sending_domain: SendingDomain, public_id: str) -> DkimKey:
+    """Return one of a domain's keys.
+
+    :raises NotFound: there is none with this id
+    """
+    identifier = parse_id(DkimKey.prefix, public_id)
+    found = next((key for key in sending_domain.keys if key.id == identifier), None)
+    if found is None:
+        raise NotFound("There is no such key.")
+    return found
 
 
 def domains_without_key(workspace: Workspace) -> list[str]:

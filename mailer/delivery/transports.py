@@ -2,8 +2,9 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mailer.config import Settings, SmtpServer
@@ -46,6 +47,24 @@ def save_transport(transport: Transport, *, password: str | None, now: datetime)
     db.session.flush()
     health.note_recovery(transport.public_id)
     runs.look_again(transport.workspace_id)
+
+
+def change_transport(
+    transport: Transport, changes: Mapping[str, Any], *, password: str | None, now: datetime
+) -> None:
+    """Change some of what is kept of a server.
+
+    Its password stays only with the server and user that it belongs to: whoever may change a
+    server must not be able to have it sent to one of their own.
+
+    :param password: None keeps the stored one, where it may stay
+    """
+    whose = (transport.host, transport.port, transport.user)
+    for name, value in changes.items():
+        setattr(transport, name, value)
+    if password is None and whose != (transport.host, transport.port, transport.user):
+        password = ""
+    save_transport(transport, password=password, now=now)
 
 
 def switch_transport(transport: Transport, *, is_enabled: bool, now: datetime) -> None:

@@ -1,9 +1,8 @@
 """Exports: the people who are looked at, or the suppressions, streamed as a file."""
 
 import json
-from collections.abc import Iterator
 
-from flask import Response, g, request, stream_with_context
+from flask import g, request
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
@@ -15,6 +14,7 @@ from mailer.lib.clock import utcnow
 from mailer.lib.ids import parse_id
 from mailer.segments.members import people_in
 from mailer.segments.queries import segment_by_id
+from mailer.web.answers import file_answer
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("exports", __name__)
@@ -24,21 +24,21 @@ bp = workspace_blueprint("exports", __name__)
 @requires(Role.EDITOR)
 def people_csv() -> ResponseReturnValue:
     """Hand out the people that a list of subscribers is narrowed to."""
-    return _file(csv_of_people(_chosen()), "subscribers", "csv")
+    return file_answer(csv_of_people(_chosen()), "subscribers", "csv")
 
 
 @bp.get("/exports/subscribers.jsonl")
 @requires(Role.EDITOR)
 def people_json() -> ResponseReturnValue:
     """Hand them out with every consent record and event, one in each line."""
-    return _file(json_of_people(_chosen()), "subscribers", "jsonl")
+    return file_answer(json_of_people(_chosen()), "subscribers", "jsonl")
 
 
 @bp.get("/exports/suppressions.csv")
 @requires(Role.EDITOR)
 def suppressions() -> ResponseReturnValue:
     """Hand out the suppressed addresses."""
-    return _file(csv_of_suppressions(g.workspace.id), "suppressions", "csv")
+    return file_answer(csv_of_suppressions(g.workspace.id), "suppressions", "csv")
 
 
 @bp.get("/exports/subscribers/<subscriber_id>.json")
@@ -46,7 +46,7 @@ def suppressions() -> ResponseReturnValue:
 def one_person(subscriber_id: str) -> ResponseReturnValue:
     """Hand out everything that is known of one person (GDPR 15 and 20)."""
     known = whole_person(subscriber_by_id(g.workspace.id, subscriber_id))
-    return _file(iter([json.dumps(known, ensure_ascii=False, indent=2) + "\n"]), subscriber_id, "json")
+    return file_answer(iter([json.dumps(known, ensure_ascii=False, indent=2) + "\n"]), subscriber_id, "json")
 
 
 def _chosen() -> Chosen:
@@ -62,13 +62,3 @@ def _chosen() -> Chosen:
         tag_id=parse_id("tag", request.args.get("tag", "")),
     )
     return Chosen.by(g.workspace.id, by)
-
-
-def _file(lines: Iterator[str], name: str, ending: str) -> Response:
-    kind = {"csv": "text/csv", "jsonl": "application/x-ndjson", "json": "application/json"}[ending]
-    file_name = f"{name}-{utcnow():%Y-%m-%d}.{ending}"
-    return Response(
-        stream_with_context(lines),
-        mimetype=kind,
-        headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
-    )

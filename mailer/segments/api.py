@@ -10,7 +10,7 @@ from mailer.accounts.models import Scope
 from mailer.api.guards import allows, api_blueprint
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
-from mailer.api.schemas import Given, Line, Shown, list_of
+from mailer.api.schemas import Given, Line, Shown, changes_of, given, list_of
 from mailer.audience.models import Subscriber
 from mailer.audience.representation import SubscriberShown, shown_subscribers
 from mailer.db import db
@@ -58,6 +58,9 @@ class NewSegment(Given):
             }
         ],
     )
+
+
+SegmentChanges = changes_of(NewSegment, "SegmentChanges")
 
 
 class Conditions(Given):
@@ -132,13 +135,18 @@ def show_segment(segment_id: str) -> SegmentShown:
     return shown.model_copy(update={"count": count, "counted_at": now})
 
 
-@bp.put("/segments/<segment_id>", endpoint="update_segment")
-@bp.input(NewSegment)
+@bp.patch("/segments/<segment_id>", endpoint="update_segment")
+@bp.input(SegmentChanges)
 @bp.output(SegmentShown)
-def put_segment(segment_id: str, json_data: NewSegment) -> SegmentShown:
-    """Change a segment."""
-    segment = queries.segment_by_id(g.workspace.id, segment_id)
-    update_segment(segment, name=json_data.name, conditions=json_data.conditions, now=utcnow())
+def patch_segment(segment_id: str, json_data: Given) -> SegmentShown:
+    """Change a segment's name, or what it asks."""
+    segment, changes = queries.segment_by_id(g.workspace.id, segment_id), given(json_data)
+    update_segment(
+        segment,
+        name=changes.get("name", segment.name),
+        conditions=changes.get("conditions", segment.conditions),
+        now=utcnow(),
+    )
     db.session.commit()
     return _shown(segment, Names.of(g.workspace.id))
 

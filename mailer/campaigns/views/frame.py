@@ -5,12 +5,9 @@ from typing import Any, Final
 
 from flask import g, has_request_context, request
 
-from mailer.audience.queries import subscriber_by_id
 from mailer.campaigns.models import Campaign
 from mailer.campaigns.queries import campaign_by_id
-from mailer.composing.preview import SAMPLE_READER
-from mailer.delivery.compose import merge_values
-from mailer.delivery.readers import more_about
+from mailer.campaigns.readers import values_of_reader
 from mailer.web.guards import workspace_blueprint
 
 #: What is about one of a campaign's languages.
@@ -45,8 +42,4 @@ def _stay_in_language(endpoint: str, values: dict[str, Any]) -> None:
 
 def chosen_reader(reader_id: str | None = None) -> Mapping[str, Any]:
     """Return the merge values of the subscriber that the request names, or a sample's."""
-    reader_id = reader_id or request.values.get("reader", "")
-    if not reader_id:
-        return SAMPLE_READER
-    person = subscriber_by_id(g.workspace.id, reader_id)
-    return {**merge_values(person, person.email), **more_about(person)}
+    return values_of_reader(g.workspace.id, reader_id or request.values.get("reader", ""))

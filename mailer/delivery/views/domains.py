@@ -6,15 +6,14 @@ from flask.typing import ResponseReturnValue
 from mailer.accounts.roles import Role
 from mailer.db import db, owned
 from mailer.delivery import queries
-from mailer.delivery.dkim_rotation import activate, add_key, retire, take_answer
+from mailer.delivery.dkim_rotation import activate, add_key, retire
 from mailer.delivery.domains import add_domain, remove_domain, switch_signing
 from mailer.delivery.engine.dkim_keys import Algorithm
-from mailer.delivery.engine.txt_records import look_up
 from mailer.delivery.forms import DomainForm
 from mailer.delivery.models import DkimKey, KeyState, SendingDomain
+from mailer.delivery.verify_domain import records_of, take_answers
 from mailer.errors import Conflict, Invalid
 from mailer.lib.clock import utcnow
-from mailer.lib.ids import parse_id
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("domains", __name__)
@@ -65,23 +64,14 @@ def show(domain_id: str) -> ResponseReturnValue:
 @requires(Role.ADMIN)
 def check(domain_id: str) -> ResponseReturnValue:
     """Look every record of a domain up; a new key whose record is there begins to sign."""
-    names = {key.id: key.record_name for key in _found(domain_id).keys if key.state is not KeyState.RETIRED}
+    names = records_of(_found(domain_id))
     # Nothing of the database may wait for somebody else's name server.
     db.session.rollback()
-    answers = {key_id: look_up(name) for key_id, name in names.items()}
-    began, troubles = 0, []
-    for key in _found(domain_id).keys:
-        if key.id in answers:
-            was_pending = key.state is KeyState.PENDING
-            try:
-                take_answer(key, answers[key.id], now=utcnow())
-            except Conflict as error:
-                troubles.append(error.message)
-            began += was_pending and key.state is KeyState.ACTIVE
+    verified = take_answers(_found(domain_id), names.look_up(), now=utcnow())
     db.session.commit()
-    if troubles:
-        flash(troubles[0], "error")
-    elif began:
+    if verified.problem:
+        flash(verified.problem, "error")
+    elif verified.began:
         flash("The record is there. Mail of this domain is signed with the new key from now on.", "success")
     else:
         flash("Looked. What was found stands beside each record.", "info")
@@ -167,5 +157,4 @@ def _found(domain_id: str) -> SendingDomain:
 
 
 def _key(domain_id: str, key_id: str) -> DkimKey:
-    wanted = parse_id(DkimKey.prefix, key_id)
-    return next((key for key in _found(domain_id).keys if key.id == wanted), None) or abort(404)
+    return queries.dkim_key_of(_found(domain_id), key_id)

@@ -1,0 +1,154 @@
+"""The workspace for programs: its settings, who works there, which programs have a key."""
+
+from typing import Annotated, Any, Literal
+
+from flask import g
+from pydantic import AfterValidator, AwareDatetime, Field
+
+from mailer.accounts import queries
+from mailer.accounts.change_settings import change_settings
+from mailer.accounts.keys import revoke_key
+from mailer.accounts.models import ApiKey, Membership, Scope, Workspace
+from mailer.accounts.roles import Role
+from mailer.api.guards import allows, api_blueprint
+from mailer.api.idempotency import idempotent
+from mailer.api.pages import PageQuery, page
+from mailer.api.schemas import Given, Line, Shown, changes_of, given, list_of, printable
+from mailer.db import db, owned
+from mailer.lib.clock import utcnow
+
+bp = api_blueprint("accounts_api", __name__, tag="Workspace")
+
+
+class WorkspaceShown(Shown):
+    """The workspace that the key belongs to."""
+
+    object: Literal["workspace"] = "workspace"
+    id: str
+    name: str
+    slug: str
+    time_zone: str
+    locale: str
+    postal_address: str
+    accent_color: str
+    created_at: AwareDatetime
+
+
+class _Settings(Given):
+    """A workspace’s settings."""
+
+    name: Line = Field(min_length=1, max_length=120, examples=["Ana’s Bakery"])
+    time_zone: Line = Field(max_length=64, examples=["Europe/Lisbon"])
+    locale: Line = Field(max_length=20, examples=["en-GB"])
+    postal_address: Annotated[str, AfterValidator(printable)] = Field(
+        max_length=300, description="Stands in every campaign’s footer, as the law of many countries asks."
+    )
+    accent_color: Line = Field(pattern=r"^#[0-9a-fA-F]{6}$", examples=["#b4532a"])
+
+
+class MemberShown(Shown):
+    """Somebody who works here."""
+
+    object: Literal["member"] = "member"
+    id: str
+    name: str
+    email: str
+    role: Role
+    created_at: AwareDatetime
+
+
+class ApiKeyShown(Shown):
+    """A program’s way in; its secret was shown once."""
+
+    object: Literal["api_key"] = "api_key"
+    id: str
+    name: str
+    scope: Scope
+    hint: str = Field(description="The secret’s first characters.")
+    last_used_at: AwareDatetime | None
+    created_at: AwareDatetime
+
+
+SettingsChanges = changes_of(_Settings, "SettingsChanges")
+MemberPage = list_of(MemberShown, "MemberPage")
+ApiKeyPage = list_of(ApiKeyShown, "ApiKeyPage")
+
+
+@bp.get("/workspace")
+@allows(Scope.READ, Scope.SENDING)
+@bp.output(WorkspaceShown)
+def show_workspace() -> WorkspaceShown:
+    """Read the workspace that the key belongs to."""
+    return _shown(g.workspace)
+
+
+@bp.patch("/workspace", endpoint="update_workspace")
+@bp.input(SettingsChanges)
+@bp.output(WorkspaceShown)
+def patch_workspace(json_data: Given) -> WorkspaceShown:
+    """Change the workspace’s settings."""
+    change_settings(g.workspace, given(json_data))
+    db.session.commit()
+    return _shown(g.workspace)
+
+
+@bp.get("/members")
+@allows(Scope.READ)
+@bp.input(PageQuery, location="query")
+@bp.output(MemberPage)
+def index_members(query_data: PageQuery) -> dict[str, Any]:
+    """Read who works here, newest first; people are invited on the page."""
+    found = queries.all_members(g.workspace)
+    return page(found, Membership, query_data, lambda rows: [_shown_member(row) for row in rows])
+
+
+@bp.get("/api-keys")
+@allows(Scope.READ)
+@bp.input(PageQuery, location="query")
+@bp.output(ApiKeyPage)
+def index_keys(query_data: PageQuery) -> dict[str, Any]:
+    """Read the keys that work, newest first; people make them on the page."""
+    found = queries.working_keys(g.workspace)
+    return page(found, ApiKey, query_data, lambda rows: [_shown_key(row) for row in rows])
+
+
+@bp.post("/api-keys/<key_id>/revoke", endpoint="revoke_key")
+@idempotent
+@bp.output(ApiKeyShown)
+def revoke(key_id: str) -> ApiKeyShown:
+    """Take a key back for good, such as one that leaked."""
+    key = owned(ApiKey, g.workspace.id, key_id, otherwise="There is no such key.")
+    revoke_key(key, now=utcnow())
+    return _shown_key(key)
+
+
+def _shown(workspace: Workspace) -> WorkspaceShown:
+    return WorkspaceShown(
+        id=workspace.public_id,
+        **{
+            name: getattr(workspace, name)
+            for name in WorkspaceShown.model_fields
+            if name not in {"object", "id"}
+        },
+    )
+
+
+def _shown_member(member: Membership) -> MemberShown:
+    return MemberShown(
+        id=member.public_id,
+        name=member.user.name,
+        email=member.user.email,
+        role=member.role,
+        created_at=member.created_at,
+    )
+
+
+def _shown_key(key: ApiKey) -> ApiKeyShown:
+    return ApiKeyShown(
+        id=key.public_id,
+        name=key.name,
+        scope=key.scope,
+        hint=key.hint,
+        last_used_at=key.last_used_at,
+        created_at=key.created_at,
+    )

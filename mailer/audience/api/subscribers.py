@@ -1,0 +1,233 @@
+"""Subscribers for programs: found, changed, tagged, erased; saving one is consent's door."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from flask import g
+from pydantic import AwareDatetime, Field
+
+from mailer.accounts.models import Scope
+from mailer.api.guards import allows
+from mailer.api.idempotency import idempotent
+from mailer.api.pages import PageQuery, page
+from mailer.api.schemas import (
+    Address,
+    FieldValue,
+    Given,
+    Line,
+    Shown,
+    changes_of,
+    given,
+    id_of,
+    list_of,
+)
+from mailer.audience import queries
+from mailer.audience.api.frame import bp
+from mailer.audience.fields import create_missing_fields
+from mailer.audience.models import Subscriber, SubscriptionStatus
+from mailer.audience.representation import SubscriberShown, shown_subscribers
+from mailer.audience.subscribers import change_address, edit_subscriber, erase_subscribers
+from mailer.audience.tags import set_tags, tag_called, tag_subscribers, untag_subscribers
+from mailer.audience.timeline import events_of
+from mailer.db import db
+from mailer.errors import Invalid
+from mailer.lib.addresses import address_key
+from mailer.lib.ids import parse_id
+
+_MOST_AT_ONCE = 1_000
+
+SubscriberPage = list_of(SubscriberShown, "SubscriberPage")
+TagName = Annotated[Line, Field(max_length=60, pattern="^[^,]*$")]
+
+
+class SubscriberQuery(PageQuery):
+    """Which subscribers are asked for."""
+
+    list: str = Field("", description="Only those with a place on this list.")
+    status: Literal["", "pending", "active", "unsubscribed"] = Field(
+        "", description="Only those whose place has this status."
+    )
+    tag: Line = Field("", description="Only those with this tag.")
+    email: Line = Field("", description="Only the one with this address.")
+    search: Line = Field("", max_length=320, description="Only those whose address or name begins so.")
+
+
+class Details(Given):
+    """What is known of a subscriber."""
+
+    email: Address
+    name: Line = Field("", max_length=200)
+    locale: Line = Field("", max_length=20, examples=["pt-BR"])
+    time_zone: Line = Field("", max_length=64, examples=["Europe/Lisbon"])
+    fields: dict[Line, FieldValue] = Field(
+        {}, max_length=100, description="Values by key join those that are there; null forgets one."
+    )
+    tags: list[TagName] = Field([], max_length=50, description="All tags; those left out are taken off.")
+
+
+SubscriberChanges = changes_of(Details, "SubscriberChanges")
+
+
+class Chosen(Given):
+    """Some subscribers."""
+
+    subscribers: list[id_of("sub")] = Field(min_length=1, max_length=_MOST_AT_ONCE)  # type: ignore[valid-type]
+
+
+class Tagging(Chosen):
+    """Some subscribers, and tags for them."""
+
+    tags: list[TagName] = Field(min_length=1, max_length=50, examples=[["vip"]])
+
+
+class Untagging(Chosen):
+    """Some subscribers, and a tag that they lose."""
+
+    tag: TagName = Field(examples=["vip"])
+
+
+class CountShown(Shown):
+    """How many subscribers something was done to."""
+
+    object: Literal["count"] = "count"
+    count: int
+
+
+class EventShown(Shown):
+    """Something that happened to a subscriber."""
+
+    at: AwareDatetime
+    text: str
+    detail: str
+    standing: bool = Field(description="It still holds, and decides whether they are mailed.")
+
+
+class EventsShown(Shown):
+    """What happened to a subscriber, newest first: the last 200."""
+
+    object: Literal["list"] = "list"
+    data: list[EventShown]
+
+
+@bp.get("/subscribers")
+@allows(Scope.READ)
+@bp.input(SubscriberQuery, location="query")
+@bp.output(SubscriberPage)
+def index_subscribers(query_data: SubscriberQuery) -> dict[str, Any]:
+    """Read the subscribers, newest first."""
+    workspace_id = g.workspace.id
+    by = queries.SubscriberFilter(
+        search=query_data.search,
+        list_id=queries.list_by_id(workspace_id, query_data.list).id if query_data.list else None,
+        status=SubscriptionStatus(query_data.status) if query_data.status else None,
+        tag_id=_tag_id(query_data.tag) if query_data.tag else None,
+    )
+    found = queries.subscribers(workspace_id, by)
+    if query_data.email:
+        found = found.where(Subscriber.email_key == address_key(query_data.email))
+    return page(found, Subscriber, query_data, shown_subscribers, key=queries.order_of(by))
+
+
+@bp.get("/subscribers/<subscriber_id>")
+@allows(Scope.READ)
+@bp.output(SubscriberShown)
+def show_subscriber(subscriber_id: str) -> SubscriberShown:
+    """Read one subscriber."""
+    return shown_subscribers([_subscriber(subscriber_id)])[0]
+
+
+@bp.patch("/subscribers/<subscriber_id>", endpoint="update_subscriber")
+@bp.input(SubscriberChanges)
+@bp.output(SubscriberShown)
+def patch_subscriber(subscriber_id: str, json_data: Given) -> SubscriberShown:
+    """Change what is known of a subscriber; their places on lists stay as they are."""
+    subscriber, changes = _subscriber(subscriber_id), given(json_data)
+    create_missing_fields(g.workspace.id, changes.get("fields", {}))
+    change_address(subscriber, changes.get("email", subscriber.email))
+    edit_subscriber(
+        subscriber,
+        name=changes.get("name", subscriber.name),
+        locale=changes.get("locale", subscriber.locale),
+        time_zone=changes.get("time_zone", subscriber.time_zone),
+        fields=changes.get("fields", {}),
+    )
+    if "tags" in changes:
+        set_tags(subscriber, changes["tags"])
+    db.session.commit()
+    return shown_subscribers([subscriber])[0]
+
+
+@bp.delete("/subscribers/<subscriber_id>", endpoint="erase_subscriber")
+@bp.output({}, status_code=204)
+def delete_subscriber(subscriber_id: str) -> str:
+    """Erase a subscriber with everything that is theirs; a suppression of their address stays."""
+    erase_subscribers(g.workspace.id, [_subscriber(subscriber_id).id])
+    db.session.commit()
+    return ""
+
+
+@bp.get("/subscribers/<subscriber_id>/events", endpoint="index_subscriber_events")
+@allows(Scope.READ)
+@bp.output(EventsShown)
+def index_events(subscriber_id: str) -> EventsShown:
+    """Read what happened to a subscriber, newest first."""
+    return EventsShown(
+        data=[
+            EventShown(at=event.at, text=event.text, detail=event.detail, standing=event.is_standing)
+            for event in events_of(_subscriber(subscriber_id))
+        ]
+    )
+
+
+@bp.post("/subscribers/tag", endpoint="tag_subscribers")
+@idempotent
+@bp.input(Tagging)
+@bp.output(CountShown)
+def tag(json_data: Tagging) -> CountShown:
+    """Put tags on up to 1,000 subscribers."""
+    chosen = _owned(json_data.subscribers)
+    tag_subscribers(g.workspace.id, chosen, json_data.tags)
+    return CountShown(count=len(chosen))
+
+
+@bp.post("/subscribers/untag", endpoint="untag_subscribers")
+@idempotent
+@bp.input(Untagging)
+@bp.output(CountShown)
+def untag(json_data: Untagging) -> CountShown:
+    """Take a tag off up to 1,000 subscribers."""
+    chosen = _owned(json_data.subscribers)
+    untag_subscribers(g.workspace.id, chosen, tag_called(g.workspace.id, json_data.tag))
+    return CountShown(count=len(chosen))
+
+
+@bp.post("/subscribers/erase", endpoint="erase_subscribers")
+@idempotent
+@bp.input(Chosen)
+@bp.output(CountShown)
+def erase(json_data: Chosen) -> CountShown:
+    """Erase up to 1,000 subscribers with everything that is theirs."""
+    return CountShown(count=erase_subscribers(g.workspace.id, _owned(json_data.subscribers)))
+
+
+def _subscriber(subscriber_id: str) -> Subscriber:
+    return queries.subscriber_by_id(g.workspace.id, subscriber_id)
+
+
+def _owned(subscriber_ids: Sequence[str]) -> list[UUID]:
+    """Return the subscribers with these ids.
+
+    :raises Invalid: naming those that are not the workspace's
+    """
+    ids = {one: parse_id(Subscriber.prefix, one) for one in subscriber_ids}
+    owned = set(queries.owned_ids(g.workspace.id, [one for one in ids.values() if one]))
+    missing = [one for one, identifier in ids.items() if identifier not in owned]
+    if missing:
+        sentence = f"There is no subscriber {', '.join(missing[:10])}."
+        raise Invalid(sentence, fields={"subscribers": sentence})
+    return list(owned)
+
+
+def _tag_id(name: str) -> UUID:
+    return tag_called(g.workspace.id, name).id
