@@ -2,12 +2,17 @@
 
 import json
 import re
+from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Final
 
 from apiflask import APIBlueprint, APIFlask
 from flask import Flask
+from pydantic import BaseModel
 
 from mailer import __version__
+from mailer.api.errors import NAMES, PROBLEM_TYPE
+from mailer.api.examples import example_of
 from mailer.api.guards import scopes_of
 from mailer.api.idempotency import is_idempotent
 from mailer.api.schemas import Shown
@@ -15,9 +20,21 @@ from mailer.api.schemas import Shown
 _ABOUT: Final = """\
 JSON over HTTPS. Send your key as `Authorization: Bearer mlr_…`.
 
-Every POST takes an `Idempotency-Key`: within 24 hours the same key with the same body
-gets the first answer again and does nothing. Errors are RFC 9457 problems that also
-carry `statusCode`, `name` and `message`. Times are RFC 3339 in UTC.
+**Repeats.** Every POST that creates or sends takes an `Idempotency-Key`: within 24 hours the same
+key with the same body gets the first answer again, with `Idempotent-Replayed: true`, and does nothing.
+
+**Errors** are RFC 9457 problems that also carry `statusCode`, `name` and `message`; compare `name`,
+since the sentences may change. `errors` names the fields of a 422.
+
+**Lists** come by cursor: `limit`, `after`, `before` → `{"object": "list", "has_more", "data"}`,
+newest first. **Ids** say what they are of: `sub_…`, `cmp_…`. **Times** are RFC 3339 in UTC.
+
+**Changes** by PATCH are partial: what is left out stays.
+
+**Limits.** Each answer says in `RateLimit-Limit`, `-Remaining` and `-Reset` how many more calls the
+key may make; 429 says in `Retry-After` how long to wait. `X-Request-Id` finds a call in the log.
+
+**Webhooks** follow Standard Webhooks 1.0: verify `webhook-signature` with any of its libraries.
 """
 
 
@@ -42,7 +59,12 @@ class Problem(Shown):
     errors: list[FieldProblem] = []
 
 
+#: Events that are told to webhooks, by name: the kind of their payload.
+_WEBHOOKS: Final[dict[str, type[BaseModel]]] = {}
+
 _NESTED_NAME: Final = re.compile(r"(#/components/schemas/)\w+\.(?=\w)")
+_VARIABLE: Final = re.compile(r"<(?:\w+:)?(\w+)>")
+_SCHEMAS: Final = "#/components/schemas/{model}"
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -51,17 +73,22 @@ _IDEMPOTENCY_KEY: Final = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 256},
 }
 _ERRORS: Final = {
-    "400": "The body is not JSON.",
-    "401": "No key, or one that is not known.",
-    "403": "The key’s scope does not allow this.",
-    "429": "Too many requests; wait as long as Retry-After says.",
+    400: "The request cannot be read.",
+    401: "No key, or one that is not known.",
+    403: "The key’s scope does not allow this.",
+    404: "There is no such thing in this workspace.",
+    409: "It is not in a state that allows this, or the Idempotency-Key is in use.",
+    413: "The body is too large.",
+    415: "The body is not sent as application/json.",
+    422: "Some fields cannot be used; errors names them.",
+    429: "Too many requests; wait as long as Retry-After says.",
+    503: "The database is busy; try again as soon as Retry-After says.",
 }
-_ERRORS_OF_POSTS: Final = {
-    "409": "It is not in a state that allows this, or the Idempotency-Key is in use.",
-    "413": "The body is too large.",
-    "415": "The body is not sent as application/json.",
-    "422": "Some fields cannot be used; errors names them.",
-}
+
+
+def tells_webhooks(name: str, payload: type[BaseModel]) -> None:
+    """Let the description say that webhooks are told about an event."""
+    _WEBHOOKS[name] = payload
 
 
 def describe(app: Flask, *, base_url: str) -> dict[str, Any]:
@@ -80,13 +107,13 @@ def describe(app: Flask, *, base_url: str) -> dict[str, Any]:
     document["servers"] = [{"url": base_url}]
     document["tags"] = [{"name": name} for name in dict.fromkeys(tag["name"] for tag in document["tags"])]
     _complete_components(document["components"])
+    document["webhooks"] = {name: _told(name, payload, document) for name, payload in _WEBHOOKS.items()}
     for rule in described.url_map.iter_rules():
-        operations = document["paths"].get(rule.rule.replace("<", "{").replace(">", "}"), {})
+        operations = document["paths"].get(_VARIABLE.sub(r"{\1}", rule.rule), {})
         for method, operation in operations.items():
             if method.upper() in (rule.methods or ()):
-                _complete(
-                    operation, rule.endpoint, app.view_functions[rule.endpoint], is_post=method != "get"
-                )
+                _complete(operation, rule.endpoint, app.view_functions[rule.endpoint], method, rule.arguments)
+                _add_examples(operation, document["components"]["schemas"])
     return document
 
 
@@ -102,24 +129,99 @@ def _complete_components(components: dict[str, Any]) -> None:
     schemas = components["schemas"]
     for unused in ("HTTPError", "ValidationError"):
         schemas.pop(unused, None)
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= {**problem.pop("$defs"), "Problem": problem}
+    _add_schema(Problem, schemas)
+    components["responses"] = {NAMES[status]: _problem(status, words) for status, words in _ERRORS.items()}
     components["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer", "description": "An API key, as it was shown once."}
     }
 
 
-def _complete(operation: dict[str, Any], endpoint: str, view: Any, *, is_post: bool) -> None:
+def _add_schema(model: type[BaseModel], schemas: dict[str, Any]) -> None:
+    schema = model.model_json_schema(ref_template=_SCHEMAS, mode="serialization")
+    schemas |= {**schema.pop("$defs", {}), model.__name__: schema}
+
+
+def _told(name: str, payload: type[BaseModel], document: dict[str, Any]) -> dict[str, Any]:
+    """Describe the request that a webhook gets about an event."""
+    schemas = document["components"]["schemas"]
+    _add_schema(payload, schemas)
+    schema = {"$ref": f"#/components/schemas/{payload.__name__}"}
+    example = {**example_of(schema, schemas, is_whole=True), "type": name}
+    return {
+        "post": {
+            "operationId": f"on_{name.replace('.', '_')}",
+            "summary": (payload.__doc__ or "").partition("\n")[0],
+            "tags": ["Webhooks"],
+            "parameters": list(_signature_headers()),
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": schema, "example": example}},
+            },
+            "responses": {
+                "200": {"description": "Any 2xx: it arrived. Anything else, and it is sent again."},
+                "410": {"description": "Nobody is here any more: the endpoint is switched off."},
+            },
+        }
+    }
+
+
+def _signature_headers() -> Iterator[dict[str, Any]]:
+    words = {
+        "webhook-id": "The same for every try of one event: remember it to do nothing twice.",
+        "webhook-timestamp": "Of this try, in seconds since 1970; refuse what is older than five minutes.",
+        "webhook-signature": "`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; "
+        "two of them, with a space between, while a secret is rotated.",
+    }
+    for name, description in words.items():
+        yield {
+            "name": name,
+            "in": "header",
+            "required": True,
+            "description": description,
+            "schema": {"type": "string"},
+        }
+
+
+def _complete(operation: dict[str, Any], endpoint: str, view: Any, method: str, arguments: set[str]) -> None:
     """Say of one call what its guards and frames do."""
-    for status, words in {**_ERRORS, **(_ERRORS_OF_POSTS if is_post else {})}.items():
-        operation["responses"].setdefault(status, {"description": words})
-    for status, response in operation["responses"].items():
-        if status >= "4":
-            response["content"] = {
-                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-            }
+    has_input = "requestBody" in operation or any(
+        parameter["in"] == "query" for parameter in operation.get("parameters", [])
+    )
+    statuses = [
+        *(400, 401, 403, 429, 503),
+        *([404] if arguments else []),
+        *([422] if has_input or method != "get" else []),
+        *([409, 413, 415] if method != "get" else []),
+    ]
+    for status in statuses:
+        operation["responses"][str(status)] = {"$ref": f"#/components/responses/{NAMES[status]}"}
+    operation["responses"] = dict(sorted(operation["responses"].items()))
     if is_idempotent(view):
         operation["parameters"] = [*operation.get("parameters", []), _IDEMPOTENCY_KEY]
     operation["operationId"] = endpoint.rpartition(".")[2]
     operation["security"] = [{"key": []}]
     operation["x-scopes"] = sorted(scopes_of(view))
+
+
+def _add_examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        content["example"] = example_of(content["schema"], schemas, is_whole=False)
+    for response in operation["responses"].values():
+        if "application/json" in response.get("content", {}):
+            content = response["content"]["application/json"]
+            content["example"] = example_of(content["schema"], schemas, is_whole=True)
+
+
+def _problem(status: int, words: str) -> dict[str, Any]:
+    example = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": words,
+        "statusCode": status,
+        "name": NAMES[status],
+        "message": words,
+        "request_id": "req_01k2m8w5c4e0t9q7y3x6v1b2n8",
+    }
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": words, "content": {PROBLEM_TYPE: {"schema": schema, "example": example}}}

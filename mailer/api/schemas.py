@@ -110,6 +110,15 @@ def list_of(shown: type[Shown], name: str) -> type[Shown]:
     return create_model(name, __base__=Shown, **fields)
 
 
+def also_answers(status: int, shown: str, words: str) -> dict[int | str, Any]:
+    """Return the description of an answer with another status than a call's usual one.
+
+    :param shown: the name of its schema
+    """
+    schema = {"$ref": f"#/components/schemas/{shown}"}
+    return {status: {"description": words, "content": {"application/json": {"schema": schema}}}}
+
+
 def changes_of(whole: type[Given], name: str) -> type[Given]:
     """Return the schema of a partial update: the fields of a whole one, each of which may be left out.
 

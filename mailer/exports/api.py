@@ -1,6 +1,6 @@
 """Exports for programs: people and suppressions, streamed as files, whatever their number."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from flask import Response, g
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,7 +35,7 @@ class PeopleQuery(BaseModel):
     tag: Line = Field("", description="Only those with this tag.")
 
 
-def _files(*kinds: str) -> dict[int, dict[str, object]]:
+def _files(*kinds: str) -> dict[int | str, Any]:
     content = {kind: {"schema": {"type": "string"}} for kind in kinds}
     return {200: {"description": "The file, streamed.", "content": content}}
 

@@ -160,7 +160,7 @@ def remove_segment(segment_id: str) -> str:
     return ""
 
 
-@bp.get("/segments/<segment_id>/subscribers")
+@bp.get("/segments/<segment_id>/subscribers", endpoint="index_segment_members")
 @allows(Scope.READ)
 @bp.input(PageQuery, location="query")
 @bp.output(SegmentMembers)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mailer.api.errors import STATUS
 from mailer.api.idempotency import idempotent
-from mailer.api.schemas import Address, FieldValue, Given, Line, ListId, Shown
+from mailer.api.schemas import Address, FieldValue, Given, Line, ListId, Shown, also_answers
 from mailer.audience import queries
 from mailer.audience.models import Subscriber
 from mailer.audience.representation import SubscriberShown, shown_subscribers
@@ -74,7 +74,7 @@ class SavedList(Shown):
 @idempotent
 @bp.input(NewSubscriber)
 @bp.output(SubscriberShown, status_code=201, description="A new subscriber.")
-@bp.doc(responses={200: {"description": "A known subscriber was updated.", "content": SubscriberShown}})
+@bp.doc(responses=also_answers(200, "SubscriberShown", "A known subscriber was updated."))
 def post_subscriber(json_data: NewSubscriber) -> tuple[SubscriberShown, int]:
     """Save a subscriber by address.
 
