@@ -76,6 +76,11 @@ def secrets(ours):
 READING = {f"{ROOT}segments/preview"}
 
 
+def in_braces(rule: str) -> str:
+    """Return a route as the description writes it."""
+    return re.sub(r"<(?:int:)?(\w+)>", r"{\1}", rule)
+
+
 @pytest.fixture
 def walk(app):
     """Return every call: its method, its rule, and a body that it takes as the description shows one."""
@@ -86,8 +91,7 @@ def walk(app):
             for rule in routes(app, method, ROOT):
                 if rule.rule == PUBLIC:
                     continue
-                path = re.sub(r"<(?:int:)?(\w+)>", r"{\1}", rule.rule)
-                asked = document["paths"][path][method.lower()].get("requestBody", {})
+                asked = document["paths"][in_braces(rule.rule)][method.lower()].get("requestBody", {})
                 yield method, rule, asked.get("content", {}).get("application/json", {}).get("example")
 
     return calls
@@ -129,17 +133,20 @@ def test_ids_of_another_workspace_are_not_found(app, ours, theirs, call, secrets
     assert wrong == []
 
 
-def test_nothing_that_is_typed_into_an_address_breaks_a_call(app, ours, call, secrets):
+def test_nothing_that_is_typed_into_an_address_breaks_a_call(app, ours, call, secrets, walk):
+    document = describe(app, base_url="http://localhost")
     wrong = []
-    for rule in routes(app, "GET", ROOT):
-        if rule.rule == PUBLIC:
+    for method, rule, _ in walk():
+        if method != "GET":
             continue
+        asked = document["paths"][in_braces(rule.rule)]["get"].get("parameters", [])
+        names = [parameter["name"] for parameter in asked if parameter["in"] == "query"]
         for payload in PAYLOADS:
-            for name in ("limit", "after", "before", "list", "status", "tag", "email"):
+            for name in names:
                 answer = call(secrets[Scope.ALL], "GET", ours.url(app, rule), query_string={name: payload})
                 if answer.status_code >= 500:
                     wrong.append((rule.rule, name, payload))
-            for name in rule.arguments:
+            for name in rule.arguments - {"number"}:
                 answer = call(secrets[Scope.ALL], "GET", ours.url(app, rule, **{name: payload}))
                 if answer.status_code not in (404, 405, 308):
                     wrong.append((rule.rule, name, payload, answer.status_code))
@@ -148,7 +155,13 @@ def test_nothing_that_is_typed_into_an_address_breaks_a_call(app, ours, call, se
 
 
 BODIES = {
-    "/api/v1/lists": {"name": "Bread", "description": "", "opt_in": "single", "visibility": "public"},
+    "/api/v1/lists": {
+        "name": "Bread",
+        "description": "",
+        "opt_in": "single",
+        "visibility": "public",
+        "consent_words": "",
+    },
     "/api/v1/subscribers": {
         "email": "ana@example.com",
         "name": "Ana",
