@@ -6,8 +6,8 @@ from typing import Any
 
 from mailer.campaigns.models import Campaign, CampaignVariant
 from mailer.campaigns.preflight import design_of
-from mailer.composing.preview import fill_in, preview
-from mailer.errors import Invalid
+from mailer.composing.preview import SAMPLE_READER, fill_in, preview
+from mailer.errors import Invalid, NotFound
 from mailer.rendering.design import Frozen
 from mailer.rendering.freeze import freeze
 from mailer.rendering.merge import Rendered
@@ -30,6 +30,19 @@ def look(campaign: Campaign, reader: Mapping[str, Any], *, locale: str | None = 
         )
     frozen = Frozen(subject=message.subject, html=message.html, text=message.text, links=message.links)
     return fill_in(frozen, message.values, reader)
+
+
+def look_with_numbers(campaign: Campaign, *, locale: str = "") -> Rendered:
+    """Return what was sent, as a sample reader gets it; each counted link leads to ``#link-`` and its number.
+
+    :raises NotFound: it was not sent, or is not written in this language
+    """
+    message = campaign.words_in(locale).message
+    if message is None:
+        raise NotFound("This campaign was not sent yet.")
+    numbers = [f"#link-{number}" for number in range(len(message.links))]
+    frozen = Frozen(subject=message.subject, html=message.html, text=message.text, links=numbers)
+    return fill_in(frozen, message.values, SAMPLE_READER)
 
 
 def made_text(campaign: Campaign | CampaignVariant) -> str:

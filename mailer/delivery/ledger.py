@@ -51,6 +51,7 @@ from mailer.delivery.models import (
     SendingLimits,
     SkipReason,
 )
+from mailer.delivery.sending_sums import Fared, Fate, count_fates, fates_of_try
 
 #: A transactional message that is in doubt is sent again, under the same Message-ID, so soon.
 _DOUBT_RETRY: Final = timedelta(seconds=30)
@@ -148,6 +149,7 @@ def record(
         *_write(late, origin=DeliveryState.IN_DOUBT, now=now),
     ]
     _note_attempts(written, now=now)
+    _count_fates(accepted, written, now=now)
     _suppress([end for end in written if end.is_dead_address])
     ended = [*accepted, *(end.delivery for end in written if end.has_ended)]
     _forget_secrets(ended)
@@ -433,6 +435,8 @@ def recount(campaign_id: UUID) -> Counter[tuple[DeliveryState, str]]:
     return found
 
 
+#: As what an end counts in the sums of a domain.
+_FATES: Final = {DeliveryState.ACCEPTED: Fate.ACCEPTED, DeliveryState.REJECTED: Fate.REJECTED}
 _ENDED: Final = frozenset(state for state, following in NEXT_STATES.items() if not following)
 
 
@@ -649,6 +653,7 @@ def _note_attempts(ends: Iterable[_End], *, now: datetime) -> None:
             "outcome": end.outcome.verdict.value,
             "code": end.outcome.code,
             "reply": end.outcome.reply,
+            "is_dead_address": end.is_dead_address,
             "created_at": now,
         }
         for end in ends
@@ -656,6 +661,19 @@ def _note_attempts(ends: Iterable[_End], *, now: datetime) -> None:
     ]
     if rows:
         db.session.execute(insert(Attempt), rows)
+
+
+def _count_fates(accepted: Iterable[Claimed], ends: Iterable[_End], *, now: datetime) -> None:
+    fared = [(delivery, Fate.ACCEPTED) for delivery in accepted]
+    for end in ends:
+        fates = fates_of_try(end.outcome.verdict.value, is_dead_address=end.is_dead_address)
+        if end.state in _FATES:
+            fates.append(_FATES[end.state])
+        fared += [(end.delivery, fate) for fate in fates]
+    count_fates(
+        Fared(each.workspace_id, each.campaign_id, each.message_id, each.email, fate, now)
+        for each, fate in fared
+    )
 
 
 def _suppress(refused: Sequence[_End]) -> None:
@@ -705,10 +723,12 @@ def _move(
         update(Delivery)
         .where(*where)
         .values(state=target, **changes)
-        .returning(Delivery.campaign_id)
+        .returning(Delivery.workspace_id, Delivery.campaign_id, Delivery.message_id, Delivery.email)
         .execution_options(synchronize_session=False)
-    ).scalars()
-    by_campaign = Counter(moved)
+    ).all()
+    by_campaign = Counter(row.campaign_id for row in moved)
+    if target in _FATES:
+        count_fates(Fared(*row, _FATES[target], changes["ended_at"]) for row in moved)
     if (origin, "") != (target, reason):
         for campaign_id, number in by_campaign.items():
             count(campaign_id, Counter({(origin, ""): -number, (target, reason): number}))

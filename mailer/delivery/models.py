@@ -5,7 +5,17 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
@@ -647,3 +657,32 @@ class Attempt(Identified, Base):
     outcome: Mapped[str] = mapped_column(String(20))
     code: Mapped[int | None]
     reply: Mapped[str] = mapped_column(String(500), default="")
+    #: The server called the address dead, whatever is sent to it.
+    is_dead_address: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class SendingSum(Base):
+    """What mail from a domain came to at a mailbox provider in ten minutes (``sending_sums``)."""
+
+    __tablename__ = "sending_sums"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), primary_key=True)
+    #: The From address's, as A-labels.
+    domain: Mapped[str] = mapped_column(String(253), primary_key=True)
+    #: ``lib.mailbox_providers.provider_of``
+    provider: Mapped[str] = mapped_column(String(40), primary_key=True)
+    #: All zeros for mail that belongs to no campaign.
+    campaign_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+    slot: Mapped[datetime] = mapped_column(primary_key=True)
+    accepted: Mapped[int]
+    deferred: Mapped[int]
+    held: Mapped[int]
+    rejected: Mapped[int]
+    #: Of those rejected, the ones whose address is dead.
+    refused: Mapped[int]
+    #: Came back after they were accepted.
+    hard: Mapped[int]
+    soft: Mapped[int]
+    complaints: Mapped[int]
+
+    __table_args__ = (Index("ix_sending_sums_slot", "slot"),)

@@ -29,6 +29,7 @@ from mailer.campaigns.draft import Draft, create_draft
 from mailer.campaigns.launch import freeze_message
 from mailer.campaigns.models import CampaignStatus
 from mailer.campaigns.preflight import frozen_if_ready
+from mailer.campaigns.rebuild import rebuild_report
 from mailer.composing.models import Format
 from mailer.composing.queries import published_templates
 from mailer.consent.models import Act, Channel, ConsentRecord, Suppression, SuppressionReason
@@ -145,6 +146,7 @@ def _guests(
             joined_at=joined_at,
             # Some read everything, many read now and then.
             interest=min(0.97, chance.betavariate(1.3, 1.5) + 0.02),
+            locale=person.locale,
         )
         guest = _Guest(person, reader, _fields(person, chance))
         guest.lists = [
@@ -269,6 +271,7 @@ def _send(
     for model in sorted(results.rows, key=lambda model: model is not Delivery):
         if results.rows[model]:
             db.session.execute(insert(model), results.rows[model])
+    rebuild_report(campaign)
 
 
 def _insert_places(workspace: Workspace, weekly: MailingList, guests: Sequence[_Guest]) -> None:

@@ -6,21 +6,30 @@ read little; one link is followed more than the others.
 """
 
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from mailer.bounces.models import Return
 from mailer.campaigns.models import Campaign
-from mailer.delivery.models import Attempt, Delivery, DeliveryCount, DeliveryState, SkipReason
+from mailer.delivery.models import Attempt, Delivery, DeliveryState, SkipReason
 from mailer.seeds.answers import answer_of
 from mailer.seeds.moments import id_at
-from mailer.tracking.models import Activity, Click, HourlyActivity, LinkActivity, Open, VerdictActivity
+from mailer.tracking.facets import facets_of
+from mailer.tracking.models import Click, Open
 from mailer.tracking.verdicts import VERSION, Reason, Verdict
 
+#: Where readers ask from: networks of providers in the lands of the bakery's readers.
+_NETWORKS: Final = {
+    "en": ("81.130.0.0/24", "86.128.12.0/24", "90.192.4.0/24"),
+    "pt": ("85.240.8.0/24", "188.80.16.0/24", "94.60.2.0/24"),
+    "de": ("79.192.4.0/24", "91.0.12.0/24"),
+    "fr": ("90.0.8.0/24", "82.64.16.0/24"),
+    "es": ("80.24.2.0/24", "88.0.4.0/24"),
+}
 _AGENTS: Final = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile",
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)",
@@ -50,6 +59,7 @@ class Reader:
     email: str
     joined_at: datetime
     interest: float
+    locale: str = ""
     left_at: datetime | None = None
     suppressed_at: datetime | None = None
     #: The delivery whose link they left by, or that bounced.
@@ -62,8 +72,6 @@ class Results:
     """Rows of one campaign, by table, ready to be inserted."""
 
     rows: dict[Any, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    #: When people left by this campaign's link.
-    left_at: list[datetime] = field(default_factory=list)
 
 
 def results_of(
@@ -78,7 +86,6 @@ def results_of(
 ) -> Results:
     """Make what became of a campaign, and let readers leave or bounce on the way."""
     results = Results()
-    counts: Counter[tuple[DeliveryState, str]] = Counter()
     launched = campaign.launched_at
     assert launched is not None
     for number, reader in enumerate(reader for reader in readers if reader.joined_at < launched):
@@ -92,24 +99,7 @@ def results_of(
             answer = answer_of(delivery, at=at, now=now, chance=chance)
             if answer is not None:
                 results.rows[Return].append(answer)
-        counts[delivery["state"], delivery["skip_reason"] or ""] += 1
         results.rows[Delivery].append(delivery)
-    results.rows[DeliveryCount] = [
-        {"campaign_id": campaign.id, "state": state, "reason": str(reason), "count": count}
-        for (state, reason), count in counts.items()
-    ]
-    results.rows[HourlyActivity] = _hours(campaign, results)
-    results.rows[LinkActivity] = _links(campaign, results)
-    results.rows[VerdictActivity] = [
-        {
-            "campaign_id": campaign.id,
-            "activity": activity,
-            "verdict": Verdict.HUMAN,
-            "reason": Reason.NOTHING_ODD,
-            "total": len(results.rows[model]),
-        }
-        for model, activity in ((Open, Activity.OPEN), (Click, Activity.CLICK))
-    ]
     return results
 
 
@@ -133,6 +123,7 @@ def _delivery(campaign: Campaign, list_id: UUID, reader: Reader, at: datetime) -
         "clicked_at": None,
         "human_opened_at": None,
         "human_clicked_at": None,
+        "unsubscribed_at": None,
     }
 
 
@@ -168,6 +159,7 @@ def _attempt(delivery: dict[str, Any], at: datetime) -> dict[str, Any]:
         "outcome": "rejected",
         "code": 550,
         "reply": delivery["reply"],
+        "is_dead_address": True,
     }
 
 
@@ -189,11 +181,24 @@ def _read(
     if chance.random() > reader.interest * appeal or opened >= now:
         return
     agent = chance.choice(_AGENTS)
+    network = chance.choice(_NETWORKS.get(reader.locale.partition("-")[0], _NETWORKS["en"]))
+
+    def facets(moment: datetime) -> list[str]:
+        return facets_of(
+            email=reader.email,
+            locale=reader.locale,
+            user_agent=agent,
+            network=network,
+            at=moment,
+            arrived_at=at,
+        )
+
     event = {
         "workspace_id": delivery["workspace_id"],
         "campaign_id": delivery["campaign_id"],
         "delivery_id": delivery["id"],
         "user_agent": agent,
+        "network": network,
         "verdict": Verdict.HUMAN,
         "reason": Reason.NOTHING_ODD,
         "judged_by": VERSION,
@@ -201,7 +206,7 @@ def _read(
     delivery["opened_at"] = delivery["human_opened_at"] = opened
     again = opened
     while again < now:
-        results.rows[Open].append({**event, "id": id_at(again), "at": again})
+        results.rows[Open].append({**event, "id": id_at(again), "at": again, "facets": facets(again)})
         if chance.random() > 0.3:
             break
         again += timedelta(hours=chance.expovariate(1 / 9))
@@ -211,12 +216,13 @@ def _read(
         if clicked >= now:
             break
         number = chance.choices(range(len(pulls)), pulls)[0]
-        results.rows[Click].append({**event, "id": id_at(clicked), "at": clicked, "link_number": number})
+        click = {**event, "id": id_at(clicked), "at": clicked, "facets": facets(clicked)}
+        results.rows[Click].append({**click, "link_number": number})
         delivery["clicked_at"] = delivery["human_clicked_at"] = delivery["clicked_at"] or clicked
     left = opened + timedelta(seconds=chance.uniform(5, 60))
     if chance.random() < _LEAVES_OF_READERS and left < now:
         reader.left_at, reader.because_of = left, delivery["id"]
-        results.left_at.append(left)
+        delivery["unsubscribed_at"] = left
 
 
 def _delay(chance: random.Random) -> timedelta:
@@ -227,50 +233,3 @@ def _delay(chance: random.Random) -> timedelta:
     if kind < 0.85:
         return timedelta(hours=max(0.5, chance.gauss(8.5, 2)))
     return timedelta(hours=12 + chance.expovariate(1 / 22))
-
-
-def _hours(campaign: Campaign, results: Results) -> list[dict[str, Any]]:
-    """Sum by hour; each person counts in the hour of their first."""
-    totals = Counter((Activity.UNSUBSCRIBE, _hour(left)) for left in results.left_at)
-    people = totals.copy()
-    for model, activity in ((Open, Activity.OPEN), (Click, Activity.CLICK)):
-        seen: set[UUID] = set()
-        for event in sorted(results.rows[model], key=lambda row: row["at"]):
-            hour = _hour(event["at"])
-            totals[activity, hour] += 1
-            if event["delivery_id"] not in seen:
-                people[activity, hour] += 1
-                seen.add(event["delivery_id"])
-    return [
-        {
-            "campaign_id": campaign.id,
-            "activity": activity,
-            "hour": hour,
-            "total": total,
-            "people": people[activity, hour],
-            "human_total": total,
-            "human_people": people[activity, hour],
-        }
-        for (activity, hour), total in totals.items()
-    ]
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-
-
-def _links(campaign: Campaign, results: Results) -> list[dict[str, Any]]:
-    by_link: dict[int, list[UUID]] = defaultdict(list)
-    for click in results.rows[Click]:
-        by_link[click["link_number"]].append(click["delivery_id"])
-    return [
-        {
-            "campaign_id": campaign.id,
-            "link_number": number,
-            "total": len(all_),
-            "people": len(set(all_)),
-            "human_total": len(all_),
-            "human_people": len(set(all_)),
-        }
-        for number, all_ in by_link.items()
-    ]

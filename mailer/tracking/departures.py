@@ -9,7 +9,7 @@ from mailer import signals
 from mailer.db import db
 from mailer.delivery.models import Delivery
 from mailer.lib.clock import utcnow
-from mailer.tracking.sums import add_departure
+from mailer.tracking.sums import add_departures
 
 
 @signals.unsubscribed.connect
@@ -30,4 +30,4 @@ def count_departure(subscription: Any, *, delivery_id: UUID | None = None, **_: 
         .execution_options(synchronize_session=False)
     )
     if campaign_id is not None:
-        add_departure(campaign_id, now)
+        add_departures(campaign_id, [now])

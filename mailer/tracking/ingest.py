@@ -18,6 +18,7 @@ from mailer.db import db, insert_missing
 from mailer.delivery import ledger
 from mailer.delivery.models import DeliveryState
 from mailer.lib.clock import utcnow
+from mailer.tracking.facets import facets_of
 from mailer.tracking.judge_again import deliveries_of, judge_again, take_turn
 from mailer.tracking.models import Click, Open
 from mailer.tracking.spool import Event, Spool, read
@@ -85,6 +86,14 @@ def _row(event: Event, deliveries: dict[UUID, Row[Any]]) -> dict[str, Any]:
         "network": event.network,
         "verdict": verdict,
         "reason": reason,
+        "facets": facets_of(
+            email=delivery.email,
+            locale=delivery.locale or "",
+            user_agent=event.user_agent,
+            network=event.network,
+            at=event.at,
+            arrived_at=delivery.ended_at,
+        ),
     }
     return row if event.link_number is None else {**row, "link_number": event.link_number}
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, column, or_, select, text, update, values
 from sqlalchemy import and_ as both
 
+from mailer.audience.models import Subscriber
 from mailer.db import Id, UtcDateTime, db, enum_column
 from mailer.delivery.models import Delivery, DeliveryState, Message
 from mailer.tracking.models import Click, Open
@@ -43,9 +44,12 @@ def deliveries_of(ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
             Delivery.clicked_at,
             Delivery.human_opened_at,
             Delivery.human_clicked_at,
+            Delivery.email,
+            Subscriber.locale,
             Message.trap_link,
         )
         .join(Message, Message.id == Delivery.message_id)
+        .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .where(Delivery.id.in_(ids))
     )
     return {row.id: row for row in rows}
@@ -72,6 +76,13 @@ def judge_campaign(campaign_id: UUID) -> int:
         judge_again(waiting)
         db.session.commit()
         judged += len(waiting)
+
+
+def sums_of(delivery_ids: Collection[UUID]) -> Sums:
+    """Return what the events of some deliveries come to, judged as they are."""
+    events = _events_of(delivery_ids)
+    deliveries = deliveries_of(delivery_ids)
+    return Sums.of(event.counted(deliveries, event.told) for event in events)
 
 
 def judge_again(delivery_ids: Collection[UUID], *, new: Collection[UUID] = ()) -> None:
@@ -102,12 +113,15 @@ class _Event:
     seen: Seen
     told: Judgement
     judged_by: int
+    facets: Sequence[str]
 
     def counted(self, deliveries: dict[UUID, Row[Any]], told: Judgement) -> Counted:
         delivery = deliveries[self.seen.delivery_id]
         link = self.seen.link_number
         is_trap = link is not None and link == delivery.trap_link
-        return Counted(delivery.id, delivery.campaign_id, self.seen.at, link, *told, is_trap=is_trap)
+        return Counted(
+            delivery.id, delivery.campaign_id, self.seen.at, link, *told, is_trap=is_trap, facets=self.facets
+        )
 
 
 def _events_of(delivery_ids: Collection[UUID]) -> list[_Event]:
@@ -115,7 +129,7 @@ def _events_of(delivery_ids: Collection[UUID]) -> list[_Event]:
     for model in (Open, Click):
         link = Click.link_number if model is Click else None
         columns = [model.id, model.delivery_id, model.at, model.user_agent, model.network]
-        told = [model.verdict, model.reason, model.judged_by]
+        told = [model.verdict, model.reason, model.judged_by, model.facets]
         rows = db.session.execute(
             select(*columns, *told, *([link] if link is not None else [])).where(
                 model.delivery_id.in_(delivery_ids)
@@ -124,7 +138,7 @@ def _events_of(delivery_ids: Collection[UUID]) -> list[_Event]:
         for row in rows:
             number = row.link_number if model is Click else None
             seen = Seen(row.id, row.delivery_id, row.at, number, row.user_agent, row.network)
-            found.append(_Event(seen, (row.verdict, row.reason), row.judged_by))
+            found.append(_Event(seen, (row.verdict, row.reason), row.judged_by, row.facets))
     return found
 
 

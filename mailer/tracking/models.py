@@ -1,4 +1,4 @@
-"""Opens, clicks, and their sums by hour and by link."""
+"""Opens, clicks, and their sums by hour, by link and by what readers have in common."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -27,6 +27,8 @@ class Judged:
     )
     #: ``verdicts.VERSION`` of who judged; 0 before there was one.
     judged_by: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: One text for each :class:`Facet`, as it was told when the event came in; none before 0.5.
+    facets: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
 
 
 class Open(Judged, Base):
@@ -103,6 +105,36 @@ class LinkActivity(Base):
     #: What of both were people, rather than machines.
     human_total: Mapped[int] = mapped_column(default=0, server_default="0")
     human_people: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class Facet(StrEnum):
+    """What readers have in common; the order is that of the texts in ``facets``."""
+
+    PROVIDER = "provider"
+    CLIENT = "client"
+    DEVICE = "device"
+    COUNTRY = "country"
+    LOCALE = "locale"
+    #: How long after its arrival, as the end of a span in minutes (``facets.DELAYS``).
+    DELAY = "delay"
+
+
+class FacetActivity(Base):
+    """Sums of a campaign by a facet; ``people`` counts each person under the value of their first."""
+
+    __tablename__ = "facet_activity"
+
+    campaign_id: Mapped[UUID] = mapped_column(
+        ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True
+    )
+    activity: Mapped[Activity] = mapped_column(enum_column(Activity), primary_key=True)
+    facet: Mapped[Facet] = mapped_column(enum_column(Facet), primary_key=True)
+    #: Empty where it is unknown.
+    value: Mapped[str] = mapped_column(String(40), primary_key=True)
+    total: Mapped[int]
+    people: Mapped[int]
+    human_total: Mapped[int]
+    human_people: Mapped[int]
 
 
 class VerdictActivity(Base):

@@ -5,8 +5,8 @@ what they came to before. So the sums always equal the events, whether those are
 late, or are judged again.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -15,7 +15,14 @@ from uuid import UUID
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.db import db
-from mailer.tracking.models import Activity, HourlyActivity, LinkActivity, VerdictActivity
+from mailer.tracking.models import (
+    Activity,
+    Facet,
+    FacetActivity,
+    HourlyActivity,
+    LinkActivity,
+    VerdictActivity,
+)
 from mailer.tracking.verdicts import Reason, Verdict
 
 
@@ -30,6 +37,7 @@ class Counted:
     verdict: Verdict
     reason: Reason
     is_trap: bool = False
+    facets: Sequence[str] = ()
 
     @property
     def activity(self) -> Activity:
@@ -53,6 +61,7 @@ class Sums:
     hours: _Rows = field(default_factory=_no_figures)
     links: _Rows = field(default_factory=_no_figures)
     verdicts: _Rows = field(default_factory=_no_figures)
+    facets: _Rows = field(default_factory=_no_figures)
 
     @classmethod
     def of(cls, events: Iterable[Counted]) -> "Sums":
@@ -65,6 +74,9 @@ class Sums:
             person = (event.delivery_id, event.activity)
             hour = hour_of(event.at)
             sums._add(sums.hours[event.campaign_id, event.activity, hour], event, person, seen)
+            for facet, value in zip(Facet, event.facets, strict=False):
+                figures = sums.facets[event.campaign_id, event.activity, facet, value]
+                sums._add(figures, event, (facet, *person), seen)
             sums.verdicts[event.campaign_id, event.activity, event.verdict, event.reason][0] += 1
             if event.link_number is not None and not event.is_trap:
                 place = (event.delivery_id, event.link_number)
@@ -85,14 +97,17 @@ class Sums:
         """Write down the difference to what stood there for the same deliveries."""
         _write(HourlyActivity, ("campaign_id", "activity", "hour"), _FIGURES, self.hours, instead_of.hours)
         _write(LinkActivity, ("campaign_id", "link_number"), _FIGURES, self.links, instead_of.links)
+        keys: tuple[str, ...] = ("campaign_id", "activity", "facet", "value")
+        _write(FacetActivity, keys, _FIGURES, self.facets, instead_of.facets)
         keys = ("campaign_id", "activity", "verdict", "reason")
         _write(VerdictActivity, keys, _FIGURES[:1], self.verdicts, instead_of.verdicts)
 
 
-def add_departure(campaign_id: UUID, at: datetime) -> None:
-    """Count somebody who left by a campaign's link."""
+def add_departures(campaign_id: UUID, moments: Iterable[datetime]) -> None:
+    """Count those who left by a campaign's link, by when they did."""
     sums = Sums()
-    sums.hours[campaign_id, Activity.UNSUBSCRIBE, hour_of(at)] = [1, 1, 1, 1]
+    for hour, people in Counter(map(hour_of, moments)).items():
+        sums.hours[campaign_id, Activity.UNSUBSCRIBE, hour] = [people] * 4
     sums.apply(instead_of=Sums())
 
 

@@ -10,7 +10,18 @@ from mailer.delivery.models import Delivery, Message
 from mailer.lib.ids import uuid7
 from mailer.tracking.ingest import store
 from mailer.tracking.judge_again import judge_campaign
-from mailer.tracking.models import Activity, Click, HourlyActivity, LinkActivity, Open, VerdictActivity
+from mailer.tracking.models import (
+    Activity,
+    Click,
+    Facet,
+    FacetActivity,
+    HourlyActivity,
+    LinkActivity,
+    Open,
+    VerdictActivity,
+)
+from mailer.tracking.rebuild import rebuild_activity
+from mailer.tracking.sums import add_departures
 from mailer.tracking.verdicts import HUMAN_VERDICTS
 from tests.tracking.simulator import LAUNCH, LINKS, TRAP, Reader, simulate
 
@@ -64,6 +75,13 @@ def sums_are_true(campaign_id):
         ).one()
         people, humans = {each.delivery_id for each in events}, {each.delivery_id for each in human}
         assert tuple(number or 0 for number in kept) == (len(events), len(people), len(human), len(humans))
+        for facet in Facet:
+            by_facet = db.session.execute(
+                select(*(func.sum(getattr(FacetActivity, name)) for name in figures)).where(
+                    FacetActivity.activity == activity, FacetActivity.facet == facet
+                )
+            ).one()
+            assert tuple(by_facet) == tuple(kept)
         by_verdict = db.session.execute(
             select(VerdictActivity.verdict, func.sum(VerdictActivity.total))
             .where(VerdictActivity.campaign_id == campaign_id, VerdictActivity.activity == activity)
@@ -130,3 +148,31 @@ def test_a_crowd_that_shows_later_takes_back_who_was_counted(campaign):
     assert early == 5
     assert db.session.scalar(select(func.sum(HourlyActivity.human_people))) == 0
     sums_are_true(run.campaign_id)
+
+
+def test_rebuilt_sums_are_those_that_were_kept(campaign):
+    run, readers = campaign
+    day = simulate(readers[:400], message_id=run.message_id, seed=3)
+    for start in range(0, len(day.events), 150):
+        store(day.events[start : start + 150])
+        db.session.commit()
+    left = Delivery.__table__.update().where(Delivery.id == readers[0].delivery_id)
+    db.session.execute(left.values(unsubscribed_at=LAUNCH))
+    add_departures(run.campaign_id, [LAUNCH])
+    db.session.commit()
+    kept = sums()
+
+    rebuild_activity(run.campaign_id)
+
+    assert sums() == kept
+    assert all(kept.values())
+
+
+def sums():
+    """Every sum that is not zero, by table."""
+    return {
+        model.__tablename__: {
+            tuple(row) for row in db.session.execute(select(*model.__table__.c).where(model.total > 0))
+        }
+        for model in (HourlyActivity, LinkActivity, FacetActivity, VerdictActivity)
+    }

@@ -9,6 +9,8 @@ from flask_login import current_user
 
 from mailer.accounts.roles import Role
 from mailer.campaigns import draft, queries
+from mailer.campaigns.breakdown import breakdown, speed_of
+from mailer.campaigns.compare import medians, rates_of
 from mailer.campaigns.duplicate import duplicate as duplicate_campaign
 from mailer.campaigns.forms import NewCampaignForm
 from mailer.campaigns.models import Campaign, CampaignStatus
@@ -18,11 +20,13 @@ from mailer.composing.queries import published_templates
 from mailer.db import db
 from mailer.delivery.queries import wait_of
 from mailer.lib.clock import utcnow
+from mailer.tracking.models import Facet
 from mailer.web.guards import requires
 from mailer.web.pages import page_of
 
 #: The rate is measured over a window of this length, so that it follows what happens now.
 _RATE_WINDOW = timedelta(seconds=20)
+_SHOWN_FACETS = (Facet.PROVIDER, Facet.DEVICE, Facet.CLIENT, Facet.COUNTRY, Facet.LOCALE)
 _UNDER_WAY = (CampaignStatus.SENDING, CampaignStatus.PAUSED)
 
 
@@ -87,6 +91,7 @@ def show(campaign_id: str) -> ResponseReturnValue:
         campaign=campaign,
         report=report(campaign),
         hours_points=[(hour.at, hour.opens, hour.clicks) for hour in by_hour(campaign)],
+        **_details(campaign),
         **_progress(campaign),
     )
 
@@ -132,6 +137,17 @@ def restore(campaign_id: str) -> ResponseReturnValue:
     db.session.commit()
     flash("The draft is back.", "success")
     return redirect(url_for(".edit", campaign_id=campaign_id))
+
+
+def _details(campaign: Campaign) -> dict[str, Any]:
+    """Return what a report says beyond its figures: beside others, how soon, by whom."""
+    if campaign.launched_at is None:
+        return {}
+    return {
+        "usual": medians(rates_of(g.workspace.id), without=campaign.id),
+        "speed": speed_of(campaign),
+        "breakdowns": {facet: breakdown(campaign, facet) for facet in _SHOWN_FACETS},
+    }
 
 
 def _progress(campaign: Campaign) -> dict[str, Any]:

@@ -1,0 +1,108 @@
+"""A campaign beside the others of its workspace: rates, and the median of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import case, func, select
+
+from mailer.bounces.models import Return
+from mailer.bounces.parsers.returned import Kind
+from mailer.campaigns.models import Campaign
+from mailer.db import db
+from mailer.delivery.models import DeliveryCount, DeliveryState
+from mailer.tracking.models import Activity, HourlyActivity
+
+#: The median is that of so many campaigns at most, the newest.
+_COMPARED: Final = 50
+#: Fewer say nothing about what is usual.
+_ENOUGH: Final = 3
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What share of those whose server took a campaign did something themselves."""
+
+    campaign_id: UUID
+    accepted: int
+    opened: int
+    clicked: int
+    unsubscribed: int
+    complained: int
+
+    def rate(self, figure: str) -> float | None:
+        """Return a figure's share of those accepted; None when there were none."""
+        return getattr(self, figure) / self.accepted if self.accepted else None
+
+
+FIGURES: Final = ("opened", "clicked", "unsubscribed", "complained")
+
+
+def rates_of(workspace_id: UUID, *, limit: int = _COMPARED) -> list[Rates]:
+    """Return the rates of the campaigns that a workspace launched last, newest first."""
+    ids = list(
+        db.session.scalars(
+            select(Campaign.id)
+            .where(Campaign.workspace_id == workspace_id, Campaign.launched_at.is_not(None))
+            .order_by(Campaign.launched_at.desc())
+            .limit(limit)
+        )
+    )
+    accepted = _pairs(
+        select(DeliveryCount.campaign_id, func.sum(DeliveryCount.count))
+        .where(DeliveryCount.campaign_id.in_(ids), DeliveryCount.state == DeliveryState.ACCEPTED)
+        .group_by(DeliveryCount.campaign_id)
+    )
+    done = {
+        row.campaign_id: row
+        for row in db.session.execute(
+            select(
+                HourlyActivity.campaign_id,
+                *(
+                    func.sum(
+                        case((HourlyActivity.activity == activity, HourlyActivity.human_people), else_=0)
+                    ).label(name)
+                    for activity, name in (
+                        (Activity.OPEN, "opened"),
+                        (Activity.CLICK, "clicked"),
+                        (Activity.UNSUBSCRIBE, "unsubscribed"),
+                    )
+                ),
+            )
+            .where(HourlyActivity.campaign_id.in_(ids))
+            .group_by(HourlyActivity.campaign_id)
+        )
+    }
+    complaints = _pairs(
+        select(Return.campaign_id, func.count(func.distinct(Return.email)))
+        .where(Return.campaign_id.in_(ids), Return.kind == Kind.COMPLAINT)
+        .group_by(Return.campaign_id)
+    )
+    return [
+        Rates(
+            each,
+            accepted.get(each, 0),
+            *((int(done[each].opened), int(done[each].clicked), int(done[each].unsubscribed)))
+            if each in done
+            else (0, 0, 0),
+            complaints.get(each, 0),
+        )
+        for each in ids
+    ]
+
+
+def medians(others: Sequence[Rates], *, without: UUID | None = None) -> dict[str, float]:
+    """Return the median rate of each figure; nothing when too few campaigns were sent.
+
+    :param without: the campaign that is compared with them
+    """
+    known = [each for each in others if each.accepted and each.campaign_id != without]
+    if len(known) < _ENOUGH:
+        return {}
+    return {name: median(each.rate(name) or 0.0 for each in known) for name in FIGURES}
+
+
+def _pairs(query: Any) -> dict[UUID, int]:
+    return {identifier: int(number) for identifier, number in db.session.execute(query)}

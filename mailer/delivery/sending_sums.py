@@ -1,0 +1,146 @@
+"""How the mail of each sending domain fares with each mailbox provider, by ten minutes.
+
+What the guard watches, and what pages about domains, providers and days are read from:
+sums that are kept with every outcome, never counted when somebody looks.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from mailer.db import db
+from mailer.delivery.engine.mime import ascii_domain
+from mailer.delivery.models import Attempt, Delivery, DeliveryState, Message, SendingSum
+from mailer.lib.mailbox_providers import provider_of
+
+SLOT: Final = timedelta(minutes=10)
+#: In the place of a campaign's id, for mail that belongs to none: a key cannot be null.
+NO_CAMPAIGN: Final = UUID(int=0)
+_ROWS_AT_ONCE: Final = 5_000
+
+
+class Fate(StrEnum):
+    """What a delivery can come to; the columns of ``SendingSum``."""
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    HELD = "held"
+    #: For good, whatever the reason.
+    REJECTED = "rejected"
+    #: Of those, the ones whose address is dead.
+    REFUSED = "refused"
+    HARD = "hard"
+    SOFT = "soft"
+    COMPLAINT = "complaints"
+
+
+@dataclass(frozen=True, slots=True)
+class Fared:
+    """One delivery that came to something."""
+
+    workspace_id: UUID
+    campaign_id: UUID | None
+    message_id: UUID
+    email: str
+    fate: Fate
+    at: datetime
+
+
+_ENDS: Final = {DeliveryState.ACCEPTED: Fate.ACCEPTED, DeliveryState.REJECTED: Fate.REJECTED}
+_Key = tuple[UUID, str, str, UUID, datetime]
+
+
+def count_fates(fared: Iterable[Fared]) -> None:
+    """Add what became of deliveries to the sums."""
+    sums: defaultdict[_Key, Counter[str]] = defaultdict(Counter)
+    for each in fared:
+        sums[_key(each)][each.fate] += 1
+    _add(sums)
+
+
+def fates_of_try(outcome: str, *, is_dead_address: bool) -> list[Fate]:
+    """Return as what one try counts, beside the end that it may have led to."""
+    fates = [fate for fate in (Fate.DEFERRED, Fate.HELD) if fate.value == outcome]
+    return [*fates, Fate.REFUSED] if is_dead_address else fates
+
+
+def slot_of(at: datetime) -> datetime:
+    """Return the beginning of the ten minutes that a moment is in."""
+    return at.replace(minute=at.minute // 10 * 10, second=0, microsecond=0)
+
+
+def recount_fates(campaign_id: UUID) -> None:
+    """Make a campaign's sums again from its deliveries and their tries; what came back is left as it is."""
+    mine = (*_ENDS.values(), Fate.DEFERRED, Fate.HELD, Fate.REFUSED)
+    db.session.execute(
+        update(SendingSum)
+        .where(SendingSum.campaign_id == campaign_id)
+        .values({fate.value: 0 for fate in mine})
+        .execution_options(synchronize_session=False)
+    )
+    about = (Delivery.workspace_id, Delivery.campaign_id, Delivery.message_id, Delivery.email)
+    ended = select(*about, Delivery.state, Delivery.ended_at).where(
+        Delivery.campaign_id == campaign_id, Delivery.state.in_(list(_ENDS))
+    )
+    tried = (
+        select(*about, Attempt.outcome, Attempt.is_dead_address, Attempt.created_at)
+        .join(Delivery, Delivery.id == Attempt.delivery_id)
+        .where(Delivery.campaign_id == campaign_id)
+    )
+    for rows in db.session.execute(ended).partitions(_ROWS_AT_ONCE):
+        count_fates(Fared(*row[:4], _ENDS[row.state], row.ended_at) for row in rows)
+    for rows in db.session.execute(tried).partitions(_ROWS_AT_ONCE):
+        count_fates(
+            Fared(*row[:4], fate, row.created_at)
+            for row in rows
+            for fate in fates_of_try(row.outcome, is_dead_address=row.is_dead_address)
+        )
+    db.session.execute(
+        delete(SendingSum).where(
+            SendingSum.campaign_id == campaign_id, *(getattr(SendingSum, fate.value) == 0 for fate in Fate)
+        )
+    )
+
+
+def _key(each: Fared) -> _Key:
+    return (
+        each.workspace_id,
+        _domain_of(each.message_id),
+        provider_of(each.email),
+        each.campaign_id or NO_CAMPAIGN,
+        slot_of(each.at),
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _domain_of(message_id: UUID) -> str:
+    """Return the From domain of a message, as A-labels; a message never changes."""
+    email = db.session.scalar(select(Message.from_email).where(Message.id == message_id)) or ""
+    return ascii_domain(email).rpartition("@")[2]
+
+
+def _add(sums: Mapping[_Key, Counter[str]]) -> None:
+    if not sums:
+        return
+    names = ("workspace_id", "domain", "provider", "campaign_id", "slot")
+    none: dict[str, Any] = {fate.value: 0 for fate in Fate}
+    # Always in the same order, so that two workers never wait for each other's rows.
+    rows = [{**none, **dict(zip(names, key, strict=True)), **sums[key]} for key in sorted(sums)]
+    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(SendingSum.__table__)
+    columns = SendingSum.__table__.c
+    db.session.execute(
+        insert.on_conflict_do_update(
+            index_elements=list(names),
+            set_={fate.value: columns[fate.value] + insert.excluded[fate.value] for fate in Fate},
+        ),
+        rows,
+    )

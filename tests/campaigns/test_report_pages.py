@@ -1,0 +1,156 @@
+"""The report's page, and who stands behind its figures."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mailer.campaigns.breakdown import breakdown, speed_of
+from mailer.campaigns.compare import medians, rates_of
+from mailer.campaigns.launch import launch
+from mailer.campaigns.rebuild import rebuild_report
+from mailer.campaigns.report import report
+from mailer.db import db
+from mailer.delivery.models import Delivery, DeliveryCount, DeliveryState
+from mailer.lib.ids import uuid7
+from mailer.tracking.ingest import store
+from mailer.tracking.models import Activity, Facet, HourlyActivity
+from mailer.tracking.spool import Event
+from tests import factories
+from tests.tracking.simulator import BROWSERS, MPP
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+ANN, BOB, CAT, DAN = (f"{name}@gmail.com" for name in ("ann", "bob", "cat", "dan"))
+#: Of networks in Great Britain and Portugal.
+HERE, THERE = "81.130.0.0/24", "85.240.8.0/24"
+
+
+@pytest.fixture
+def sent(workspace):
+    """A campaign that four people got: Ann clicked, Bob opened, a machine opened Cat's, Dan's lies there."""
+    mailing_list = factories.mailing_list(workspace)
+    campaign = factories.campaign(workspace, lists=[mailing_list])
+    people = {
+        email: factories.subscriber(
+            workspace, email, on=mailing_list, locale="pt-PT" if email == ANN else "en"
+        )
+        for email in (ANN, BOB, CAT, DAN)
+    }
+    launch(campaign, now=NOON)
+    deliveries = {
+        email: factories.add(
+            Delivery(
+                workspace_id=workspace.id,
+                message_id=campaign.message_id,
+                campaign_id=campaign.id,
+                subscriber_id=person.id,
+                email=email,
+                state=DeliveryState.ACCEPTED,
+                attempt=1,
+                ended_at=NOON,
+            )
+        )
+        for email, person in people.items()
+    }
+
+    def event(email, minutes, agent, network, link=None):
+        at = NOON + timedelta(minutes=minutes)
+        return Event(uuid7(), campaign.message_id, deliveries[email].id, at, link, agent, network)
+
+    store(
+        [
+            event(ANN, 4, BROWSERS[1], THERE),
+            event(ANN, 5, BROWSERS[1], THERE, 0),
+            event(BOB, 100, BROWSERS[0], HERE),
+            event(CAT, 1, MPP, HERE),
+        ]
+    )
+    rebuild_report(campaign)
+    db.session.commit()
+    return campaign
+
+
+def test_people_are_split_by_what_they_have_in_common(sent):
+    def parts(facet):
+        return [(part.name, part.accepted, part.opened, part.clicked) for part in breakdown(sent, facet)]
+
+    assert parts(Facet.PROVIDER) == [("Gmail", 4, 2, 1)]
+    assert parts(Facet.DEVICE) == [("Phone", None, 1, 1), ("Computer", None, 1, 0)]
+    assert parts(Facet.COUNTRY) == [("Portugal", None, 1, 1), ("United Kingdom", None, 1, 0)]
+    assert parts(Facet.LOCALE) == [("Portuguese", None, 1, 1), ("English", None, 1, 0)]
+    assert parts(Facet.CLIENT) == [("Safari", None, 1, 1), ("Chrome", None, 1, 0)]
+
+
+def test_how_soon_they_opened(sent):
+    speed = speed_of(sent)
+
+    assert (speed.people, speed.within(5), speed.within(60), speed.within(120)) == (2, 1, 1, 2)
+    assert speed.half_after == 5
+
+
+@pytest.mark.parametrize(
+    ("did", "who"),
+    [
+        ("opened", {ANN, BOB}),
+        ("clicked", {ANN}),
+        ("clicked&link=0", {ANN}),
+        ("machine", {CAT}),
+        ("silent", {CAT, DAN}),
+        ("unsubscribed", set()),
+        ("complained", set()),
+        ("hard", set()),
+        ("soft", set()),
+    ],
+)
+def test_the_people_behind_every_number(sign_in, ben, sent, did, who):
+    client = sign_in(ben)
+    address = f"/w/bakery/campaigns/{sent.public_id}/people"
+
+    page = client.get(f"{address}?did={did}").text
+    file = client.get(f"{address}.csv?did={did}").text
+
+    assert set(re.findall(r"\w+@gmail\.com", page)) == who
+    assert {line.partition(",")[0] for line in file.splitlines()[1:]} == who
+
+
+def test_the_map_knows_every_link_of_the_mail(sign_in, ana, sent):
+    client = sign_in(ana)
+
+    page = client.get(f"/w/bakery/campaigns/{sent.public_id}").text
+    mail = client.get(f"/w/bakery/campaigns/{sent.public_id}/click-map/preview").text
+
+    (found,) = re.findall(r'data-click-map.*?<script type="application/json">(.*?)</script>', page, re.S)
+    places = json.loads(found)
+    assert [(place["number"], place["people"], place["share"]) for place in places] == [
+        (link.number, link.human_people, "100%" if link.human_people else "0%") for link in report(sent).links
+    ]
+    assert 'href="#link-0"' in mail
+    assert "/c/" not in mail
+
+
+def test_the_file_holds_the_figures_of_the_page(sign_in, vera, sent):
+    lines = sign_in(vera).get(f"/w/bakery/campaigns/{sent.public_id}/report.csv").text.splitlines()
+
+    assert "deliveries,accepted,deliveries,4," in lines
+    assert "activity,opens,by anybody,3,3" in lines
+    assert "activity,opens,by people,2,2" in lines
+    assert "country,Portugal,opened by people,1," in lines
+
+
+def test_the_median_is_of_the_others(workspace):
+    ids = []
+    for number, opened in enumerate((10, 20, 40, 90)):
+        campaign = factories.campaign(workspace, launched_at=NOON + timedelta(days=number))
+        db.session.add(
+            DeliveryCount(campaign_id=campaign.id, state=DeliveryState.ACCEPTED, reason="", count=100)
+        )
+        figures = dict.fromkeys(("total", "people", "human_total", "human_people"), opened)
+        db.session.add(HourlyActivity(campaign_id=campaign.id, activity=Activity.OPEN, hour=NOON, **figures))
+        ids.append(campaign.id)
+    db.session.flush()
+    rates = rates_of(workspace.id)
+
+    assert [each.campaign_id for each in rates] == ids[::-1]
+    assert medians(rates, without=ids[3])["opened"] == pytest.approx(0.2)
+    assert medians(rates[:2]) == {}
