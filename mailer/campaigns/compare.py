@@ -18,7 +18,7 @@ from mailer.tracking.models import Activity, HourlyActivity
 #: The median is that of so many campaigns at most, the newest.
 _COMPARED: Final = 50
 #: Fewer say nothing about what is usual.
-_ENOUGH: Final = 3
+_ENOUGH: Final = 2
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,12 @@ def campaign_anywhere(public_id: str) -> Campaign:
     return found
 
 
+def launched_ids() -> list[str]:
+    """Return the campaigns of every workspace that were launched, oldest first."""
+    launched = select(Campaign).where(Campaign.launched_at.is_not(None)).order_by(Campaign.id)
+    return [campaign.public_id for campaign in db.session.scalars(launched)]
+
+
 def deleted_campaign(workspace_id: UUID, public_id: str) -> Campaign:
     """Return a draft that was thrown away.
 

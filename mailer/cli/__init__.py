@@ -276,6 +276,27 @@ def campaign_report(settings: Settings, campaign_id: str, as_json: bool) -> None
         )
 
 
+@mailer.group()
+def reports() -> None:
+    """The sums that reports are read from."""
+
+
+@reports.command("rebuild")
+@click.argument("campaign_ids", metavar="ID…", nargs=-1)
+@click.pass_obj
+def reports_rebuild(settings: Settings, campaign_ids: tuple[str, ...]) -> None:
+    """Count campaigns again from every single row; all that were launched when none is named."""
+    from mailer.campaigns.queries import campaign_anywhere, launched_ids
+    from mailer.campaigns.rebuild import rebuild_report
+    from mailer.db import db
+
+    with application(settings).app_context():
+        for campaign_id in campaign_ids or launched_ids():
+            rebuild_report(campaign_anywhere(campaign_id))
+            db.session.commit()
+            click.echo(f"{campaign_id} is counted again")
+
+
 @mailer.command()
 @click.option("--workspace", required=True, help="Its slug, id or name.")
 @click.option("--weight", type=click.IntRange(1, 1000), help="Beside the others’, which have 100 at first.")

@@ -15,8 +15,7 @@ behaviours.add("[data-click-map]", (map) => {
     layer.replaceChildren();
     for (const anchor of mail.querySelectorAll('a[href^="#link-"]')) {
       const place = places.get(Number(anchor.getAttribute("href").slice(6)));
-      const box = outline(anchor);
-      if (place && box) layer.append(spot(place, box, most));
+      if (place) layer.append(...outlines(anchor).map((box, index) => spot(place, box, most, index > 0)));
     }
   };
 
@@ -39,16 +38,17 @@ behaviours.add("[data-click-map]", (map) => {
   });
 });
 
-// What a link covers, with the picture in it: an inline link's own box is only as tall as its line.
-function outline(anchor) {
-  const boxes = [anchor, ...anchor.querySelectorAll("img")].flatMap((one) => [...one.getClientRects()]).filter((box) => box.width && box.height);
-  if (!boxes.length) return null;
+// What a link covers: each of its lines, or all of it when it is a picture or a button.
+function outlines(anchor) {
+  const boxes = [anchor, ...anchor.querySelectorAll("*")].flatMap((one) => [...one.getClientRects()]).filter((box) => box.width && box.height);
+  if (!anchor.firstElementChild || !boxes.length) return boxes;
   const left = Math.min(...boxes.map((box) => box.left));
   const top = Math.min(...boxes.map((box) => box.top));
-  return { left, top, width: Math.max(...boxes.map((box) => box.right)) - left, height: Math.max(...boxes.map((box) => box.bottom)) - top };
+  const width = Math.max(...boxes.map((box) => box.right)) - left;
+  return [{ left, top, width, height: Math.max(...boxes.map((box) => box.bottom)) - top }];
 }
 
-function spot(place, box, most) {
+function spot(place, box, most, isFurther) {
   const link = document.createElement("a");
   link.className = "click-spot";
   link.href = place.href;
@@ -56,6 +56,12 @@ function spot(place, box, most) {
   // Ten steps of heat: the security policy keeps styles in sheets, positions are the script's own.
   link.dataset.heat = String(Math.ceil((10 * place.people) / most));
   Object.assign(link.style, { left: `${box.left}px`, top: `${box.top}px`, width: `${box.width}px`, height: `${box.height}px` });
+  // A further line of the same link says nothing new.
+  if (isFurther) {
+    link.tabIndex = -1;
+    link.setAttribute("aria-hidden", "true");
+    return link;
+  }
   const figure = document.createElement("span");
   figure.textContent = place.share;
   const words = document.createElement("span");
