@@ -59,6 +59,8 @@ CARRY_OUT_DECISION: Final = _job("carry_out_decision", TRANSACTIONAL)
 SWEEP_DECISIONS: Final = _job("sweep_decisions", TRANSACTIONAL, every_seconds=30)
 POLL_MAILBOXES: Final = _job("poll_mailboxes", TRANSACTIONAL, every_seconds=60)
 INGEST_EVENTS: Final = _job("ingest_events", TRANSACTIONAL, every_seconds=2)
+TAKE_SNAPSHOTS: Final = _job("take_snapshots", TRANSACTIONAL, every_seconds=300)
+SEND_DIGESTS: Final = _job("send_digests", TRANSACTIONAL, every_seconds=300)
 FORGET_OLD_ANSWERS: Final = _job("forget_old_answers", TRANSACTIONAL, every_seconds=3600)
 
 

@@ -96,11 +96,11 @@ def recount_fates(campaign_id: UUID) -> None:
         .where(Delivery.campaign_id == campaign_id)
     )
     for rows in db.session.execute(ended).partitions(_ROWS_AT_ONCE):
-        count_fates(Fared(*row[:4], _ENDS[row.state], row.ended_at) for row in rows)
-    for rows in db.session.execute(tried).partitions(_ROWS_AT_ONCE):
+        count_fates(Fared(*row[:4], _ENDS[row.state], row.ended_at) for row in rows if row.ended_at)
+    for tries in db.session.execute(tried).partitions(_ROWS_AT_ONCE):
         count_fates(
             Fared(*row[:4], fate, row.created_at)
-            for row in rows
+            for row in tries
             for fate in fates_of_try(row.outcome, is_dead_address=row.is_dead_address)
         )
     db.session.execute(

@@ -24,6 +24,7 @@ import "./css/facts.css";
 import "./css/copy.css";
 import "./css/chart.css";
 import "./css/click-map.css";
+import "./css/heat-map.css";
 import "./css/steps.css";
 import "./css/dashboard.css";
 import "./css/avatar.css";

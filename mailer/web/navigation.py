@@ -65,6 +65,7 @@ PLACES = (
     ),
     Place("Lists", "list", "audience.lists.index"),
     Place("Segments", "filter", "segments.index"),
+    Place("Reports", "chart-bar", "reports.show"),
     Place("Returns", "mail-x", "bounces.returns.index"),
     Place("Templates", "template", "templates.index"),
     Place("Pictures", "photo", "media.index"),

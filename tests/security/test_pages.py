@@ -7,7 +7,7 @@ from mailer.app import OPEN_FORMS
 from tests.security.conftest import routes
 
 #: POSTs that a viewer may make: they concern nobody but the viewer.
-OWN_AFFAIRS = frozenset({"accounts.members.leave"})
+OWN_AFFAIRS = frozenset({"accounts.members.leave", "reports.digest"})
 
 
 def test_looking_changes_nothing_and_never_fails(app, ours, ana, visit, writes):

@@ -1,0 +1,45 @@
+"""The page about a whole workspace, and who gets the digest."""
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from mailer.campaigns.compare import FIGURES, medians
+from mailer.db import db
+from mailer.lib.clock import utcnow
+from mailer.reports import queries
+from mailer.reports.digest import switch_digest
+from mailer.web.guards import workspace_blueprint
+
+bp = workspace_blueprint("reports", __name__)
+
+
+@bp.get("/reports")
+def show() -> ResponseReturnValue:
+    """Show how the audience grows and reads, and the campaigns beside each other."""
+    now = utcnow()
+    figures, taken_at = queries.audience_figures(g.workspace.id, now=now)
+    campaigns = queries.compared_of(g.workspace.id)
+    return render_template(
+        "reports/show.html",
+        weeks=queries.weeks_of(g.workspace.id, until=now.date()),
+        heat=queries.heat_map_of(g.workspace, now=now),
+        heat_days=queries.HEAT_DAYS,
+        campaigns=campaigns,
+        usual=medians([each.rates for each in campaigns]),
+        rate_names=FIGURES,
+        figures=figures,
+        taken_at=taken_at,
+        wants_digest=queries.wants_digest(g.membership),
+    )
+
+
+@bp.post("/reports/digest")
+def digest() -> ResponseReturnValue:
+    """Begin or cease to mail oneself the digest."""
+    is_on = request.form.get("on") == "1"
+    switch_digest(g.membership, is_on=is_on, now=utcnow())
+    db.session.commit()
+    flash(
+        "The digest comes on Monday mornings." if is_on else "The digest does not come any more.", "success"
+    )
+    return redirect(url_for(".show"))
