@@ -12,16 +12,12 @@ from sqlalchemy import func, select
 
 from mailer.accounts.models import Membership, Workspace
 from mailer.audience.models import ListDay, MailingList
-from mailer.audience.queries import audience_size
 from mailer.campaigns.compare import Rates, rates_of
 from mailer.campaigns.models import Campaign
 from mailer.db import db
-from mailer.reports.models import AudienceSnapshot, DigestReader
-from mailer.reports.snapshot import Figures, count_audience
+from mailer.reports.models import DigestReader
 from mailer.tracking.models import Activity, HourlyActivity
 
-#: Up to here everybody is counted while somebody waits, when there is no snapshot yet.
-_COUNTED_AT_ONCE: Final = 20_000
 #: Hours are those of so long.
 HEAT_DAYS: Final = 180
 #: With a step of the palette for each tenth of the most.
@@ -126,16 +122,6 @@ def compared_of(workspace_id: UUID, *, limit: int = 12) -> list[Compared]:
     ids = [each.campaign_id for each in rates]
     campaigns = {one.id: one for one in db.session.scalars(select(Campaign).where(Campaign.id.in_(ids)))}
     return [Compared(campaigns[each.campaign_id], each) for each in rates]
-
-
-def audience_figures(workspace_id: UUID, *, now: datetime) -> tuple[Figures | None, datetime]:
-    """Return the last snapshot and when it was taken; none while a large audience waits for its first."""
-    kept = db.session.get(AudienceSnapshot, workspace_id)
-    if kept is not None:
-        return Figures.of(kept.figures), kept.taken_at
-    if audience_size(workspace_id) > _COUNTED_AT_ONCE:
-        return None, now
-    return count_audience(workspace_id, now=now), now
 
 
 def wants_digest(membership: Membership) -> bool:

@@ -8,6 +8,7 @@ from mailer.db import db
 from mailer.lib.clock import utcnow
 from mailer.reports import queries
 from mailer.reports.digest import switch_digest
+from mailer.reports.snapshot import audience_figures
 from mailer.web.guards import workspace_blueprint
 
 bp = workspace_blueprint("reports", __name__)
@@ -17,7 +18,7 @@ bp = workspace_blueprint("reports", __name__)
 def show() -> ResponseReturnValue:
     """Show how the audience grows and reads, and the campaigns beside each other."""
     now = utcnow()
-    figures, taken_at = queries.audience_figures(g.workspace.id, now=now)
+    figures, taken_at = audience_figures(g.workspace.id, now=now)
     campaigns = queries.compared_of(g.workspace.id)
     return render_template(
         "reports/show.html",
