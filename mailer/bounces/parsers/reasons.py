@@ -75,7 +75,9 @@ class Stage(StrEnum):
 
 
 def is_hard(reason: Reason, *, code: str, status: str) -> bool:
-    """Whether mail to this address can never arrive."""
+    """Whether mail to this address can never arrive; a temporary refusal never says so (RFC 5321 4.2.1)."""
+    if (status or code)[:1] == "4":
+        return False
     if reason is Reason.NO_MAIL_HERE:
         return (status or code)[:1] == "5"
     return reason in _HARD
@@ -276,7 +278,7 @@ _WORDS: Final[tuple[tuple[Reason, re.Pattern[str]], ...]] = (
     (
         Reason.REPUTATION,
         _any(
-            r"\b(blacklist|black list|block ?list|blocklisted|denylist|block list|rbl|dnsbl|spamhaus"
+            r"\b(blacklist|black list|block[ -]?list(ed)?|denylist|rbl|dnsbl|spamhaus"
             r"|spamcop|sorbs"
             r"|barracuda(central)?|cloudmark|proofpoint|senderscore|sender score|abuseat|uceprotect"
             r"|mxtoolbox|invaluement)"
