@@ -62,6 +62,7 @@ DOORS: tuple[str, ...] = (
     "mailer.segments.api",
     "mailer.segments.views",
     "mailer.signup.public",
+    "mailer.transactional.api",
 )
 
 #: Is there only while mail is caught on this machine.
@@ -89,6 +90,7 @@ TABLES = (
     "mailer.runtime.models",
     "mailer.segments.models",
     "mailer.tracking.models",
+    "mailer.transactional.models",
 )
 
 #: Modules that listen to signals of rooms below theirs.

@@ -63,7 +63,7 @@ NOT_IN_PURE = frozenset({"flask", "flask_sqlalchemy", "sqlalchemy", "dramatiq"})
 #: Files of a package, from the ground up; verbs are all the others.
 ROOMS = ("GROUND", "models", "queries", "VERB", "forms", "DOOR")
 #: Vocabulary that models themselves are written in.
-GROUND_FILES = frozenset({"designs", "roles", "verdicts", "agents", "conditions"})
+GROUND_FILES = frozenset({"designs", "roles", "verdicts", "agents", "conditions", "letter"})
 DOOR_FILES = frozenset({"views", "api", "public"})
 
 #: Who may import Flask besides doors, forms and the frames.

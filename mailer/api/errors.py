@@ -104,6 +104,11 @@ def problem(
     return response
 
 
+def status_of(error: MailerError) -> int:
+    """Return the status that a broken rule is answered with."""
+    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
+
+
 def _answer_lost_call() -> Response | HTTPException | None:
     error = request.routing_exception
     if error is None or (error.code or 0) < 400 or not request.path.startswith(ROOT):
@@ -115,7 +120,7 @@ def _rule_broken(error: MailerError) -> Response:
     db.session.rollback()
     if isinstance(error, ApiError):
         return problem(error.status, error.message, name=error.name, headers=error.headers)
-    return problem(STATUS[type(error)], error.message, fields=error.fields)
+    return problem(status_of(error), error.message, fields=error.fields)
 
 
 def _input_refused(error: BadInput) -> Response:

@@ -20,6 +20,7 @@ VERSION: Final = "/api/v1"
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SCOPES: Final = "_scopes"
+_MOST_BYTES: Final = "_most_bytes"
 #: A campaign with its pictures inside is the largest thing that is sent here.
 _LARGEST_BODY: Final = 8 * 1024 * 1024
 
@@ -43,6 +44,16 @@ def allows(*scopes: Scope) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         setattr(view, _SCOPES, frozenset(scopes))
+        return view
+
+    return mark
+
+
+def takes_up_to(most_bytes: int) -> Callable[[View], View]:
+    """Let a call have a larger body than others, such as one with files in it."""
+
+    def mark(view: View) -> View:
+        setattr(view, _MOST_BYTES, most_bytes)
         return view
 
     return mark
@@ -98,7 +109,8 @@ def _require_scope(scope: Scope) -> None:
 def _require_json() -> None:
     if request.method in _SAFE_METHODS:
         return
-    if (request.content_length or 0) > _LARGEST_BODY:
+    view = current_app.view_functions[request.endpoint or ""]
+    if (request.content_length or 0) > getattr(view, _MOST_BYTES, _LARGEST_BODY):
         raise RequestEntityTooLarge
     if not request.content_length and "Transfer-Encoding" not in request.headers:
         return

@@ -8,11 +8,11 @@ question and nothing can slip between the asking and the claim.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, literal, null
+from sqlalchemy import ColumnElement, case, exists, literal, null
 from sqlalchemy.sql.elements import SQLColumnExpression
 
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
-from mailer.consent.models import Suppression
+from mailer.consent.models import StreamSuppression, Suppression
 
 UNSUBSCRIBED = "unsubscribed"
 SUPPRESSED = "suppressed"
@@ -55,18 +55,29 @@ def refusal(
 
 
 def transactional_refusal(
-    *, workspace_id: SQLColumnExpression[Any], email_key: SQLColumnExpression[Any]
+    *,
+    workspace_id: SQLColumnExpression[Any],
+    email_key: SQLColumnExpression[Any],
+    stream: SQLColumnExpression[Any],
 ) -> ColumnElement[str | None]:
     """Return why a transactional message may not go to an address, or NULL when it may.
 
-    Someone who left our lists still gets what they ask for; an address that bounces
-    or complained does not.
+    Someone who left our lists still gets what they ask for; a dead address does not, and
+    a complaint closes the stream that it was about. Messages about this product itself
+    belong to no stream, and stop at any complaint.
+
+    :param stream: empty for those
     """
-    is_suppressed = exists().where(
-        and_(
-            Suppression.workspace_id == workspace_id,
-            Suppression.email_key == email_key,
-            Suppression.reason.in_(["hard_bounce", "complaint"]),
-        )
+    about_address = case(
+        (stream == "", Suppression.reason.in_(["hard_bounce", "complaint"])),
+        else_=Suppression.reason == "hard_bounce",
     )
-    return case((is_suppressed, literal(SUPPRESSED)), else_=null())
+    is_suppressed = exists().where(
+        Suppression.workspace_id == workspace_id, Suppression.email_key == email_key, about_address
+    )
+    is_stream_closed = exists().where(
+        StreamSuppression.workspace_id == workspace_id,
+        StreamSuppression.email_key == email_key,
+        StreamSuppression.stream == stream,
+    )
+    return case((is_suppressed | is_stream_closed, literal(SUPPRESSED)), else_=null())

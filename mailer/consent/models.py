@@ -226,6 +226,25 @@ class Suppression(Identified, Base):
     )
 
 
+class StreamSuppression(Identified, Base):
+    """An address that gets nothing from one stream of transactional messages.
+
+    Its owner reported such a message as unwanted, or asked for no more of them; campaigns
+    and other streams have a say of their own.
+    """
+
+    __tablename__ = "stream_suppressions"
+    prefix = "ssp"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    stream: Mapped[str] = mapped_column(String(40))
+    email_key: Mapped[str] = mapped_column(String(320))
+    reason: Mapped[SuppressionReason] = mapped_column(enum_column(SuppressionReason))
+    detail: Mapped[str] = mapped_column(String(500), default="")
+
+    __table_args__ = (UniqueConstraint("workspace_id", "email_key", "stream"),)
+
+
 class LiftedSuppression(Identified, Base):
     """A suppression that somebody took back, and why: kept, since the next bounce asks who did."""
 

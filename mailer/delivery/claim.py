@@ -14,7 +14,7 @@ from mailer.db import db
 from mailer.delivery import ledger
 from mailer.delivery.compose import READER_COLUMNS, Reader, reader_of
 from mailer.delivery.ledger import CLAIMED_COLUMNS, Claimed
-from mailer.delivery.models import Batch, Delivery, DeliveryState, Run, SkipReason
+from mailer.delivery.models import Batch, Delivery, DeliveryState, Message, Run, SkipReason
 from mailer.lib.addresses import address_key
 from mailer.lib.ids import uuid7
 
@@ -103,15 +103,21 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
 
 def claim_one(delivery_id: UUID, *, worker: str, now: datetime) -> Claimed | None:
     """Take one delivery that belongs to no campaign, if it is due and the gate lets it through."""
-    email = db.session.scalar(select(Delivery.email).where(Delivery.id == delivery_id))
-    if email is None:
+    asked = db.session.execute(
+        select(Delivery.email, Message.stream)
+        .join(Message, Message.id == Delivery.message_id)
+        .where(Delivery.id == delivery_id)
+    ).one_or_none()
+    if asked is None:
         return None
     is_due = and_(Delivery.id == delivery_id, Delivery.campaign_id.is_(None), Delivery.next_try_at <= now)
     batch_id = _new_batch(None, is_due, worker=worker, now=now)
     if batch_id is None:
         return None
     refusal = gate.transactional_refusal(
-        workspace_id=Delivery.__table__.c.workspace_id, email_key=literal(address_key(email))
+        workspace_id=Delivery.__table__.c.workspace_id,
+        email_key=literal(address_key(asked.email)),
+        stream=literal(asked.stream),
     )
     row = db.session.execute(
         select(*CLAIMED_COLUMNS, refusal.label("refusal")).where(Delivery.id == delivery_id)

@@ -14,7 +14,8 @@ from mailer.current import links, settings
 from mailer.delivery.blanks import Blanks
 from mailer.delivery.domains import return_path_for, signers_for
 from mailer.delivery.engine.dkim import sign_message
-from mailer.delivery.engine.mime import FormLetter, ascii_domain, header
+from mailer.delivery.engine.enclosures import Enclosure
+from mailer.delivery.engine.mime import FormLetter, ascii_domain, header, mailboxes_header, text_header
 from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.engine.ports import Envelope
 from mailer.delivery.ledger import Claimed
@@ -78,9 +79,10 @@ class Composer:
         self._made = self._links.of_message(message.id, list(list_ids))
         # Read once: each look at a column goes through the ORM.
         self._is_campaign = message.kind is MessageKind.CAMPAIGN
+        self._is_tracked = self._is_campaign or message.is_tracked
         self._as_it_is = message.subject, [message.html], [message.text]
         self._own_values: dict[str, Any] = dict(message.values)
-        if not self._is_campaign:
+        if not self._is_tracked:
             self._own_values |= {LINK_URL: message.links.__getitem__, PIXEL_URL: ""}
         self._host = urlsplit(self._links.base_url).hostname or "localhost"
         self._sender = ascii_domain(message.from_email)
@@ -97,10 +99,10 @@ class Composer:
         constants: frozenset[str] = frozenset()
         layouts = None
         self._names: frozenset[str] = frozenset()
-        if message.kind is not MessageKind.SYSTEM:
+        if message.kind is not MessageKind.SYSTEM and not message.is_literal:
             self._renderer = Renderer(
                 _frozen(message),
-                addresses=_addresses(self._links) if self._is_campaign else (),
+                addresses=_addresses(self._links) if self._is_tracked else (),
                 fixed=_fixed(message.values) if self._is_campaign else (),
             )
             form = self._renderer.form
@@ -120,7 +122,12 @@ class Composer:
             has_html=bool(message.html),
             constants=constants,
             layouts=layouts,
-            headers=header("Auto-Submitted", "auto-generated") if message.kind is MessageKind.SYSTEM else "",
+            headers=_own_headers(message),
+            addressed=_addressed(message),
+            enclosures=[
+                Enclosure(each.name, each.content_type, each.content, each.content_id)
+                for each in (message.attachments if message.attachment_count else ())
+            ],
         )
 
     def compose(
@@ -195,7 +202,7 @@ class Composer:
         values["subscriber"] = person if person is not None else merge_values(None, delivery.email)
         values["unsubscribe_url"] = ""
         own = delivery.id.bytes
-        if self._is_campaign:
+        if self._is_tracked:
             values["mail_token"] = made.mail_token(own)
         if delivery.subscriber_id is not None:
             reader = delivery.subscriber_id.bytes
@@ -241,6 +248,23 @@ class Composer:
             campaign, workspace = public_id("cmp", campaign_id), public_id("wsp", self._message.workspace_id)
             self._feedback = campaign_id, header("Feedback-ID", f"{campaign}:{workspace}:campaign:mailer")
         return self._feedback[1]
+
+
+def _own_headers(message: Message) -> str:
+    """Return the header fields that a message has whoever reads it."""
+    lines = header("Auto-Submitted", "auto-generated") if message.kind is MessageKind.SYSTEM else ""
+    if message.stream:
+        # By stream, so that receivers that count complaints (Gmail) count them apart.
+        workspace = public_id("wsp", message.workspace_id)
+        lines += header("Feedback-ID", f"{message.stream}:{workspace}:transactional:mailer")
+    return lines + "".join(text_header(name, value) for name, value in message.headers or ())
+
+
+def _addressed(message: Message) -> str:
+    """Return the fields that say whom a message is to, where that is more than its reader."""
+    named = message.mailboxes or {}
+    fields = (("To", "to"), ("Cc", "cc"), ("Reply-To", "reply_to"))
+    return "".join(mailboxes_header(name, named[key]) for name, key in fields if named.get(key))
 
 
 def _addresses(made: Links) -> Addresses:

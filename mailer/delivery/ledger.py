@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     CursorResult,
     Table,
     Text,
@@ -384,6 +385,39 @@ def mark_arrived(campaign_id: UUID, *, now: datetime, deliveries: Iterable[UUID]
         origin=DeliveryState.IN_DOUBT,
         target=DeliveryState.ACCEPTED,
         ended_at=now,
+    )
+
+
+def cancel_alone(message_id: UUID, *, now: datetime) -> int:
+    """End the deliveries of a message to one person that no worker holds; return how many there were."""
+    return _move(
+        _waits_alone(message_id),
+        None,
+        origin=DeliveryState.PREPARED,
+        target=DeliveryState.SKIPPED,
+        reason=SkipReason.CANCELLED,
+        skip_reason=SkipReason.CANCELLED,
+        ended_at=now,
+        next_try_at=None,
+    )
+
+
+def reschedule_alone(message_id: UUID, *, at: datetime) -> int:
+    """Move the first try of a message to one person; return for how many addresses it could be."""
+    return _move(
+        and_(_waits_alone(message_id), Delivery.attempt == 0),
+        None,
+        origin=DeliveryState.PREPARED,
+        target=DeliveryState.PREPARED,
+        next_try_at=at,
+    )
+
+
+def _waits_alone(message_id: UUID) -> ColumnElement[bool]:
+    return and_(
+        Delivery.message_id == message_id,
+        Delivery.campaign_id.is_(None),
+        Delivery.batch_id.is_(None),
     )
 
 

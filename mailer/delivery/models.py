@@ -10,6 +10,7 @@ from sqlalchemy import (
     Computed,
     ForeignKey,
     Index,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -328,11 +329,44 @@ class Message(Identified, Base):
     trap_link: Mapped[int | None]
     #: Values that are the same for everybody: the campaign's and the workspace's.
     values: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: The rest is of transactional messages. Which of the workspace's streams it belongs to.
+    stream: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    #: Whether subject, HTML and text go out as they stand: a program wrote them, and what looks
+    #: like a merge tag is none.
+    is_literal: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: Whether opens and clicks are counted; those of campaigns always are.
+    is_tracked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: Whom its head names, where that is not its reader alone: ``to``, ``cc`` and ``reply_to``, each a
+    #: list of [name, address].
+    mailboxes: Mapped[dict[str, Any] | None]
+    #: Further header fields: [name, value].
+    headers: Mapped[list[Any] | None]
+    attachment_count: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.id", viewonly=True)
 
     @property
     def subject_line(self) -> str:
         """The subject as lists show it: with defaults in the place of merge tags."""
-        return without_tags(self.subject)
+        return self.subject if self.is_literal else without_tags(self.subject)
+
+
+class Attachment(Identified, Base):
+    """A file that goes with a message.
+
+    It lies in the database, so that it is there exactly when its message is, on every host.
+    """
+
+    __tablename__ = "attachments"
+    prefix = "fil"
+
+    message_id: Mapped[UUID] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    content_type: Mapped[str] = mapped_column(String(130))
+    #: What ``cid:`` in the HTML calls it; empty for one that is attached.
+    content_id: Mapped[str] = mapped_column(String(120), default="")
+    byte_count: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
 class Run(Base):
@@ -555,6 +589,20 @@ class Delivery(Identified, Base):
             "id",
             postgresql_where=text("attention IS NOT NULL"),
             sqlite_where=text("attention IS NOT NULL"),
+        ),
+        # Those of messages to one person: by message, and by whom they went to.
+        Index(
+            "ix_deliveries_alone_message_id",
+            "message_id",
+            postgresql_where=text("campaign_id IS NULL"),
+            sqlite_where=text("campaign_id IS NULL"),
+        ),
+        Index(
+            "ix_deliveries_alone_email",
+            "workspace_id",
+            "email",
+            postgresql_where=text("campaign_id IS NULL"),
+            sqlite_where=text("campaign_id IS NULL"),
         ),
         CheckConstraint("(state = 'skipped') = (skip_reason IS NOT NULL)", name="skipped_has_reason"),
         CheckConstraint(

@@ -6,7 +6,7 @@ from typing import Final
 from mailer.errors import Invalid
 from mailer.rendering import document, mjml, plain_text
 from mailer.rendering.blocks.check import check_words
-from mailer.rendering.blocks.page import to_html, with_footer
+from mailer.rendering.blocks.page import to_html, with_footer, without_footer
 from mailer.rendering.blocks.words import to_text
 from mailer.rendering.design import Design, Frozen
 from mailer.rendering.language import VOCABULARY, BadTag, check, names_in
@@ -57,9 +57,11 @@ Preferences: {{ preferences_url }}
 """
 
 
-def freeze(design: Design, *, is_identified: bool = False) -> Frozen:
+def freeze(design: Design, *, is_identified: bool = False, has_footer: bool = True) -> Frozen:
     """Turn a design into a message that only has to be filled in.
 
+    :param has_footer: whether a way to unsubscribe is added where the design has none; a message that
+        somebody asked for needs none
     :param is_identified: whether what a block becomes says which (``data-block``), for those who look
         at a mail before it is sent
     :raises Invalid: with what is wrong under the part that it is in: ``subject``, ``preheader``,
@@ -67,7 +69,7 @@ def freeze(design: Design, *, is_identified: bool = False) -> Frozen:
     """
     for part in ("subject", "preheader", "body", "text"):
         _check(part, getattr(design, part) or "")
-    shield, covered, made_text = _covered(design, is_identified=is_identified)
+    shield, covered, made_text = _covered(design, is_identified=is_identified, has_footer=has_footer)
     root = document.parse(covered)
     if design.language and not root.get("lang"):
         root.set("lang", design.language)
@@ -76,12 +78,12 @@ def freeze(design: Design, *, is_identified: bool = False) -> Frozen:
         text = plain_text.tidy(design.text)
     else:
         text = plain_text.from_document(root, shield) if made_text is None else made_text
-    if "unsubscribe_url" not in names_in(text):
+    if has_footer and "unsubscribe_url" not in names_in(text):
         text += _TEXT_FOOTER
-    is_footer_added = not document.mentions(root, "unsubscribe_url", shield)
+    is_footer_added = has_footer and not document.mentions(root, "unsubscribe_url", shield)
     if is_footer_added:
         document.append(root, shield.cover(_FOOTER))
-    is_footer_added |= design.document is not None and not design.document.has_footer
+    is_footer_added |= has_footer and design.document is not None and not design.document.has_footer
     if design.preheader:
         document.add_preheader(root, shield.cover(design.preheader))
     numbered, uncounted = document.number_links(root, shield)
@@ -115,10 +117,10 @@ def check_layout(html: str) -> None:
     freeze(Design(subject="", preheader="", body="", format="html", layout=html))
 
 
-def _covered(design: Design, *, is_identified: bool) -> tuple[Shield, str, str | None]:
+def _covered(design: Design, *, is_identified: bool, has_footer: bool) -> tuple[Shield, str, str | None]:
     """Return a design as HTML whose tags are covered, and its text part where that is not made from HTML."""
     if design.document is not None:
-        whole = with_footer(design.document)
+        whole = with_footer(design.document) if has_footer else without_footer(design.document)
         check_words(whole)
         shield = Shield(whole.model_dump_json(), design.subject, design.preheader, _FOOTER)
         html = to_html(whole, design.brand, shield, title=design.subject, is_identified=is_identified)

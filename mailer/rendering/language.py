@@ -45,6 +45,8 @@ VOCABULARY: Final = frozenset(
     }
 )
 FIELDS: Final = "subscriber.fields."
+#: What a program sends along with a transactional message; a campaign has none.
+VARIABLES: Final = "variables."
 
 #: Written by ``freeze`` and by nobody else.
 LINK_URL: Final = "link_url"
@@ -321,6 +323,8 @@ class _Checker:
                 raise self._error(node, path, f"there is nothing called “{path}”", known)
             return
         if path.startswith(FIELDS) and path.count(".") == 2:
+            return
+        if path.startswith(VARIABLES) and not any(key.startswith("_") for key in path.split(".")):
             return
         raise self._error(node, path, f"there is nothing called “{path}”", self._names)
 

@@ -8,6 +8,7 @@ from inscriptis import Inscriptis
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 
+from mailer.rendering import document
 from mailer.rendering.shield import Shield
 
 _CONFIG: Final = ParserConfig(css=CSS_PROFILES["strict"])
@@ -21,7 +22,21 @@ def from_document(root: Any, shield: Shield) -> str:
     Addresses stay as they were written: a person reads them here, and a counting
     link of seventy characters tells nothing.
     """
-    root = copy.deepcopy(root)
+    text = _words_of(copy.deepcopy(root), shield)
+    # ``{% if … %}`` on a line of its own must not leave an empty one behind.
+    lines = [line if shield.is_only_statements(line) else line + "\n" for line in text.split("\n")[:-1]]
+    return shield.uncover("".join(lines))
+
+
+def from_html(html: str) -> str:
+    """Return the words of a mail that is no template: what looks like a merge tag in it is none.
+
+    :raises Invalid: there is nothing in it
+    """
+    return _words_of(document.parse(html), Shield(html))
+
+
+def _words_of(root: Any, shield: Shield) -> str:
     for image in root.iter("img"):
         if image.get("alt"):
             image.tag, image.text = "span", image.get("alt")
@@ -33,10 +48,7 @@ def from_document(root: Any, shield: Shield) -> str:
         if next(table.iter("th"), None) is None or _has_tags_between(table, shield):
             for element in list(table.iter(*_ONLY_FOR_LOOKS)):
                 element.tag = "div"
-    text = tidy(Inscriptis(root, _CONFIG).get_text())
-    # ``{% if … %}`` on a line of its own must not leave an empty one behind.
-    lines = [line if shield.is_only_statements(line) else line + "\n" for line in text.split("\n")[:-1]]
-    return shield.uncover("".join(lines))
+    return tidy(Inscriptis(root, _CONFIG).get_text())
 
 
 def tidy(text: str) -> str:

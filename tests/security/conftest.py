@@ -36,9 +36,12 @@ from mailer.delivery.domains import add_domain
 from mailer.delivery.models import DomainLimit, Sender, Tls, Transport
 from mailer.events.record_event import record_event
 from mailer.lib.clock import utcnow
-from mailer.lib.ids import uuid7
+from mailer.lib.ids import public_id, uuid7
 from mailer.rendering.checks.degrade import PREVIEWS
 from mailer.segments.save import create_segment
+from mailer.transactional.letter import Letter, Mailbox
+from mailer.transactional.models import Source
+from mailer.transactional.send import send
 from tests import factories
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -115,8 +118,11 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
         regulars = {"type": "group", "match": "all", "conditions": [{"type": "did", "deed": "opened"}]}
         segment = create_segment(workspace.id, "Regulars", regulars, now=utcnow())
         mend = factories.add(CampaignMend(campaign_id=campaign.id, finding="x", before={}, revision=1))
+        receipt = Letter(to=[Mailbox("", "sam@example.com")], subject="Receipt", text="Paid.")
+        message_id = send(workspace, receipt, source=Source.API, now=utcnow())
         values = {
             "workspace": workspace.slug,
+            "message_id": public_id("msg", message_id),
             "list_id": mailing_list.public_id,
             "subscriber_id": subscriber.public_id,
             "subscription_id": pending.public_id,

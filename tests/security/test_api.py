@@ -183,6 +183,23 @@ BODIES = {
         "body": "<p>Hello</p>",
         "text": "Hello",
     },
+    "/api/v1/emails": {
+        "from": "Ana <ana@example.com>",
+        "to": "sam@example.com",
+        "cc": [],
+        "bcc": [],
+        "reply_to": "ana@example.com",
+        "subject": "Fresh",
+        "html": "<p>Hello</p>",
+        "text": "Hello",
+        "headers": {},
+        "attachments": [],
+        "tags": ["vip"],
+        "stream": "receipts",
+        "scheduled_at": None,
+        "track": False,
+        "template": None,
+    },
 }
 
 

@@ -18,6 +18,7 @@ from typing import Final
 
 import idna
 
+from mailer.delivery.engine.enclosures import Enclosure, by_place, closing
 from mailer.errors import Invalid
 from mailer.lib.remembered import Remembered
 
@@ -62,6 +63,9 @@ class FormLetter:
     :param layouts: of HTML and text, when all but some slots is the same in every message:
         texts, and between them the slots' numbers
     :param headers: further ones that every message has, in lines made by :func:`header`
+    :param addressed: the To, Cc and Reply-To fields, where they say more than the reader's own
+        address, in lines made by :func:`mailboxes_header`
+    :param enclosures: files that go with every message
     """
 
     def __init__(
@@ -75,29 +79,37 @@ class FormLetter:
         constants: Iterable[str] = (),
         layouts: tuple[Sequence[str | int], Sequence[str | int]] | None = None,
         headers: str = "",
+        addressed: str = "",
+        enclosures: Sequence[Enclosure] = (),
     ) -> None:
         self._from = _address_header("From", from_name, from_email)
         self._reply_to = _address_header("Reply-To", "", reply_to) if reply_to else ""
-        self._end = headers + _header("MIME-Version", "1.0")
+        self._addressed = addressed
         self._splicer = Splicer(constants)
         self._date: datetime | None = None
         self._date_line = ""
         self._has_html = has_html
-        self._before = self._between = self._after = b""
-        if not has_html:
-            self._end += _part_head("text/plain")
-            self._form = _Form([layouts[1]]) if layouts else None
-            return
-        # ``=_`` cannot occur in quoted-printable, so no part can hold the boundary.
-        mark = f"--=_{boundary}"
-        self._end += f'Content-Type: multipart/alternative;\r\n boundary="=_{boundary}"\r\n'
-        self._before = f"{mark}\r\n{_part_head('text/plain')}\r\n".encode()
-        self._between = f"{mark}\r\n{_part_head('text/html')}\r\n".encode()
-        self._after = f"{mark}--\r\n".encode()
+        # ``=_`` cannot occur in quoted-printable or base64, so no part can hold a boundary.
+        kind, before, after = _part_head("text/plain"), "", b""
+        self._between = b""
+        if has_html:
+            mark = f"--=_{boundary}"
+            kind = _multipart("alternative", boundary)
+            before = f"{mark}\r\n{_part_head('text/plain')}\r\n"
+            self._between = f"{mark}\r\n{_part_head('text/html')}\r\n".encode()
+            after = f"{mark}--\r\n".encode()
+        for multipart, enclosed in by_place(enclosures):
+            outer = f"{boundary}{multipart}"
+            before = f"--=_{outer}\r\n{kind}\r\n{before}"
+            after += closing(enclosed, outer)
+            kind = _multipart(multipart, outer)
+        self._end = headers + _header("MIME-Version", "1.0") + kind
+        self._before, self._after = before.encode(), after
         self._form = None
         if layouts:
             html, text = layouts
-            self._form = _Form([self._before, text, self._between, html, self._after])
+            parts = [self._between, html] if has_html else []
+            self._form = _Form([self._before, text, *parts, self._after])
 
     def head(self, *, to: str, subject: str, message_id: str, date: datetime, headers: str = "") -> bytes:
         """Return one reader's header fields.
@@ -109,7 +121,7 @@ class FormLetter:
         return "".join(
             (
                 self._from,
-                _to_header(to),
+                self._addressed or _to_header(to),
                 self._reply_to,
                 _text_header("Subject", subject),
                 self._dated(date),
@@ -132,8 +144,8 @@ class FormLetter:
         :param html: likewise
         """
         encode = self._splicer.encode
-        parts = (self._between, *encode(html), self._after) if self._has_html else ()
-        return b"".join((self._before, *encode(text), *parts))
+        parts = (self._between, *encode(html)) if self._has_html else ()
+        return b"".join((self._before, *encode(text), *parts, self._after))
 
     def fill(self, lines: list[bytes]) -> bytes:
         """Return what :meth:`write` does, when all but the slots of the layouts is known.
@@ -253,6 +265,10 @@ def segment(text: str) -> bytes:
     return lines.replace(b"\n", b"\r\n")
 
 
+def _multipart(kind: str, boundary: str) -> str:
+    return f'Content-Type: multipart/{kind};\r\n boundary="=_{boundary}"\r\n'
+
+
 def _part_head(kind: str) -> str:
     return f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"
 
@@ -303,6 +319,26 @@ def header(name: str, value: str) -> str:
     if not value.isascii():
         raise Invalid(f"The {name} header is not ASCII.")
     return _header(name, value)
+
+
+def mailboxes_header(name: str, mailboxes: Iterable[tuple[str, str]]) -> str:
+    """Return a header field of several mailboxes, one a line.
+
+    :param mailboxes: display name, which may be empty, and address
+    :raises Invalid: one of them cannot stand in a header
+    """
+    prefix = f"{name}: "
+    fields = [_address_header(name, *mailbox).removeprefix(prefix).rstrip("\r\n") for mailbox in mailboxes]
+    return f"{name}: " + ",\r\n ".join(fields) + "\r\n"
+
+
+def text_header(name: str, text: str) -> str:
+    """Return a header field of free words, as encoded words (RFC 2047) where it has to be.
+
+    :raises Invalid: it holds a control character, or is one of those that every message has
+    """
+    _check_name(name)
+    return _text_header(name, text)
 
 
 @lru_cache(maxsize=64)

@@ -30,6 +30,21 @@ def with_footer(document: Document) -> Document:
     return document.model_copy(update={"rows": (*document.rows, added)})
 
 
+def without_footer(document: Document) -> Document:
+    """Return a document without its own way to leave, for a mail that nobody can leave."""
+    rows = []
+    for row in document.rows:
+        columns = tuple(
+            column.model_copy(
+                update={"blocks": tuple(each for each in column.blocks if not isinstance(each, Footer))}
+            )
+            for column in row.columns
+        )
+        if any(column.blocks for column in columns) or not any(column.blocks for column in row.columns):
+            rows.append(row.model_copy(update={"columns": columns}))
+    return document.model_copy(update={"rows": tuple(rows)})
+
+
 def to_layout(document: Document, brand: Brand, *, slot: str) -> str:
     """Return a document as a layout: HTML with a slot where a campaign's words go.
 

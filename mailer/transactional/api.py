@@ -1,0 +1,164 @@
+"""Single messages for programs: sent, looked up, taken back."""
+
+from typing import Any
+
+from flask import g
+
+from mailer.accounts.models import Scope
+from mailer.api.errors import NAMES, status_of
+from mailer.api.guards import allows, api_blueprint, takes_up_to
+from mailer.api.idempotency import idempotent
+from mailer.api.pages import page
+from mailer.delivery.models import DeliveryState
+from mailer.errors import Invalid, MailerError
+from mailer.lib.clock import utcnow
+from mailer.lib.ids import public_id
+from mailer.transactional.change import cancel, reschedule
+from mailer.transactional.events import events_of
+from mailer.transactional.models import Source, TransactionalMessage
+from mailer.transactional.preview import preview
+from mailer.transactional.queries import LogFilter, log, message_by_id
+from mailer.transactional.representation import shown_events, shown_messages, shown_whole
+from mailer.transactional.schemas import (
+    MOST_BYTES,
+    BatchItem,
+    BatchSent,
+    EmailChanges,
+    EmailPage,
+    EmailQuery,
+    EmailRendered,
+    EmailSent,
+    EmailShown,
+    EventsShown,
+    ItemError,
+    NewBatch,
+    NewEmail,
+    WholeEmail,
+)
+from mailer.transactional.send import send, send_all
+
+bp = api_blueprint("transactional_api", __name__, tag="Emails")
+
+
+@bp.post("/emails")
+@allows(Scope.SENDING)
+@takes_up_to(MOST_BYTES)
+@idempotent
+@bp.input(NewEmail)
+@bp.output(EmailSent)
+def send_email(json_data: NewEmail) -> EmailSent:
+    """Send one message. The answer comes once it is written down: from then on it is delivered or shown."""
+    letter = json_data.letter(g.workspace.id)
+    message_id = send(g.workspace, letter, source=Source.API, now=utcnow())
+    return EmailSent(id=public_id(TransactionalMessage.prefix, message_id))
+
+
+@bp.post("/emails/batch")
+@allows(Scope.SENDING)
+@takes_up_to(MOST_BYTES)
+@idempotent
+@bp.input(NewBatch)
+@bp.output(BatchSent)
+def send_batch(json_data: NewBatch) -> BatchSent:
+    """Send several messages, and hear of each what became of it."""
+    answers: list[Any] = []
+    letters = []
+    for each in json_data.emails:
+        try:
+            letters.append(each.letter(g.workspace.id))
+            answers.append(None)
+        except MailerError as error:
+            answers.append(error)
+    sent = iter(send_all(g.workspace, letters, source=Source.API, now=utcnow()))
+    answers = [next(sent) if answer is None else answer for answer in answers]
+    if json_data.mode == "strict":
+        _require_all(answers)
+    return BatchSent(data=[_item(answer) for answer in answers])
+
+
+@bp.post("/emails/render")
+@allows(Scope.SENDING)
+@takes_up_to(MOST_BYTES)
+@idempotent
+@bp.input(NewEmail)
+@bp.output(EmailRendered)
+def render_email(json_data: NewEmail) -> EmailRendered:
+    """Show what a message would say, and send nothing."""
+    rendered = preview(g.workspace, json_data.letter(g.workspace.id), now=utcnow())
+    return EmailRendered(subject=rendered.subject, html=rendered.html, text=rendered.text)
+
+
+@bp.get("/emails")
+@allows(Scope.READ)
+@bp.input(EmailQuery, location="query")
+@bp.output(EmailPage)
+def index_emails(query_data: EmailQuery) -> dict[str, Any]:
+    """Read the log, newest first."""
+    by = LogFilter(
+        email=query_data.email,
+        tag=query_data.tag,
+        stream=query_data.stream,
+        template=query_data.template,
+        state=DeliveryState(query_data.state) if query_data.state else None,
+    )
+    now = utcnow()
+    return page(
+        log(g.workspace.id, by), TransactionalMessage, query_data, lambda rows: shown_messages(rows, now=now)
+    )
+
+
+@bp.get("/emails/<message_id>")
+@allows(Scope.READ, Scope.SENDING)
+@bp.output(WholeEmail)
+def show_email(message_id: str) -> WholeEmail:
+    """Read one message: its words, and where each address stands."""
+    return shown_whole(message_by_id(g.workspace.id, message_id), now=utcnow())
+
+
+@bp.patch("/emails/<message_id>")
+@allows(Scope.SENDING)
+@idempotent
+@bp.input(EmailChanges)
+@bp.output(EmailShown)
+def reschedule_email(message_id: str, json_data: EmailChanges) -> EmailShown:
+    """Let a message that has not left leave at another time."""
+    message = message_by_id(g.workspace.id, message_id)
+    reschedule(message, at=json_data.scheduled_at, now=utcnow())
+    return shown_messages([message], now=utcnow())[0]
+
+
+@bp.post("/emails/<message_id>/cancel")
+@allows(Scope.SENDING)
+@idempotent
+@bp.output(EmailShown)
+def cancel_email(message_id: str) -> EmailShown:
+    """Take a message back that has not left; doing it twice changes nothing."""
+    message = message_by_id(g.workspace.id, message_id)
+    cancel(message, now=utcnow())
+    return shown_messages([message], now=utcnow())[0]
+
+
+@bp.get("/emails/<message_id>/events")
+@allows(Scope.READ, Scope.SENDING)
+@bp.output(EventsShown)
+def index_email_events(message_id: str) -> EventsShown:
+    """Read what happened to a message, address by address, with the servers’ words."""
+    return EventsShown(data=shown_events(events_of(message_by_id(g.workspace.id, message_id))))
+
+
+def _require_all(answers: list[Any]) -> None:
+    wrong = {
+        f"emails.{number}": answer.message
+        for number, answer in enumerate(answers)
+        if isinstance(answer, MailerError)
+    }
+    if wrong:
+        raise Invalid("Nothing was sent: some of the messages cannot be; see errors.", fields=wrong)
+
+
+def _item(answer: Any) -> BatchItem:
+    if not isinstance(answer, MailerError):
+        return BatchItem(id=public_id(TransactionalMessage.prefix, answer))
+    errors = [{"field": field, "message": text} for field, text in answer.fields.items()]
+    name = NAMES[status_of(answer)]
+    return BatchItem(error=ItemError(name=name, message=answer.message, errors=errors))

@@ -1,0 +1,23 @@
+"""What a message would say, without sending it."""
+
+from datetime import datetime
+
+from mailer.accounts.models import Workspace
+from mailer.rendering.merge import Rendered, Renderer
+from mailer.transactional.letter import Letter, check
+from mailer.transactional.queries import known_of
+from mailer.transactional.send import words_of
+
+
+def preview(workspace: Workspace, letter: Letter, *, now: datetime) -> Rendered:
+    """Return what a letter's reader would see; links lead where they were written to.
+
+    :raises Invalid: it cannot be sent, with what is wrong
+    :raises Conflict: its template is not published
+    """
+    check(letter, now=now)
+    known = known_of(workspace.id, letter.stream, [letter.to[0].email])
+    frozen = words_of(workspace, letter, known).frozen
+    if not letter.is_tracked:
+        return Rendered(frozen.subject, frozen.html, frozen.text)
+    return Renderer(frozen).render({})

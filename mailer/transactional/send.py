@@ -1,0 +1,253 @@
+"""Writing messages down for sending: content, log entry and one delivery for each address.
+
+All of it is one transaction, whose commit is the promise that a program hears: from then
+on the ledger sees to it that every address is tried until it has an outcome.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from mailer.accounts.models import Workspace
+from mailer.audience.models import Subscriber
+from mailer.db import db
+from mailer.delivery.compose import merge_values
+from mailer.delivery.models import Attachment, Delivery, Message, MessageKind
+from mailer.errors import Invalid, MailerError
+from mailer.jobs import DELIVER_TRANSACTIONAL, later
+from mailer.lib.addresses import address_key
+from mailer.lib.ids import uuid7
+from mailer.lib.lines import clean_line
+from mailer.rendering import plain_text
+from mailer.rendering.design import Frozen
+from mailer.rendering.merge import Rendered
+from mailer.transactional.count_links import count_links
+from mailer.transactional.fill_template import filler_of, values_for
+from mailer.transactional.letter import Letter, Mailbox, check, check_words, wrong
+from mailer.transactional.models import Source, TransactionalMessage, TransactionalTag
+from mailer.transactional.queries import Known, default_sender, known_of, template_asked_for
+
+#: How a reason reads in an answer.
+_REASONS: Final = {
+    "hard_bounce": "its server says that it does not exist",
+    "complaint": "its owner reported mail of this stream as unwanted",
+    "unsubscribed": "its owner wants no more mail of this stream",
+    "manual": "somebody here closed this stream for it",
+    "imported": "it was closed for this stream when it was imported",
+}
+
+
+class Suppressed(Invalid):
+    """Nothing may be sent to an address; the message says why."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a letter says, and from which version of which template."""
+
+    frozen: Frozen
+    template_id: UUID | None = None
+    template_version: int | None = None
+
+
+def send(workspace: Workspace, letter: Letter, *, source: Source, now: datetime) -> UUID:
+    """Write one message down for sending; return its id.
+
+    :raises Invalid: it cannot be sent, with what is wrong
+    :raises Suppressed: an address must not be mailed
+    :raises Conflict: its template is not published
+    """
+    (made,) = send_all(workspace, [letter], source=source, now=now)
+    if isinstance(made, MailerError):
+        raise made
+    return made
+
+
+def send_all(
+    workspace: Workspace, letters: Sequence[Letter], *, source: Source, now: datetime
+) -> list[UUID | MailerError]:
+    """Write down what can be sent; return for each letter its message's id, or what is wrong with it."""
+    known = _known(workspace.id, letters)
+    answers: list[UUID | MailerError] = []
+    rows = _Rows(workspace.id, source=source, now=now)
+    for letter in letters:
+        try:
+            check(letter, now=now)
+            of_stream = known[letter.stream]
+            _require_welcome(letter, of_stream)
+            sender = _sender_of(workspace.id, letter)
+            words = words_of(workspace, letter, of_stream)
+        except MailerError as error:
+            answers.append(error)
+            continue
+        answers.append(rows.add(letter, sender, words, of_stream))
+    rows.insert()
+    return answers
+
+
+def words_of(workspace: Workspace, letter: Letter, known: Known) -> Words:
+    """Return what a letter's message says: the program's own words, or a template filled in.
+
+    :raises Invalid: they cannot be sent
+    :raises Conflict: it is not published
+    """
+    if not letter.template:
+        rendered = Rendered(
+            clean_line(letter.subject, label="The subject", longest=998),
+            letter.html,
+            letter.text if letter.text is not None else plain_text.from_html(letter.html),
+        )
+        return Words(_frozen(rendered, letter))
+    template, own_subject = template_asked_for(workspace.id, letter.template)
+    subject = letter.subject or own_subject
+    if not subject:
+        raise wrong("subject", f"The template “{template.name}” has no subject of its own; send one along.")
+    filler = filler_of(workspace, template, subject=subject, content=letter.html)
+    filler.check(letter.variables)
+    reader = letter.to[0]
+    person = _person(known, reader)
+    rendered = filler.fill(values_for(workspace, reader, letter.variables, person=person))
+    if letter.text is not None:
+        rendered = Rendered(rendered.subject, rendered.html, letter.text)
+    for field, said in (("html", rendered.html), ("text", rendered.text), ("subject", rendered.subject)):
+        check_words(field, said)
+    return Words(_frozen(rendered, letter), template.id, template.version)
+
+
+def _frozen(rendered: Rendered, letter: Letter) -> Frozen:
+    if letter.is_tracked:
+        return count_links(rendered)
+    return Frozen(rendered.subject, rendered.html, rendered.text, [])
+
+
+def _person(known: Known, reader: Mailbox) -> Mapping[str, Any] | None:
+    subscriber_id = known.subscribers.get(address_key(reader.email))
+    if subscriber_id is None:
+        return None
+    return merge_values(db.session.get(Subscriber, subscriber_id), reader.email)
+
+
+def _known(workspace_id: UUID, letters: Sequence[Letter]) -> dict[str, Known]:
+    """Return what is known of everybody who is written to, by stream."""
+    emails: dict[str, list[str]] = {}
+    for letter in letters:
+        emails.setdefault(letter.stream, []).extend(each.email for each in letter.recipients)
+    return {stream: known_of(workspace_id, stream, addresses) for stream, addresses in emails.items()}
+
+
+def _require_welcome(letter: Letter, known: Known) -> None:
+    for field, mailboxes in (("to", letter.to), ("cc", letter.cc), ("bcc", letter.bcc)):
+        for each in mailboxes:
+            reason = known.refusals.get(address_key(each.email))
+            if reason is not None:
+                sentence = f"{each.email} is suppressed: {_REASONS[reason]}."
+                raise Suppressed(sentence, fields={field: sentence})
+
+
+def _sender_of(workspace_id: UUID, letter: Letter) -> Mailbox:
+    sender = letter.sender or default_sender(workspace_id)
+    if sender is None:
+        raise wrong("from", "Say whom it is from, or add a sender in the settings.")
+    return sender
+
+
+class _Rows:
+    """The rows of some messages, inserted table by table: objects of the ORM would cost as much again."""
+
+    def __init__(self, workspace_id: UUID, *, source: Source, now: datetime) -> None:
+        self._workspace_id, self._source, self._now = workspace_id, source, now
+        self._of: dict[Any, list[dict[str, Any]]] = {
+            model: [] for model in (Message, TransactionalMessage, TransactionalTag, Attachment, Delivery)
+        }
+        self._due: list[UUID] = []
+
+    def add(self, letter: Letter, sender: Mailbox, words: Words, known: Known) -> UUID:
+        """Take the rows of one message; return its id."""
+        message_id, workspace_id, now = uuid7(), self._workspace_id, self._now
+        is_later = letter.scheduled_at is not None and letter.scheduled_at > now
+        self._of[Message].append(
+            {
+                "id": message_id,
+                "created_at": now,
+                "workspace_id": workspace_id,
+                "kind": MessageKind.TRANSACTIONAL,
+                "from_name": sender.name,
+                "from_email": sender.email,
+                "subject": words.frozen.subject,
+                "html": words.frozen.html,
+                "text": words.frozen.text,
+                "links": words.frozen.links,
+                "stream": letter.stream,
+                "is_literal": not letter.is_tracked,
+                "is_tracked": letter.is_tracked,
+                "mailboxes": _mailboxes(letter),
+                "headers": [[name, value.strip()] for name, value in letter.headers.items()] or None,
+                "attachment_count": len(letter.attachments),
+            }
+        )
+        self._of[TransactionalMessage].append(
+            {
+                "id": message_id,
+                "created_at": now,
+                "workspace_id": workspace_id,
+                "source": self._source,
+                "stream": letter.stream,
+                "to": [str(each) for each in letter.to],
+                "cc": [str(each) for each in letter.cc],
+                "bcc": [str(each) for each in letter.bcc],
+                "template_id": words.template_id,
+                "template_version": words.template_version,
+                "scheduled_at": letter.scheduled_at if is_later else None,
+            }
+        )
+        self._of[TransactionalTag] += [
+            {"message_id": message_id, "name": tag, "workspace_id": workspace_id}
+            for tag in dict.fromkeys(map(str.strip, letter.tags))
+        ]
+        self._of[Attachment] += [
+            {
+                "message_id": message_id,
+                "name": each.name,
+                "content_type": each.content_type,
+                "content_id": each.content_id,
+                "byte_count": len(each.content),
+                "content": each.content,
+            }
+            for each in letter.attachments
+        ]
+        for reader in letter.recipients:
+            delivery_id = uuid7()
+            self._of[Delivery].append(
+                {
+                    "id": delivery_id,
+                    "created_at": now,
+                    "workspace_id": workspace_id,
+                    "message_id": message_id,
+                    "subscriber_id": known.subscribers.get(address_key(reader.email)),
+                    "email": reader.email,
+                    "next_try_at": letter.scheduled_at if is_later else now,
+                }
+            )
+            if not is_later:
+                self._due.append(delivery_id)
+        return message_id
+
+    def insert(self) -> None:
+        """Write everything, and ring for what is due at once; the sweep rings for the rest."""
+        for model, rows in self._of.items():
+            if rows:
+                db.session.connection().execute(insert(model.__table__), rows)
+        for delivery_id in self._due:
+            later(DELIVER_TRANSACTIONAL, str(delivery_id))
+
+
+def _mailboxes(letter: Letter) -> dict[str, Any] | None:
+    """Return whom the head names; none where that is the one reader, without a name."""
+    if len(letter.to) == 1 and not (letter.to[0].name or letter.cc or letter.bcc or letter.reply_to):
+        return None
+    named = {"to": letter.to, "cc": letter.cc, "reply_to": letter.reply_to}
+    return {field: [list(each) for each in mailboxes] for field, mailboxes in named.items() if mailboxes}
