@@ -3,13 +3,15 @@
 from uuid import UUID
 
 from mailer.db import db
-from mailer.delivery import decide, prepare, send, sweep
+from mailer.delivery import decide, doctor, guard, prepare, send, sweep
 from mailer.jobs import (
     CARRY_OUT_DECISION,
+    CHECK_DOMAINS,
     DELIVER_DUE,
     PREPARE_CAMPAIGN,
     SWEEP_DECISIONS,
     SWEEP_DELIVERIES,
+    WATCH_DOMAINS,
 )
 from mailer.lib.clock import utcnow
 from workers import MINUTE, actor
@@ -39,6 +41,19 @@ def carry_out_decision(decision_id: str) -> None:
     """Go on with what an operator decided about many deliveries; safe to run twice."""
     decide.carry_out_decision(UUID(decision_id), now=utcnow())
     db.session.commit()
+
+
+@actor(WATCH_DOMAINS, max_retries=0)
+def watch_domains() -> None:
+    """Stop what does a sending domain harm."""
+    guard.watch_domains(now=utcnow())
+    db.session.commit()
+
+
+@actor(CHECK_DOMAINS, max_retries=0, time_limit=30 * MINUTE)
+def check_domains() -> None:
+    """Look every sending domain's records up once a day."""
+    doctor.check_domains(now=utcnow())
 
 
 @actor(SWEEP_DECISIONS, max_retries=0)

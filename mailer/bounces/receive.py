@@ -12,6 +12,9 @@ from mailer.bounces.models import Return, Trust, Via
 from mailer.bounces.parsers.returned import Kind, Returned, read_returned
 from mailer.bounces.recognise import Recognised, by_address, by_message_id, by_token, token_in
 from mailer.bounces.record import Told, record
+from mailer.delivery.dmarc import keep_reports
+from mailer.delivery.engine.dmarc_reports import has_report, read_reports
+from mailer.errors import Invalid
 from mailer.lib.return_paths import Purpose
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,8 @@ def receive(
     :param recipients: to whom the envelope was addressed, where that is known
     :param workspace_id: whose mailbox it came to; None at a listener that serves all
     """
+    if workspace_id is not None and _keep_dmarc(raw, workspace_id, now=now):
+        return []
     told = read_returned(raw)
     headers = [value for name in _ADDRESSED for value in told.headers.all(name)]
     token = token_in([*recipients, *headers])
@@ -48,6 +53,18 @@ def receive(
         for each in _told(told, about, key)
     ]
     return [each for each in found if each is not None]
+
+
+def _keep_dmarc(raw: bytes, workspace_id: UUID, *, now: datetime) -> bool:
+    """Keep the DMARC reports in a mail; return whether it held any."""
+    if not has_report(raw):
+        return False
+    try:
+        reports = read_reports(raw)
+    except Invalid:
+        return False
+    keep_reports(workspace_id, reports, now=now)
+    return True
 
 
 def _guess(told: Told, workspace_id: UUID, *, now: datetime) -> Recognised:

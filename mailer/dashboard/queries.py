@@ -1,7 +1,7 @@
 """What the dashboard shows. Sums and short ranges only: it must be quick at any size."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, select
@@ -10,7 +10,16 @@ from mailer.accounts.models import Workspace
 from mailer.audience.models import ListDay, MailingList, Subscriber
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.db import db
-from mailer.delivery.models import DeliveryCount, DeliveryState, Transport
+from mailer.delivery.doctor import ailing
+from mailer.delivery.guard import standings_of
+from mailer.delivery.models import (
+    DeliveryCount,
+    DeliveryState,
+    DomainCheck,
+    DomainStanding,
+    SendingDomain,
+    Transport,
+)
 from mailer.tracking.models import Activity, HourlyActivity
 
 
@@ -31,11 +40,13 @@ class Attention:
     held: int
     in_doubt: int
     unconfirmed: int
+    domains: Sequence[DomainStanding]
+    ailing: Sequence[tuple[SendingDomain, Sequence[DomainCheck]]]
     paused: Sequence[Campaign]
     scheduled: Sequence[Campaign]
 
     def __bool__(self) -> bool:
-        return bool(self.held or self.in_doubt or self.unconfirmed or self.paused or self.scheduled)
+        return any(getattr(self, each.name) for each in fields(self))
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,8 @@ def attention(workspace: Workspace) -> Attention:
         held=stuck.get(DeliveryState.HELD, 0),
         in_doubt=stuck.get(DeliveryState.IN_DOUBT, 0),
         unconfirmed=_unconfirmed(workspace),
+        domains=standings_of(workspace),
+        ailing=ailing(workspace),
         paused=_in_status(workspace, CampaignStatus.PAUSED),
         scheduled=_in_status(workspace, CampaignStatus.SCHEDULED),
     )

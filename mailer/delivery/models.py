@@ -23,6 +23,8 @@ from mailer.accounts.models import User, Workspace
 from mailer.audience.models import Subscriber
 from mailer.db import Base, Id, Identified, enum_column
 from mailer.delivery.engine.dkim_keys import Algorithm, record_name, record_value, zone_line
+from mailer.delivery.engine.domain_checks import CheckKind, Health
+from mailer.delivery.engine.reputation import Level
 from mailer.rendering.language import without_tags
 
 
@@ -707,6 +709,84 @@ class Attempt(Identified, Base):
     reply: Mapped[str] = mapped_column(String(500), default="")
     #: The server called the address dead, whatever is sent to it.
     is_dead_address: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class DomainStanding(Base):
+    """How a sending domain fares, as the guard sees it (``guard``); one that always fared well has no row."""
+
+    __tablename__ = "domain_standings"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), primary_key=True)
+    #: The From address's, as A-labels.
+    domain: Mapped[str] = mapped_column(String(253), primary_key=True)
+    level: Mapped[Level] = mapped_column(enum_column(Level))
+    #: Why it is not good.
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    changed_at: Mapped[datetime]
+    #: Since when what it sends is counted, once somebody went on after a pause.
+    armed_at: Mapped[datetime | None]
+
+
+class DomainCheck(Base):
+    """What the doctor found of a sending domain the last time (``doctor``)."""
+
+    __tablename__ = "domain_checks"
+
+    sending_domain_id: Mapped[UUID] = mapped_column(
+        ForeignKey(SendingDomain.id, ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[CheckKind] = mapped_column(enum_column(CheckKind), primary_key=True)
+    health: Mapped[Health] = mapped_column(enum_column(Health))
+    #: What is there.
+    found: Mapped[str] = mapped_column(Text, default="")
+    #: What it means, and what to do.
+    advice: Mapped[str] = mapped_column(Text, default="")
+    #: The record to paste, where one would mend it.
+    record_name: Mapped[str] = mapped_column(String(300), default="")
+    record_kind: Mapped[str] = mapped_column(String(8), default="")
+    record_value: Mapped[str] = mapped_column(Text, default="")
+    checked_at: Mapped[datetime]
+    #: Since when its health is what it is.
+    since: Mapped[datetime]
+
+
+class DmarcReport(Identified, Base):
+    """What one receiver saw of a sending domain's mail in a day (RFC 9990)."""
+
+    __tablename__ = "dmarc_reports"
+    prefix = "dmr"
+
+    sending_domain_id: Mapped[UUID] = mapped_column(ForeignKey(SendingDomain.id, ondelete="CASCADE"))
+    #: Who reports.
+    reporter: Mapped[str] = mapped_column(String(200))
+    #: The receiver's own id of it.
+    report_id: Mapped[str] = mapped_column(String(200))
+    begins_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    policy: Mapped[str] = mapped_column(String(12), default="")
+
+    sources: Mapped[list["DmarcSource"]] = relationship(cascade="all, delete-orphan")
+
+    __table_args__ = (
+        UniqueConstraint("sending_domain_id", "reporter", "report_id"),
+        Index("ix_dmarc_reports_sending_domain_id_begins_at", "sending_domain_id", "begins_at"),
+    )
+
+
+class DmarcSource(Identified, Base):
+    """How much mail came from one address in a report, and whether it passed."""
+
+    __tablename__ = "dmarc_sources"
+    prefix = "dms"
+
+    report_id: Mapped[UUID] = mapped_column(ForeignKey(DmarcReport.id, ondelete="CASCADE"), index=True)
+    address: Mapped[str] = mapped_column(String(45))
+    count: Mapped[int]
+    #: Aligned, which is what counts; passing for another domain does not.
+    dkim_passed: Mapped[bool]
+    spf_passed: Mapped[bool]
+    disposition: Mapped[str] = mapped_column(String(12), default="")
+    header_from: Mapped[str] = mapped_column(String(253), default="")
 
 
 class SendingSum(Base):

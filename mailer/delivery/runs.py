@@ -13,9 +13,11 @@ from sqlalchemy import func, select, update
 from mailer import signals
 from mailer.db import db
 from mailer.delivery import ledger
+from mailer.delivery.arm_guard import arm_guard
 from mailer.delivery.models import DeliveryCount, DeliveryState, Message, Run, RunMessage, SkipReason
 from mailer.errors import NotFound
 from mailer.jobs import DELIVER_DUE, PREPARE_CAMPAIGN, later
+from mailer.lib.clock import utcnow
 from mailer.rendering.locales import normal_locale
 
 #: So many refusals that are about us, and so large a share of what was tried, stop a run:
@@ -65,6 +67,7 @@ def stop(campaign_id: UUID, *, now: datetime) -> None:
 def resume(campaign_id: UUID) -> None:
     """Go on; what is held stays so, and only new refusals can stop it again."""
     run = _run(campaign_id)
+    arm_guard(run.workspace_id, run.message.from_email, now=utcnow())
     run.stopped_at, run.ended_at, run.waits_until = None, None, None
     run.held_before = ledger.counts_of(campaign_id)[DeliveryState.HELD]
     db.session.flush()

@@ -23,6 +23,7 @@ import "./css/tabs.css";
 import "./css/facts.css";
 import "./css/copy.css";
 import "./css/chart.css";
+import "./css/checkup.css";
 import "./css/click-map.css";
 import "./css/heat-map.css";
 import "./css/steps.css";

@@ -74,7 +74,12 @@ PLACES = (
         "Settings",
         "settings",
         "accounts.settings.show",
-        (*(tab[1].rpartition(".")[0] for tab in TABS), "delivery.senders", "delivery.transports"),
+        (
+            *(tab[1].rpartition(".")[0] for tab in TABS),
+            "delivery.senders",
+            "delivery.transports",
+            "delivery.health",
+        ),
         is_apart=True,
     ),
 )

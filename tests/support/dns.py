@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.resolver
 import dns.rrset
 import pytest
@@ -16,7 +17,10 @@ from mailer.delivery.engine.dkim_keys import zone_line
 
 
 class Zone(dict[str, str]):
-    """TXT records by name. ``rcode`` is what every answer says instead, ``is_silent`` that none comes."""
+    """TXT records by name, others by name and kind (``bakery.example MX``), several one a line.
+
+    ``rcode`` is what every answer says instead, ``is_silent`` that none comes.
+    """
 
     rcode = dns.rcode.NOERROR
     is_silent = False
@@ -54,6 +58,10 @@ def _answer(query: dns.message.Message, zone: Zone) -> dns.message.Message:
     name = query.question[0].name.to_text().rstrip(".")
     if zone.rcode != dns.rcode.NOERROR:
         answer.set_rcode(zone.rcode)
+    elif (kind := dns.rdatatype.to_text(query.question[0].rdtype)) != "TXT":
+        lines = zone.get(f"{name} {kind}", "").splitlines()
+        if lines:
+            answer.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", kind, *lines))
     elif name not in zone:
         answer.set_rcode(dns.rcode.NXDOMAIN)
     else:

@@ -1,4 +1,4 @@
-"""Asking the DNS for a TXT record, and saying in words why there is no answer."""
+"""Asking the DNS for a record, and saying in words why there is no answer."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -24,12 +24,12 @@ class Answer:
     is_authentic: bool = True
 
 
-def look_up(name: str) -> Answer:
-    """Return the TXT records under a name, as the resolver of this machine sees them."""
+def look_up(name: str, kind: str = "TXT") -> Answer:
+    """Return the records of a kind under a name, as the resolver of this machine sees them."""
     try:
-        found = dns.resolver.get_default_resolver().resolve(name, "TXT", lifetime=_PATIENCE_SECONDS)
+        found = dns.resolver.get_default_resolver().resolve(name, kind, lifetime=_PATIENCE_SECONDS)
     except (NXDOMAIN, NoAnswer):
-        return Answer(problem=f"There is no TXT record named {name} yet.")
+        return Answer(problem=f"There is no {kind} record named {name} yet.")
     except NoNameservers:
         return Answer(problem=f"The name servers of {name} answered with an error.", is_authentic=False)
     except Timeout:
@@ -39,4 +39,6 @@ def look_up(name: str) -> Answer:
         )
     except (DNSException, OSError) as error:
         return Answer(problem=f"The DNS could not be asked from here: {error}.", is_authentic=False)
+    if kind != "TXT":
+        return Answer(tuple(record.to_text().rstrip(".") for record in found))
     return Answer(tuple(b"".join(record.strings).decode("utf-8", "replace") for record in found))

@@ -1,0 +1,125 @@
+"""The doctor of sending domains: looks every record up, keeps what it found, and warns before it hurts."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from mailer.accounts.models import Workspace
+from mailer.current import settings
+from mailer.db import db
+from mailer.delivery.engine.domain_checks import CheckKind, Finding, Health, Key, Subject, check_domain
+from mailer.delivery.engine.txt_records import look_up
+from mailer.delivery.models import DomainCheck, KeyState, SendingDomain, Transport
+
+log = logging.getLogger(__name__)
+
+_AGAIN: Final = timedelta(hours=24)
+_TROUBLE: Final = (Health.WARN, Health.BAD)
+
+
+def check_domains(*, now: datetime) -> None:
+    """Look at every domain that was not looked at for a day; commits as it goes."""
+    last = (
+        select(DomainCheck.sending_domain_id, func.max(DomainCheck.checked_at).label("at"))
+        .group_by(DomainCheck.sending_domain_id)
+        .subquery()
+    )
+    due = (
+        select(SendingDomain.id)
+        .outerjoin(last, last.c.sending_domain_id == SendingDomain.id)
+        .where(func.coalesce(last.c.at, now - 2 * _AGAIN) < now - _AGAIN)
+    )
+    for domain_id in db.session.scalars(due).all():
+        examine(domain_id, now=now)
+        db.session.commit()
+
+
+def examine(sending_domain_id: UUID, *, now: datetime) -> None:
+    """Look every record of a domain up and keep what is found.
+
+    Ends the transaction that it begins in: nothing of the database may wait for somebody
+    else's name server.
+    """
+    subject = _subject(db.session.get_one(SendingDomain, sending_domain_id))
+    db.session.rollback()
+    findings = list(check_domain(subject, look_up))
+    if db.session.get(SendingDomain, sending_domain_id) is not None:
+        _keep(sending_domain_id, subject.domain, findings, now=now)
+
+
+def checks_of(sending_domain: SendingDomain) -> Sequence[DomainCheck]:
+    """Return what was found the last time, in the order of the page."""
+    found = db.session.scalars(
+        select(DomainCheck).where(DomainCheck.sending_domain_id == sending_domain.id)
+    ).all()
+    return sorted(found, key=lambda each: list(CheckKind).index(each.kind))
+
+
+def ailing(workspace: Workspace) -> list[tuple[SendingDomain, list[DomainCheck]]]:
+    """Return the domains of a workspace whose records are bad, each with those."""
+    rows = db.session.execute(
+        select(SendingDomain, DomainCheck)
+        .join(DomainCheck, DomainCheck.sending_domain_id == SendingDomain.id)
+        .where(SendingDomain.workspace_id == workspace.id, DomainCheck.health == Health.BAD)
+        .order_by(SendingDomain.domain, DomainCheck.kind)
+    ).all()
+    found: dict[UUID, tuple[SendingDomain, list[DomainCheck]]] = {}
+    for sending_domain, check in rows:
+        found.setdefault(sending_domain.id, (sending_domain, []))[1].append(check)
+    return list(found.values())
+
+
+def _keep(sending_domain_id: UUID, domain: str, findings: Iterable[Finding], *, now: datetime) -> None:
+    for finding in findings:
+        kept = db.session.get(DomainCheck, (sending_domain_id, finding.kind))
+        if kept is None:
+            kept = DomainCheck(
+                sending_domain_id=sending_domain_id, kind=finding.kind, health=finding.health, since=now
+            )
+            db.session.add(kept)
+        elif finding.health is Health.UNKNOWN and kept.health is not Health.UNKNOWN:
+            # An answer that never came says nothing about the record.
+            continue
+        elif kept.health is not finding.health:
+            if finding.health in _TROUBLE:
+                log.warning("%s of %s was %s: %s", finding.kind, domain, kept.health, finding.advice)
+            kept.since = now
+        kept.health, kept.found, kept.advice = finding.health, finding.found, finding.advice
+        kept.record_name, kept.record_kind, kept.record_value = finding.record
+        kept.checked_at = now
+    db.session.flush()
+
+
+def _subject(sending_domain: SendingDomain) -> Subject:
+    keys = sending_domain.keys_in(KeyState.ACTIVE, KeyState.PENDING)
+    return Subject(
+        domain=sending_domain.domain,
+        server=_server_of(sending_domain),
+        return_path=sending_domain.return_path,
+        tracking_host=urlsplit(settings().base_url).hostname or "",
+        keys=tuple(
+            Key(key.record_name, key.record_value, key.problem, key.state is KeyState.ACTIVE) for key in keys
+        ),
+        is_signing=sending_domain.is_signing,
+    )
+
+
+def _server_of(sending_domain: SendingDomain) -> str:
+    """Return the host that the domain's mail leaves by: the first that names it, or that takes all."""
+    transports = db.session.scalars(
+        select(Transport)
+        .where(Transport.workspace_id == sending_domain.workspace_id, Transport.is_enabled)
+        .order_by(Transport.weight.desc())
+    ).all()
+    naming = [one for one in transports if sending_domain.domain in one.from_domains]
+    suitable = naming or [one for one in transports if not one.from_domains]
+    if suitable:
+        return suitable[0].host
+    if settings().is_catching:
+        return ""
+    return urlsplit(settings().smtp_url).hostname or ""
