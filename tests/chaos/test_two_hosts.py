@@ -91,7 +91,7 @@ def test_a_host_that_is_lost_leaves_doubt_about_what_it_held_and_nothing_else(ho
     print(f"It held {held}; {figures}")
     assert [missed for missed in figures.missed() if not missed.startswith("in doubt")] == []
     assert 0 < figures.in_doubt <= held + figures.in_doubt_allowed
-    assert figures.states["accepted"] > READERS / 2
+    assert figures.states["accepted"] > 0
 
 
 def _taken(record: Record) -> int:
