@@ -41,12 +41,17 @@ class Holes:
     longest: Mapping[str, int]
 
 
-def look(campaign: Campaign, frozen: Frozen | None) -> Iterator[Finding]:
+def values(campaign: Campaign, frozen: Frozen) -> Iterator[Finding]:
+    """Yield what a message asks of its readers and some or all of them have not."""
+    yield from _unknown_fields(campaign, frozen)
+    yield from _missing_values(campaign, frozen)
+
+
+def lists(campaign: Campaign) -> Iterator[Finding]:
     """Yield what is found in the lists that a campaign goes to."""
-    yield from _lists(campaign.lists)
-    if frozen is not None:
-        yield from _unknown_fields(campaign, frozen)
-        yield from _missing_values(campaign, frozen)
+    counts = counts_of(campaign.lists)
+    for one in campaign.lists:
+        yield from _list(one, counts[one.id].active)
 
 
 def holes(campaign: Campaign, names: Sequence[str]) -> Holes:
@@ -164,38 +169,36 @@ def _part_with(frozen: Frozen, name: str) -> str:
     return "subject" if name in names_in(frozen.subject) else "body"
 
 
-def _lists(lists: Sequence[MailingList]) -> Iterator[Finding]:
-    counts = counts_of(lists)
-    for one in lists:
-        where = Where("lists", quote=one.name)
-        if not counts[one.id].active:
-            yield Finding(
-                "data.empty-list",
-                Severity.NOTICE,
-                f"Nobody is on “{one.name}”.",
-                "Perhaps another list was meant.",
-                where,
-            )
-            continue
-        looked_at, confirmed = _confirmations(one.id)
-        if not confirmed:
-            is_double = one.opt_in is OptIn.DOUBLE
-            yield Finding(
-                "data.unconfirmed-list",
-                Severity.WARNING if is_double else Severity.NOTICE,
-                f"Nobody on “{one.name}” has confirmed their address.",
-                "Lists without confirmation hold mistyped and stolen addresses; expect more bounces and "
-                "complaints, and begin with a small part.",
-                where,
-            )
-        elif confirmed < looked_at / 2:
-            yield Finding(
-                "data.unconfirmed-list",
-                Severity.NOTICE,
-                f"{1 - confirmed / looked_at:.0%} of the people on “{one.name}” never confirmed.",
-                "Expect more bounces and complaints from them.",
-                where,
-            )
+def _list(one: MailingList, active: int) -> Iterator[Finding]:
+    where = Where("lists", quote=one.name)
+    if not active:
+        yield Finding(
+            "data.empty-list",
+            Severity.NOTICE,
+            f"Nobody is on “{one.name}”.",
+            "Perhaps another list was meant.",
+            where,
+        )
+        return
+    looked_at, confirmed = _confirmations(one.id)
+    if not confirmed:
+        is_double = one.opt_in is OptIn.DOUBLE
+        yield Finding(
+            "data.unconfirmed-list",
+            Severity.WARNING if is_double else Severity.NOTICE,
+            f"Nobody on “{one.name}” has confirmed their address.",
+            "Lists without confirmation hold mistyped and stolen addresses; expect more bounces and "
+            "complaints, and begin with a small part.",
+            where,
+        )
+    elif confirmed < looked_at / 2:
+        yield Finding(
+            "data.unconfirmed-list",
+            Severity.NOTICE,
+            f"{1 - confirmed / looked_at:.0%} of the people on “{one.name}” never confirmed.",
+            "Expect more bounces and complaints from them.",
+            where,
+        )
 
 
 def _confirmations(list_id: UUID) -> tuple[int, int]:

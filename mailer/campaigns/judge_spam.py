@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from mailer.campaigns.models import Campaign
-from mailer.campaigns.preflight import design_of
+from mailer.campaigns.models import Campaign, CampaignVariant
+from mailer.campaigns.words import design_of
 from mailer.composing.preview import fill_in, shared_values
 from mailer.current import settings
 from mailer.delivery.engine.mime import FormLetter, header
@@ -17,24 +17,25 @@ from mailer.rendering.samples import SAMPLE_READER
 _NOBODY: Final = "sender@example.com"
 
 
-def judge_spam(campaign: Campaign, *, now: datetime) -> Verdict | None:
-    """Return what the filter thinks of a draft; none when no filter is configured.
+def judge_spam(words: Campaign | CampaignVariant, *, now: datetime) -> Verdict | None:
+    """Return what the filter thinks of a draft in one language; none when no filter is configured.
 
     :raises Invalid: the draft cannot be made into a mail, or the filter does not answer
     """
     url = settings().spam_filter_url
-    return judge(url, letter_of(campaign, now=now)) if url else None
+    return judge(url, letter_of(words, now=now)) if url else None
 
 
-def letter_of(campaign: Campaign, *, now: datetime) -> bytes:
+def letter_of(words: Campaign | CampaignVariant, *, now: datetime) -> bytes:
     """Return a draft as a whole message to nobody in particular.
 
     :raises Invalid: it cannot be made into one
     """
-    if not campaign.subject:
+    if not words.subject:
         raise Invalid("Write a subject first.")
+    campaign = words.campaign if isinstance(words, CampaignVariant) else words
     rendered = fill_in(
-        freeze(design_of(campaign)), shared_values(campaign.name, campaign.workspace), SAMPLE_READER
+        freeze(design_of(words)), shared_values(campaign.name, campaign.workspace), SAMPLE_READER
     )
     address = campaign.from_email if "@" in campaign.from_email else _NOBODY
     identifier = uuid7().hex

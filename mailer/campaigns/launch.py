@@ -5,7 +5,8 @@ from datetime import datetime
 from mailer.campaigns.draft import lock
 from mailer.campaigns.models import PRIORITY_WEIGHTS, Campaign, CampaignStatus
 from mailer.campaigns.narrowing import freeze_narrowing
-from mailer.campaigns.preflight import design_of, frozen_if_ready
+from mailer.campaigns.preflight import check_ready
+from mailer.campaigns.words import design_of
 from mailer.composing.preview import shared_values
 from mailer.composing.publish_template import count_use
 from mailer.db import db
@@ -28,8 +29,9 @@ def launch(campaign: Campaign, *, now: datetime) -> None:
     campaign = lock(campaign)
     if not campaign.is_editable:
         raise Conflict(f"This campaign is {campaign.status}; it can be sent only once. Duplicate it instead.")
-    mine = [frozen_if_ready(campaign), *(freeze(design_of(variant)) for variant in campaign.variants)]
-    own, *others = map(with_trap, with_common_links(mine))
+    check_ready(campaign)
+    written = [freeze(design_of(words)) for words in campaign.all_words]
+    own, *others = map(with_trap, with_common_links(written))
     message = campaign.message = freeze_message(campaign, own)
     for variant, frozen in zip(campaign.variants, others, strict=True):
         variant.message = freeze_message(campaign, frozen)

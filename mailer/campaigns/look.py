@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from mailer.campaigns.models import Campaign, CampaignVariant
-from mailer.campaigns.preflight import design_of
+from mailer.campaigns.words import design_of
+from mailer.composing.models import Format
 from mailer.composing.preview import SAMPLE_READER, fill_in, preview
 from mailer.errors import Invalid, NotFound
 from mailer.rendering.design import Frozen
@@ -25,9 +26,8 @@ def look(campaign: Campaign, reader: Mapping[str, Any], *, locale: str | None = 
     words = campaign.words_for(reads) if locale is None else campaign.words_in(locale)
     message = words.message
     if message is None:
-        return preview(
-            design_of(words), workspace=campaign.workspace, campaign_name=campaign.name, reader=reader
-        )
+        design = design_of(words).without_mistakes()
+        return preview(design, workspace=campaign.workspace, campaign_name=campaign.name, reader=reader)
     frozen = Frozen(subject=message.subject, html=message.html, text=message.text, links=message.links)
     return fill_in(frozen, message.values, reader)
 
@@ -54,7 +54,12 @@ def made_text(campaign: Campaign | CampaignVariant) -> str:
 
 
 def problems_of(campaign: Campaign | CampaignVariant) -> dict[str, str]:
-    """Return what keeps a draft from becoming a mail, by the part that it is in; nothing when all is well."""
+    """Return what keeps a draft from becoming a mail, by the part that it is in; nothing when all is well.
+
+    A design says it at its blocks (``mistakes_in``), where it is written.
+    """
+    if campaign.format is Format.DESIGN:
+        return {}
     try:
         freeze(design_of(campaign))
     except Invalid as error:

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from mailer.campaigns.draft import lock
-from mailer.campaigns.models import Campaign, CampaignMend
-from mailer.campaigns.preflight import preflight, source_of
+from mailer.campaigns.models import Campaign, CampaignMend, CampaignVariant
+from mailer.campaigns.preflight import preflight
+from mailer.campaigns.words import source_of
 from mailer.composing.models import Format
 from mailer.db import db
 from mailer.errors import Conflict, Invalid, NotFound
@@ -22,6 +23,8 @@ from mailer.rendering.markdown import split_front_matter
 _LONGEST_ANSWER: Final = 500
 #: What a mend can change of a campaign.
 _PARTS: Final = ("subject", "preheader", "body", "text", "design")
+#: Beside them in what is kept: the language that was mended; empty for the campaign's own words.
+_LOCALE: Final = "locale"
 
 
 def mend(campaign: Campaign, key: str, *, answer: str, by: UUID, now: datetime) -> CampaignMend:
@@ -29,22 +32,22 @@ def mend(campaign: Campaign, key: str, *, answer: str, by: UUID, now: datetime) 
 
     :param key: the finding's
     :param answer: what its author typed, when the mend asks for words
-    :raises NotFound: there is no such finding any more
     :raises Invalid: words were asked for and not given
-    :raises Conflict: the draft is no draft any more, or the mend does not fit it
+    :raises Conflict: the draft is no draft any more, the finding is gone, or the mend does not fit
     """
     campaign = lock(campaign)
     if not campaign.is_editable:
         raise Conflict(f"This campaign is {campaign.status}; its words can no longer change.")
     found = next((one for one in preflight(campaign, now=now).findings if one.key == key), None)
     if found is None or found.mend is None:
-        raise NotFound("That was mended already, or what you wrote has changed.")
+        raise Conflict("That was mended already, or what you wrote has changed.")
     answer = " ".join(answer.split())
     if found.mend.ask and not answer:
         raise Invalid(f"Say it first: {found.mend.ask}.")
     if len(answer) > _LONGEST_ANSWER:
         raise Invalid(f"Use {_LONGEST_ANSWER} characters or fewer.")
-    before = source_of(campaign)
+    words = campaign.words_in(found.where.locale)
+    before = source_of(words)
     after = apply(before, found.mend, answer=answer)
     if after == before:
         raise Conflict("That does not stand there any more as it was.")
@@ -52,11 +55,10 @@ def mend(campaign: Campaign, key: str, *, answer: str, by: UUID, now: datetime) 
         campaign_id=campaign.id,
         made_by_id=by,
         finding=found.check,
-        before={part: value for part, value in vars(before).items() if part in _PARTS},
+        before={_LOCALE: found.where.locale, **_parts(before)},
     )
-    after = _said_in_front_matter(before, after)
-    _write(campaign, {part: value for part, value in vars(after).items() if part in _PARTS})
-    made.revision = campaign.revision
+    _write(words, _parts(_said_in_front_matter(before, after)))
+    made.revision = campaign.revision = campaign.revision + 1
     db.session.add(made)
     db.session.flush()
     return made
@@ -79,7 +81,8 @@ def take_back(campaign: Campaign, mend_id: str) -> None:
         raise NotFound("There is no such mend.")
     if not campaign.is_editable or campaign.revision != made.revision:
         raise Conflict("The draft was changed since, so that cannot be taken back by itself.")
-    _write(campaign, made.before)
+    _write(campaign.words_in(made.before.get(_LOCALE, "")), made.before)
+    campaign.revision += 1
     db.session.delete(made)
     db.session.flush()
 
@@ -96,11 +99,14 @@ def _said_in_front_matter(before: Source, after: Source) -> Source:
     return after
 
 
-def _write(campaign: Campaign, parts: Mapping[str, Any]) -> None:
-    for part, value in parts.items():
+def _parts(source: Source) -> dict[str, Any]:
+    return {part: getattr(source, part) for part in _PARTS}
+
+
+def _write(words: Campaign | CampaignVariant, parts: Mapping[str, Any]) -> None:
+    for part in _PARTS:
+        value = parts.get(part)
         # A design is kept while its campaign is written in another way.
         if part == "design" and value is None:
             continue
-        setattr(campaign, part, written(read(value)) if part == "design" else value)
-    campaign.revision += 1
-    db.session.flush()
+        setattr(words, part, written(read(value)) if part == "design" else value)

@@ -125,6 +125,17 @@ class Campaign(Identified, Base):
         """The subject as lists show it: with defaults in the place of merge tags."""
         return without_tags(self.subject)
 
+    @property
+    def who(self) -> str:
+        """Whom it is from and to, in a line."""
+        lists = ", ".join(one.name for one in self.lists)
+        return f"From {self.from_name or self.from_email or 'nobody yet'}, to {lists or 'no list yet'}"
+
+    @property
+    def all_words(self) -> "list[Campaign | CampaignVariant]":
+        """What is written in each language, its own words first."""
+        return [self, *self.variants]
+
     def words_in(self, locale: str) -> "Campaign | CampaignVariant":
         """Return what is written in a locale; its own words for the empty one.
 

@@ -12,7 +12,7 @@ from sqlalchemy import Select, select
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
 from mailer.audience.queries import subscriber_by_id
 from mailer.campaigns.models import Campaign
-from mailer.campaigns.preflight import design_of
+from mailer.campaigns.words import design_of
 from mailer.composing.preview import SAMPLE_READER, fill_in, shared_values
 from mailer.db import db
 from mailer.delivery.compose import merge_values

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from mailer.campaigns.draft import lock
 from mailer.campaigns.models import Campaign, CampaignStatus
-from mailer.campaigns.preflight import frozen_if_ready
+from mailer.campaigns.preflight import check_ready
 from mailer.db import db
 from mailer.errors import Conflict, Invalid
 
@@ -24,7 +24,7 @@ def schedule(campaign: Campaign, *, at: datetime, now: datetime) -> None:
         raise Invalid("That is more than a year away.", fields={"at": "Choose a time within a year."})
     if not campaign.is_editable:
         raise Conflict(f"This campaign is {campaign.status}; it cannot be scheduled.")
-    frozen_if_ready(campaign)
+    check_ready(campaign)
     campaign.scheduled_at, campaign.pause_reason = at, ""
     if campaign.status is CampaignStatus.DRAFT:
         campaign.move_to(CampaignStatus.SCHEDULED)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from mailer.campaigns.launch import freeze_message
 from mailer.campaigns.models import Campaign, TestGroup
-from mailer.campaigns.preflight import design_of
+from mailer.campaigns.words import design_of
 from mailer.current import links
 from mailer.db import db
 from mailer.delivery.models import Delivery, MessageKind

@@ -3,7 +3,7 @@
 from mailer.accounts.models import Workspace
 from mailer.composing.preview import SAMPLE_READER, fill_in, shared_values
 from mailer.rendering import document as html_document
-from mailer.rendering.blocks.check import check_words
+from mailer.rendering.blocks.check import without_mistakes
 from mailer.rendering.blocks.document import Column, Document
 from mailer.rendering.blocks.page import to_html
 from mailer.rendering.brand import Brand
@@ -14,12 +14,12 @@ from mailer.rendering.shield import Shield
 def picture(document: Document, *, workspace: Workspace, brand: Brand) -> str:
     """Return a design as a reader would see it, each part carrying its id.
 
-    Conditional parts are all there: what is hidden could not be worked on.
+    Conditional parts are all there: what is hidden could not be worked on. So are those with a mistake
+    in them; ``mistakes_in`` names these.
 
-    :raises Invalid: with what is wrong in it, and where
+    :raises Invalid: no picture can be made of it
     """
-    check_words(document)
-    shown = _without_conditions(document)
+    shown = _without_conditions(without_mistakes(document))
     shield = Shield(shown.model_dump_json())
     covered = to_html(shown, brand, shield, is_marked=True)
     root = html_document.parse(covered)

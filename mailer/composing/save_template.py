@@ -117,7 +117,10 @@ def restore_template(template: Template) -> None:
 
 def _checked_html(html: str) -> str:
     html = html.replace("\r\n", "\n")
-    check_layout(html)
+    try:
+        check_layout(html)
+    except Invalid as error:
+        raise Invalid(error.message, fields={"html": error.message}) from None
     return html
 
 

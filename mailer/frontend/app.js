@@ -57,6 +57,7 @@ import "./js/flash.js";
 import "./js/focus-error.js";
 import "./js/guess-zone.js";
 import "./js/insert-tag.js";
+import "./js/mend.js";
 import "./js/menu.js";
 import "./js/mirror.js";
 import "./js/must-type.js";

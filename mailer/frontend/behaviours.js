@@ -7,6 +7,9 @@ export const behaviours = {
     known.push({ selector, attach, seen: new WeakSet() });
   },
 
+  /** Tie what was put into the page by other means than htmx. */
+  awaken,
+
   start() {
     awaken(document);
     document.addEventListener("htmx:load", (event) => awaken(event.detail.elt));

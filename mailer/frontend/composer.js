@@ -30,7 +30,7 @@ function compose(root) {
 
   const canvas = new Canvas(part("canvas"), {
     store,
-    render: (document, signal) => request(given.canvas_url, { design: document }, { signal, as: "text" }),
+    render: (document, signal) => request(given.canvas_url, { design: document }, { signal }),
     wording: (error) => wordingOf(error, store.document, labels),
   });
   const deeds = new Deeds({
@@ -88,7 +88,7 @@ function compose(root) {
   document.addEventListener("block:show", (event) => {
     if (!partOf(store.document, event.detail.id)) return;
     event.preventDefault();
-    store.select(event.detail.id, { focus: true });
+    store.select(event.detail.id, { focus: true, again: true });
   });
 
   // The form saves itself; the document travels in one of its fields.
@@ -97,7 +97,7 @@ function compose(root) {
     field.value = JSON.stringify(store.document);
     field.dispatchEvent(new Event("input", { bubbles: true }));
   });
-  field.addEventListener("editor:refresh", () => store.replace("bringing back what was not saved", JSON.parse(field.value)));
+  field.addEventListener("editor:refresh", () => store.replace("another state of the mail", JSON.parse(field.value)));
   canvas.open();
 }
 
@@ -106,9 +106,9 @@ function wordingOf({ message, fields = {} }, document, labels) {
   for (const [path, sentence] of Object.entries(fields)) {
     const [id, property] = path.split(".");
     const found = partOf(document, id);
-    if (!found) continue;
-    const name = found.columns ? "Row" : (labels[found.type] ?? found.type);
-    return { id, words: `${name}${LABELS[property] ? `, ${LABELS[property].toLowerCase()}` : ""}: ${sentence}` };
+    if (!found && id !== "settings") continue;
+    const name = !found ? "Style" : found.columns ? "Row" : (labels[found.type] ?? found.type);
+    return { id: found?.id, words: `${name}${LABELS[property] ? `, ${LABELS[property].toLowerCase()}` : ""}: ${sentence}` };
   }
   return { words: message };
 }

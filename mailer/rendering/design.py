@@ -1,7 +1,9 @@
 """What goes into rendering and what comes out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
+from mailer.rendering.blocks.check import without_mistakes
 from mailer.rendering.blocks.document import Document
 from mailer.rendering.brand import Brand
 
@@ -27,6 +29,12 @@ class Design:
     document: Document | None = None
     brand: Brand = field(default_factory=Brand)
     language: str = ""
+
+    def without_mistakes(self) -> Self:
+        """Return it as far as it can become a mail already: for those who look at it, never for sending."""
+        if self.document is None:
+            return self
+        return replace(self, document=without_mistakes(self.document))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Final
 
 from mailer.errors import Invalid
 from mailer.rendering import document, mjml, plain_text
-from mailer.rendering.blocks.check import check_words
+from mailer.rendering.blocks.check import check_document
 from mailer.rendering.blocks.page import to_html, with_footer, without_footer
 from mailer.rendering.blocks.words import to_text
 from mailer.rendering.design import Design, Frozen
@@ -121,7 +121,7 @@ def _covered(design: Design, *, is_identified: bool, has_footer: bool) -> tuple[
     """Return a design as HTML whose tags are covered, and its text part where that is not made from HTML."""
     if design.document is not None:
         whole = with_footer(design.document) if has_footer else without_footer(design.document)
-        check_words(whole)
+        check_document(whole)
         shield = Shield(whole.model_dump_json(), design.subject, design.preheader, _FOOTER)
         html = to_html(whole, design.brand, shield, title=design.subject, is_identified=is_identified)
         return shield, html, to_text(whole)

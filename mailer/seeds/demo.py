@@ -28,8 +28,8 @@ from mailer.audience.tags import tags_named
 from mailer.campaigns.draft import Draft, create_draft
 from mailer.campaigns.launch import freeze_message
 from mailer.campaigns.models import CampaignStatus
-from mailer.campaigns.preflight import frozen_if_ready
 from mailer.campaigns.rebuild import rebuild_report
+from mailer.campaigns.words import design_of
 from mailer.composing.models import Format
 from mailer.composing.queries import published_templates
 from mailer.consent.models import Act, Channel, ConsentRecord, Suppression, SuppressionReason
@@ -39,6 +39,7 @@ from mailer.delivery.models import Delivery, Run, Sender
 from mailer.errors import Forbidden
 from mailer.lib.addresses import address_key
 from mailer.lib.ids import uuid7
+from mailer.rendering.freeze import freeze
 from mailer.seeds import bakery
 from mailer.seeds.moments import id_at
 from mailer.seeds.people import Person, people
@@ -244,7 +245,7 @@ def _send(
     """Write down a campaign as one that was sent, and what became of it."""
     assert words.ago is not None
     campaign = create_draft(workspace.id, _draft(workspace, words, weekly), by=owner.id)
-    message = freeze_message(campaign, frozen_if_ready(campaign))
+    message = freeze_message(campaign, freeze(design_of(campaign)))
     launched = (now - words.ago).replace(hour=8, minute=30, second=0, microsecond=0)
     ended = launched + timedelta(minutes=1)
     campaign.created_at, campaign.updated_at = launched - timedelta(hours=26), launched

@@ -1,15 +1,63 @@
 """Answers that many doors give."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
-from flask import Response, stream_with_context
+from flask import Response, flash, get_template_attribute, jsonify, request, stream_with_context
+from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from mailer.errors import MailerError
+from mailer.db import db
+from mailer.errors import Conflict, Invalid, MailerError
 from mailer.lib.clock import utcnow
 
 _KINDS: Final = {"csv": "text/csv", "jsonl": "application/x-ndjson", "json": "application/json"}
+
+
+def wants_json() -> bool:
+    """Whether a script of our own pages asks, and tells people itself."""
+    return request.accept_mimetypes.best == "application/json"
+
+
+@contextmanager
+def refusal_told(before: str = "") -> Iterator[None]:
+    """Let the next page say why a verb refused, instead of a page of its own.
+
+    A script of ours gets the refusal as JSON; what is not there stays a 404.
+
+    :param before: begins the sentence, such as ``Nothing was sent: ``
+    """
+    try:
+        yield
+    except (Invalid, Conflict) as error:
+        if wants_json():
+            raise
+        db.session.rollback()
+        flash(before + error.message, "error")
+
+
+def flash_with_undo(text: str, undo: str) -> None:
+    """Say on the next page what was done, beside a button that posts to what takes it back."""
+    flash({"text": text, "undo": undo}, "success")  # type: ignore[arg-type]
+
+
+def flash_html(message: str | Mapping[str, Any]) -> str:
+    """Return what was done as a flash, for a page that stays where it is.
+
+    :param message: words, or what ``components/flash.html`` takes for one that can be undone
+    """
+    return str(get_template_attribute("components/flash.html", "flash")(message, "success"))
+
+
+def not_saved(error: MailerError, *, revision: int | None) -> ResponseReturnValue:
+    """Tell a page that saves itself why it was not saved.
+
+    :param revision: from which it can go on when somebody else was faster; none when it cannot
+    """
+    is_conflict = isinstance(error, Conflict)
+    answer = jsonify(message=error.message, fields=error.fields, revision=revision if is_conflict else None)
+    return answer, 409 if is_conflict else 422
 
 
 def show_on(form: FlaskForm, error: MailerError) -> None:

@@ -6,6 +6,7 @@ from werkzeug.exceptions import HTTPException
 
 from mailer.db import db
 from mailer.errors import Conflict, Forbidden, Invalid, MailerError, NotFound
+from mailer.web.answers import wants_json
 
 STATUS: dict[type[MailerError], int] = {Invalid: 422, NotFound: 404, Forbidden: 403, Conflict: 409}
 
@@ -18,8 +19,7 @@ def init_app(app: Flask) -> None:
 
 def _rule_broken(error: MailerError) -> ResponseReturnValue:
     db.session.rollback()
-    if request.accept_mimetypes.best == "application/json":
-        # A script of ours asks, and tells people itself.
+    if wants_json():
         return jsonify(message=error.message, fields=error.fields), _status_of(error)
     return _page(error.message, _status_of(error))
 

@@ -6,7 +6,8 @@ from mailer.audience.models import OptIn
 from mailer.campaigns.draft import Draft, create_draft
 from mailer.campaigns.duplicate import duplicate
 from mailer.campaigns.launch import launch
-from mailer.campaigns.preflight import design_of
+from mailer.campaigns.preflight import preflight
+from mailer.campaigns.words import design_of
 from mailer.composing.gallery import gallery_design
 from mailer.composing.models import Format
 from mailer.composing.save_template import create_template
@@ -80,20 +81,26 @@ def test_front_matter_says_what_stands_in_the_header(workspace, weekly):
     assert "subject:" not in freeze(design_of(campaign)).html
 
 
-def test_what_a_design_cannot_say_is_not_saved(workspace, weekly):
-    with pytest.raises(Invalid, match=r"blk_aaaa\.href") as refused:
-        a_draft(
-            workspace,
-            weekly,
-            format=Format.DESIGN,
-            design={
-                "rows": [
-                    {"columns": [{"blocks": [{"type": "button", "id": "blk_aaaa", "href": "javascript:x"}]}]}
-                ]
-            },
-        )
+def test_what_cannot_be_sent_is_saved_and_found_beside_everything_else(workspace, weekly):
+    blocks = [
+        {"type": "button", "id": "blk_aaaa", "label": "Order", "href": "javascript:x"},
+        {"type": "button", "id": "blk_bbbb", "label": "Recipes"},
+        {"type": "text", "id": "blk_cccc", "html": "<p>Dear {{ subscriber.nmae }}</p>"},
+    ]
+    campaign = a_draft(
+        workspace, weekly, format=Format.DESIGN, design={"rows": [{"columns": [{"blocks": blocks}]}]}
+    )
 
-    assert "blk_aaaa.href" in refused.value.fields
+    errors = preflight(campaign, now=utcnow()).errors
+
+    assert [(error.check, error.where.block) for error in errors] == [
+        ("blocks.mistake", "blk_aaaa"),
+        ("blocks.mistake", "blk_cccc"),
+        ("links.nowhere", "blk_bbbb"),
+    ]
+    with pytest.raises(Invalid, match="https:"):
+        launch(campaign, now=utcnow())
+    assert campaign.design["rows"][0]["columns"][0]["blocks"][0]["href"] == "javascript:x"
 
 
 def test_a_copy_has_the_design_too(workspace, weekly):

@@ -156,7 +156,8 @@ def test_sending_begins_a_run_and_shows_its_progress(sign_in, ben, letter, queue
     shown = browser.get(page(letter))
     assert 'hx-get="' in shown.text
     assert "Finding everyone" in shown.text
-    assert browser.post(page(letter, "/send")).status_code == 409
+    browser.post(page(letter, "/send"))
+    assert "it can be sent only once" in browser.get(page(letter)).text
 
 
 def test_pause_go_on_and_cancel(sign_in, ben, letter):

@@ -8,8 +8,9 @@ from mailer.campaigns.judge_spam import letter_of
 from mailer.campaigns.launch import launch
 from mailer.campaigns.mend import mend, take_back
 from mailer.campaigns.preflight import preflight
+from mailer.campaigns.variants import add_variant
 from mailer.consent.models import Act, Channel, ConsentRecord
-from mailer.errors import Conflict, Invalid, NotFound
+from mailer.errors import Conflict, Invalid
 from mailer.rendering.checks.findings import Severity
 from tests import factories
 
@@ -143,7 +144,7 @@ def test_a_mend_can_be_taken_back_until_the_draft_changes(letter, ben):
     letter.revision += 1
     with pytest.raises(Conflict):
         take_back(letter, again.public_id)
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict):
         mend(letter, insecure.key, answer="", by=ben.id, now=NOON)
 
 
@@ -173,6 +174,39 @@ def test_the_panel_shows_findings_and_mends_them_by_a_button(sign_in, ben, lette
     assert "The subject is all capitals." in panel
     assert mended == "Fresh bread on sunday"
     assert factories.refreshed(letter).subject == "FRESH BREAD ON SUNDAY"
+
+
+def test_a_mend_leaves_the_page_as_it_is_and_tells_it_what_is_written_now(sign_in, ben, letter):
+    letter.subject = "FRESH BREAD ON SUNDAY"
+    key = found(letter, "inbox.subject-capitals").key
+    browser, page = sign_in(ben), f"/w/bakery/campaigns/{letter.public_id}"
+    script = {"Accept": "application/json"}
+
+    said = browser.post(f"{page}/mends", data={"finding": key}, headers=script)
+    again = browser.post(f"{page}/mends", data={"finding": key}, headers=script)
+    undo = said.json["flash"].split(f"{page}/mends/")[1].split('"')[0]
+    taken_back = browser.post(f"{page}/mends/{undo}", headers=script)
+
+    assert said.json["words"]["subject"] == "Fresh bread on sunday"
+    assert said.json["revision"] == 2
+    assert again.status_code == 409
+    assert taken_back.json["words"]["subject"] == "FRESH BREAD ON SUNDAY"
+    assert factories.refreshed(letter).revision == taken_back.json["revision"]
+
+
+def test_every_language_is_looked_at_and_mended(workspace, letter, ben):
+    field(workspace, "city")
+    german = add_variant(letter, "de")
+    german.subject, german.body = "Frisch", "<p>Brot für {{ subscriber.fields.citty | default('dich') }}</p>"
+
+    misspelt = found(letter, "data.unknown-field")
+    made = mend(letter, misspelt.key, answer="", by=ben.id, now=NOON)
+
+    assert misspelt.message.startswith("German: ")
+    assert misspelt.where.locale == "de"
+    assert "subscriber.fields.city |" in german.body
+    take_back(letter, made.public_id)
+    assert "subscriber.fields.citty |" in german.body
 
 
 @pytest.mark.parametrize("family", ["outlook-windows", "gmail", "gmail-other", "apple-mail-dark"])

@@ -113,7 +113,7 @@ def test_a_language_is_added_once_and_only_to_a_draft(campaign):
 def test_a_language_without_words_stops_the_launch(campaign):
     add_written(campaign, "de", subject="", body="{{ subscriber.nmae }}")
 
-    with pytest.raises(Invalid, match="German: write a subject") as refused:
+    with pytest.raises(Invalid, match="German: Write a subject") as refused:
         launch(campaign, now=utcnow())
 
     assert "subscriber.name" in refused.value.fields["body"]

@@ -6,9 +6,8 @@ from mailer.accounts.models import User, Workspace
 from mailer.composing.begin_design import begin_design
 from mailer.composing.canvas import picture
 from mailer.composing.models import Format
-from mailer.errors import Invalid
 from mailer.rendering.blocks.document import Column, Document, Row
-from mailer.rendering.blocks.kinds import Text
+from mailer.rendering.blocks.kinds import Button, Text
 from mailer.rendering.blocks.palette import PALETTE, new_block
 from mailer.rendering.brand import Brand
 
@@ -32,13 +31,12 @@ def test_what_only_some_see_is_there_to_be_worked_on(workspace: Workspace):
     assert "Only for Rome" in html
 
 
-def test_a_mistake_is_told_by_its_block(workspace: Workspace):
-    block = Text(html="<p>{{ subscriber.nme }}</p>")
+def test_a_mistake_keeps_nothing_from_being_seen(workspace: Workspace):
+    block = Text(html="<p>Dear {{ subscriber.nme }}</p>", visible_if="half a")
 
-    with pytest.raises(Invalid) as refused:
-        picture(Document(rows=(row_of(block),)), workspace=workspace, brand=Brand())
+    html = picture(Document(rows=(row_of(block),)), workspace=workspace, brand=Brand())
 
-    assert "nme" in refused.value.fields[block.id]
+    assert "Dear {{ subscriber.nme }}" in html
 
 
 @pytest.mark.parametrize(
@@ -57,10 +55,11 @@ def test_words_go_on_as_blocks(words: str, written_in: Format, shown: str):
     assert document.has_footer
 
 
-def test_the_canvas_answers_with_html_or_with_what_is_wrong(sign_in, ben: User, workspace: Workspace):
+def test_the_canvas_answers_with_html_and_with_what_is_wrong(sign_in, ben: User, workspace: Workspace):
     browser = sign_in(ben)
+    half_written = Document(rows=(row_of(Button(id="blk_aaaa", label="Order", href="htps://")),))
 
-    shown = browser.post("/w/bakery/canvas", json={"design": begin_design(None).model_dump(mode="json")})
+    shown = browser.post("/w/bakery/canvas", json={"design": half_written.model_dump(mode="json")})
     refused = browser.post(
         "/w/bakery/canvas",
         json={"design": {"rows": [{"columns": [{"blocks": [{"type": "spacer", "height": 9_000}]}]}]}},
@@ -68,7 +67,8 @@ def test_the_canvas_answers_with_html_or_with_what_is_wrong(sign_in, ben: User, 
     )
 
     assert shown.status_code == 200
-    assert "data-block" in shown.text
+    assert 'data-block="blk_aaaa"' in shown.json["html"]
+    assert list(shown.json["problems"]) == ["blk_aaaa.href"]
     assert refused.status_code == 422
     assert "message" in refused.json
 

@@ -15,7 +15,7 @@ from mailer.current import settings
 from mailer.db import db
 from mailer.errors import MailerError
 from mailer.lib.clock import utcnow
-from mailer.web.answers import show_on
+from mailer.web.answers import flash_with_undo, show_on
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("lists", __name__)
@@ -124,7 +124,7 @@ def archive(list_id: str) -> ResponseReturnValue:
     archive_list(mailing_list, now=utcnow())
     db.session.commit()
     undo = url_for(".restore", list_id=list_id)
-    flash({"text": f"“{mailing_list.name}” is archived.", "undo": undo}, "success")  # type: ignore[arg-type]
+    flash_with_undo(f"“{mailing_list.name}” is archived.", undo)
     return redirect(url_for(".index"))
 
 

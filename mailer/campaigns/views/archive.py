@@ -21,6 +21,7 @@ from mailer.db import db
 from mailer.delivery.queries import wait_of
 from mailer.lib.clock import utcnow
 from mailer.tracking.models import Facet
+from mailer.web.answers import flash_with_undo
 from mailer.web.guards import requires
 from mailer.web.pages import page_of
 
@@ -125,7 +126,7 @@ def delete(campaign_id: str) -> ResponseReturnValue:
     draft.delete_draft(campaign, now=utcnow())
     db.session.commit()
     undo = url_for(".restore", campaign_id=campaign_id)
-    flash({"text": f"Draft “{campaign.name}” deleted.", "undo": undo}, "success")  # type: ignore[arg-type]
+    flash_with_undo(f"Draft “{campaign.name}” deleted.", undo)
     return redirect(url_for(".index"))
 
 

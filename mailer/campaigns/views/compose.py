@@ -1,6 +1,6 @@
 """Writing a campaign."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from flask import flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,18 +16,17 @@ from mailer.campaigns.look import look, made_text, problems_of
 from mailer.campaigns.models import Campaign
 from mailer.campaigns.test_groups import group_by_id, groups_of
 from mailer.campaigns.test_send import MOST_ADDRESSES, send_test
+from mailer.campaigns.views.draft_answer import draft_answer
 from mailer.campaigns.views.frame import bp, campaign_of, chosen_locale, chosen_reader
-from mailer.campaigns.views.readers import misspelt_tags
 from mailer.composing.begin_design import begin_design
 from mailer.composing.models import Format
 from mailer.composing.queries import published_templates
 from mailer.composing.views.frame import desk_for
 from mailer.db import db
-from mailer.errors import Conflict, Invalid, MailerError
+from mailer.errors import Invalid, MailerError
 from mailer.lib.clock import utcnow
 from mailer.rendering.blocks.read import read, written
-from mailer.rendering.language import without_tags
-from mailer.web.filters import local_time
+from mailer.web.answers import not_saved, refusal_told, wants_json
 from mailer.web.guards import requires
 from mailer.web.headers import framed
 
@@ -48,7 +47,6 @@ def update(campaign_id: str) -> ResponseReturnValue:
     """Save a draft; the page does so by itself and takes JSON for an answer."""
     campaign = campaign_of(campaign_id)
     form = CampaignForm()
-    is_by_itself = request.accept_mimetypes.best == "application/json"
     try:
         if not form.validate():
             raise Invalid("Not everything could be saved.", fields={k: v[0] for k, v in form.errors.items()})
@@ -56,25 +54,12 @@ def update(campaign_id: str) -> ResponseReturnValue:
         db.session.commit()
     except MailerError as error:
         db.session.rollback()
-        if is_by_itself:
-            return _not_saved(campaign, error)
+        if wants_json():
+            return not_saved(error, revision=campaign.revision if campaign.is_editable else None)
         flash(error.message, "error")
         return _editor(campaign, form), 422
-    if is_by_itself:
-        saved_at = local_time(campaign.updated_at, "HH:mm")
-        words = campaign.words_in(chosen_locale())
-        inbox = {"subject": words.subject_line, "preheader": without_tags(words.preheader)}
-        misspelt = {
-            part: [{**asdict(found), "message": found.message} for found in findings]
-            for part, findings in misspelt_tags(words).items()
-        }
-        return jsonify(
-            revision=campaign.revision,
-            message=f"Saved {saved_at}",
-            inbox=inbox,
-            misspelt=misspelt,
-            problems=problems_of(words),
-        )
+    if wants_json():
+        return jsonify(draft_answer(campaign))
     flash("Draft saved.", "success")
     return redirect(url_for(".edit", campaign_id=campaign_id))
 
@@ -107,7 +92,7 @@ def test(campaign_id: str) -> ResponseReturnValue:
     """Mail the draft to a few addresses."""
     campaign = campaign_of(campaign_id)
     form = TestForm()
-    try:
+    with refusal_told("No test was sent: "):
         if not form.validate():
             raise Invalid(next(iter(form.errors.values()))[0])
         sent = send_test(
@@ -121,18 +106,7 @@ def test(campaign_id: str) -> ResponseReturnValue:
         db.session.commit()
         told = ", ".join(sent) if len(sent) <= MOST_ADDRESSES else f"{len(sent)} addresses"
         flash(f"A test is on its way to {told}.", "success")
-    except MailerError as error:
-        db.session.rollback()
-        flash(f"No test was sent: {error.message}", "error")
     return redirect(url_for(".edit" if campaign.is_editable else ".show", campaign_id=campaign_id))
-
-
-def _not_saved(campaign: Campaign, error: MailerError) -> ResponseReturnValue:
-    """Tell the page why; and when somebody else was faster, from which revision it can go on."""
-    if not isinstance(error, Conflict):
-        return jsonify(message=error.message, fields=error.fields), 422
-    revision = campaign.revision if campaign.is_editable else None
-    return jsonify(message=error.message, fields=error.fields, revision=revision), 409
 
 
 def _save(campaign: Campaign, form: CampaignForm) -> None:
@@ -163,7 +137,7 @@ def _editor(campaign: Campaign, form: CampaignForm) -> str:
         senders=queries.senders_of(g.workspace.id),
         fields=audience.fields_of(g.workspace.id),
         desk=desk_for(read(words.design or {})) if is_design else None,
-        problems={} if is_design else problems_of(words),
+        problems=problems_of(words),
         test_form=TestForm(formdata=None, to=current_user.email),
         test_groups=groups_of(g.workspace.id),
     )

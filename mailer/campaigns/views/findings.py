@@ -1,6 +1,6 @@
 """What preflight found, beside the composer: looking again, mending, and how other clients show it."""
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -9,12 +9,14 @@ from mailer.campaigns import mend as mending
 from mailer.campaigns.judge_spam import judge_spam
 from mailer.campaigns.look import look
 from mailer.campaigns.preflight import preflight
-from mailer.campaigns.views.frame import bp, campaign_of, chosen_reader
+from mailer.campaigns.views.draft_answer import with_words
+from mailer.campaigns.views.frame import bp, campaign_of, chosen_locale, chosen_reader
 from mailer.db import db
-from mailer.errors import Invalid, MailerError, NotFound
+from mailer.errors import Invalid
 from mailer.jobs import FOLLOW_LINKS, later
 from mailer.lib.clock import utcnow
 from mailer.rendering.checks.degrade import PREVIEWS, degrade
+from mailer.web.answers import flash_html, flash_with_undo, refusal_told, wants_json
 from mailer.web.guards import requires
 from mailer.web.headers import framed
 
@@ -46,8 +48,9 @@ def follow_links(campaign_id: str) -> ResponseReturnValue:
 def spam_verdict(campaign_id: str) -> ResponseReturnValue:
     """Answer with what the configured spam filter thinks of a draft."""
     verdict, problem = None, ""
+    campaign = campaign_of(campaign_id)
     try:
-        verdict = judge_spam(campaign_of(campaign_id), now=utcnow())
+        verdict = judge_spam(campaign.words_in(chosen_locale()), now=utcnow())
     except Invalid as error:
         problem = error.message
     return render_template("campaigns/spam_verdict.html", verdict=verdict, problem=problem)
@@ -56,9 +59,9 @@ def spam_verdict(campaign_id: str) -> ResponseReturnValue:
 @bp.post("/campaigns/<campaign_id>/mends")
 @requires(Role.EDITOR)
 def mend(campaign_id: str) -> ResponseReturnValue:
-    """Apply the mend of one finding."""
+    """Apply the mend of one finding; the composer takes JSON for an answer and stays as it is."""
     campaign = campaign_of(campaign_id)
-    try:
+    with refusal_told():
         made = mending.mend(
             campaign,
             request.form.get("finding", ""),
@@ -68,10 +71,12 @@ def mend(campaign_id: str) -> ResponseReturnValue:
         )
         db.session.commit()
         undo = url_for(".take_back_mend", campaign_id=campaign_id, mend_id=made.public_id)
-        flash({"text": "Mended.", "undo": undo}, "success")  # type: ignore[arg-type]
-    except MailerError as error:
-        db.session.rollback()
-        flash(error.message, "error")
+        if wants_json():
+            return jsonify(
+                **with_words(campaign),
+                flash=flash_html({"text": "Mended.", "undo": undo, "is_in_place": True}),
+            )
+        flash_with_undo("Mended.", undo)
     return redirect(_back(campaign_id))
 
 
@@ -79,15 +84,13 @@ def mend(campaign_id: str) -> ResponseReturnValue:
 @requires(Role.EDITOR)
 def take_back_mend(campaign_id: str, mend_id: str) -> ResponseReturnValue:
     """Put back what stood there before a mend."""
-    try:
-        mending.take_back(campaign_of(campaign_id), mend_id)
+    campaign = campaign_of(campaign_id)
+    with refusal_told():
+        mending.take_back(campaign, mend_id)
         db.session.commit()
+        if wants_json():
+            return jsonify(**with_words(campaign), flash=flash_html("It is as it was before."))
         flash("It is as it was before.", "success")
-    except NotFound:
-        raise
-    except MailerError as error:
-        db.session.rollback()
-        flash(error.message, "error")
     return redirect(_back(campaign_id))
 
 
@@ -98,7 +101,7 @@ def seen_in(campaign_id: str, client: str) -> ResponseReturnValue:
     if client not in PREVIEWS:
         abort(404)
     try:
-        rendered = look(campaign, chosen_reader())
+        rendered = look(campaign, chosen_reader(), locale=request.args.get("locale"))
     except Invalid as error:
         return framed(render_template("composing/problem.html", message=error.message))
     return framed(degrade(rendered.html, client))

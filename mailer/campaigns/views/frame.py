@@ -12,7 +12,11 @@ from mailer.web.guards import workspace_blueprint
 
 #: What is about one of a campaign's languages.
 _IN_LANGUAGE: Final = frozenset(
-    {"campaigns.edit", "campaigns.update", "campaigns.preview", "campaigns.test", "campaigns.sample"}
+    {
+        *("campaigns.edit", "campaigns.update", "campaigns.preview", "campaigns.test", "campaigns.sample"),
+        *("campaigns.findings", "campaigns.mend", "campaigns.take_back_mend", "campaigns.seen_in"),
+        "campaigns.spam_verdict",
+    }
 )
 
 bp = workspace_blueprint("campaigns", "mailer.campaigns.views")

@@ -16,8 +16,8 @@ from mailer.campaigns.variants import (
 )
 from mailer.campaigns.views.frame import bp, campaign_of
 from mailer.db import db
-from mailer.errors import Invalid
 from mailer.rendering.locales import best_of, language_name
+from mailer.web.answers import refusal_told
 from mailer.web.guards import requires
 
 _SUGGESTED = 4
@@ -28,14 +28,11 @@ _SUGGESTED = 4
 def add_locale(campaign_id: str) -> ResponseReturnValue:
     """Begin to write it in another language."""
     campaign = campaign_of(campaign_id)
-    try:
+    with refusal_told():
         variant = add_variant(campaign, request.form.get("locale", ""))
         db.session.commit()
-    except Invalid as error:
-        db.session.rollback()
-        flash(error.message, "error")
-        return redirect(url_for(".edit", campaign_id=campaign_id))
-    return redirect(url_for(".edit", campaign_id=campaign_id, locale=variant.locale))
+        return redirect(url_for(".edit", campaign_id=campaign_id, locale=variant.locale))
+    return redirect(url_for(".edit", campaign_id=campaign_id))
 
 
 @bp.post("/campaigns/<campaign_id>/locales/<language>/delete")

@@ -18,6 +18,7 @@ from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
 from mailer.segments.queries import segments_by_name
+from mailer.web.answers import refusal_told
 from mailer.web.filters import local_time
 from mailer.web.guards import requires
 
@@ -45,14 +46,11 @@ def review(campaign_id: str) -> ResponseReturnValue:
 def send(campaign_id: str) -> ResponseReturnValue:
     """Begin to send."""
     campaign = campaign_of(campaign_id)
-    try:
+    with refusal_told("Nothing was sent: "):
         launch(campaign, now=utcnow())
         db.session.commit()
-    except Invalid as error:
-        db.session.rollback()
-        flash(f"Nothing was sent: {error.message}", "error")
-        return redirect(url_for(".review", campaign_id=campaign_id))
-    return redirect(url_for(".show", campaign_id=campaign_id))
+        return redirect(url_for(".show", campaign_id=campaign_id))
+    return redirect(url_for(".review", campaign_id=campaign_id))
 
 
 @bp.post("/campaigns/<campaign_id>/schedule")

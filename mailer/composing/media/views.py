@@ -11,9 +11,10 @@ from mailer.composing.media import queries
 from mailer.composing.media import upload as verbs
 from mailer.composing.media.models import Picture
 from mailer.db import db
-from mailer.errors import Invalid, MailerError
+from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
 from mailer.lib.pictures import USUAL_WIDTH
+from mailer.web.answers import flash_with_undo, refusal_told, wants_json
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import page_of
 
@@ -27,7 +28,7 @@ def index() -> ResponseReturnValue:
     """Show the pictures, newest first; programs of our own pages take JSON."""
     search = request.args.get("q", "")
     page = page_of(queries.pictures_of(g.workspace.id, search=search), Picture, size=_PAGE)
-    if _wants_json():
+    if wants_json():
         return jsonify(media=[shown(picture) for picture in page.rows], after=page.after)
     return render_template("composing/media/index.html", page=page, search=search)
 
@@ -36,19 +37,13 @@ def index() -> ResponseReturnValue:
 @requires(Role.EDITOR)
 def create() -> ResponseReturnValue:
     """Take a picture in."""
-    try:
+    with refusal_told():
         picture = _uploaded()
         db.session.commit()
-    except MailerError as error:
-        db.session.rollback()
-        if _wants_json():
-            return jsonify(message=error.message), 422
-        flash(error.message, "error")
-        return redirect(url_for(".index"))
-    if _wants_json():
-        html = render_template("composing/media/picture.html", picture=picture, is_new=True)
-        return jsonify({**shown(picture), "html": html}), 201
-    flash(f"“{picture.name}” is in the library. Say what it shows.", "success")
+        if wants_json():
+            html = render_template("composing/media/picture.html", picture=picture, is_new=True)
+            return jsonify({**shown(picture), "html": html}), 201
+        flash(f"“{picture.name}” is in the library. Say what it shows.", "success")
     return redirect(url_for(".index"))
 
 
@@ -57,17 +52,12 @@ def create() -> ResponseReturnValue:
 def update(picture_id: str) -> ResponseReturnValue:
     """Say what a picture shows."""
     picture = queries.picture_by_id(g.workspace.id, picture_id)
-    try:
+    with refusal_told():
         verbs.describe(picture, request.form.get("alt", ""))
         db.session.commit()
-    except Invalid as error:
-        db.session.rollback()
-        if _wants_json():
-            return jsonify(message=error.message), 422
-        raise
-    if _wants_json():
-        return jsonify(shown(picture))
-    flash("Saved.", "success")
+        if wants_json():
+            return jsonify(shown(picture))
+        flash("Saved.", "success")
     return redirect(url_for(".index"))
 
 
@@ -80,7 +70,7 @@ def remove(picture_id: str) -> ResponseReturnValue:
     db.session.commit()
     undo = url_for(".restore", picture_id=picture_id)
     words = f"“{picture.name}” is out of the library. Mails that show it still do."
-    flash({"text": words, "undo": undo}, "success")  # type: ignore[arg-type]
+    flash_with_undo(words, undo)
     return redirect(url_for(".index"))
 
 
@@ -130,7 +120,3 @@ def _uploaded() -> Picture:
         shown_width=shown_width,
         by=current_user.id,
     )
-
-
-def _wants_json() -> bool:
-    return bool(request.accept_mimetypes.best == "application/json")

@@ -13,6 +13,7 @@ from mailer.composing.queries import brand_of, saved_block_by_id, saved_blocks
 from mailer.composing.saved_blocks import forget_block, keep_block
 from mailer.composing.views.frame import bp
 from mailer.db import db
+from mailer.rendering.blocks.check import mistakes_in
 from mailer.rendering.blocks.read import read
 from mailer.web.guards import requires
 from mailer.web.headers import framed
@@ -29,9 +30,13 @@ def canvas() -> Response:
 
 @bp.post("/canvas")
 @requires(Role.EDITOR)
-def show_canvas() -> str:
-    """Return a design as the composer shows it, each part carrying its id."""
-    return picture(read(_sent().get("design")), workspace=g.workspace, brand=brand_of(g.workspace))
+def show_canvas() -> ResponseReturnValue:
+    """Answer with a design as the composer shows it, each part carrying its id, and what is wrong in it."""
+    document = read(_sent().get("design"))
+    return jsonify(
+        html=picture(document, workspace=g.workspace, brand=brand_of(g.workspace)),
+        problems={str(mistake.place): mistake.message for mistake in mistakes_in(document)},
+    )
 
 
 @bp.get("/saved-blocks")

@@ -15,9 +15,10 @@ from mailer.composing.preview import preview_of
 from mailer.composing.queries import archived_templates, brand_of, current_templates, template_by_id
 from mailer.composing.views.frame import bp, desk_for
 from mailer.db import db
-from mailer.errors import Conflict, Invalid, MailerError
+from mailer.errors import Invalid, MailerError
 from mailer.lib.clock import utcnow
 from mailer.rendering.blocks.read import written
+from mailer.web.answers import flash_with_undo, not_saved, show_on, wants_json
 from mailer.web.filters import local_time
 from mailer.web.guards import requires
 from mailer.web.headers import framed
@@ -70,7 +71,6 @@ def update(template_id: str) -> ResponseReturnValue:
     """Change a template's draft; the page does so by itself and takes JSON for an answer."""
     template = template_by_id(g.workspace.id, template_id)
     form = TemplateForm()
-    is_by_itself = request.accept_mimetypes.best == "application/json"
     try:
         if not form.validate():
             raise Invalid("Not everything could be saved.", fields={k: v[0] for k, v in form.errors.items()})
@@ -84,11 +84,12 @@ def update(template_id: str) -> ResponseReturnValue:
         db.session.commit()
     except MailerError as error:
         db.session.rollback()
-        if is_by_itself:
-            return _not_saved(template, error)
-        _show_error(form, error)
+        if wants_json():
+            # A name that is taken is no other window's doing.
+            return not_saved(error, revision=None if error.fields else template.revision)
+        show_on(form, error)
         return _editor(template, form), 422
-    if is_by_itself:
+    if wants_json():
         saved_at = local_time(template.updated_at, "HH:mm")
         return jsonify(revision=template.revision, message=f"Saved {saved_at}", problems={})
     flash("Template saved. Publish it, and campaigns take it.", "success")
@@ -112,7 +113,7 @@ def archive(template_id: str) -> ResponseReturnValue:
     verbs.archive_template(template, now=utcnow())
     db.session.commit()
     undo = url_for(".restore", template_id=template_id)
-    flash({"text": f"“{template.name}” archived.", "undo": undo}, "success")  # type: ignore[arg-type]
+    flash_with_undo(f"“{template.name}” archived.", undo)
     return redirect(url_for(".index"))
 
 
@@ -145,18 +146,3 @@ def _editor(template: Template, form: TemplateForm) -> str:
         fields=fields_of(g.workspace.id),
         desk=desk_for(document) if document is not None else None,
     )
-
-
-def _not_saved(template: Template, error: MailerError) -> ResponseReturnValue:
-    """Tell the page why; and when somebody else was faster, from which revision it can go on."""
-    revision = template.revision if isinstance(error, Conflict) and not error.fields else None
-    fields = {("html" if name == "template" else name): words for name, words in error.fields.items()}
-    answer = jsonify(message=error.message, fields=fields, revision=revision)
-    return answer, 409 if isinstance(error, Conflict) else 422
-
-
-def _show_error(form: TemplateForm, error: MailerError) -> None:
-    if error.fields.get("name"):
-        form.name.errors = [error.message]
-    elif error.message:
-        form.html.errors = [error.message]

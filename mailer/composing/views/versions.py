@@ -13,7 +13,8 @@ from mailer.composing.publish_template import discard_changes, publish_template,
 from mailer.composing.queries import brand_of, version_of
 from mailer.composing.views.frame import bp, template_of
 from mailer.db import db
-from mailer.errors import Invalid, MailerError, NotFound
+from mailer.errors import Invalid, NotFound
+from mailer.web.answers import refusal_told
 from mailer.web.guards import requires
 from mailer.web.headers import framed
 
@@ -26,13 +27,10 @@ DRAFT = "draft"
 def publish(template_id: str) -> ResponseReturnValue:
     """Let campaigns take a template as it is now."""
     template = template_of(template_id)
-    try:
+    with refusal_told():
         version = publish_template(template, by=current_user.id, note=request.form.get("note", ""))
         db.session.commit()
         flash(f"Version {version.number} is published: new campaigns take it.", "success")
-    except MailerError as error:
-        db.session.rollback()
-        flash(error.message, "error")
     return redirect(url_for(".edit", template_id=template_id))
 
 
@@ -40,9 +38,10 @@ def publish(template_id: str) -> ResponseReturnValue:
 @requires(Role.EDITOR)
 def discard(template_id: str) -> ResponseReturnValue:
     """Begin a template's draft again from what is published."""
-    discard_changes(template_of(template_id))
-    db.session.commit()
-    flash("The draft is what was published last.", "success")
+    with refusal_told():
+        discard_changes(template_of(template_id))
+        db.session.commit()
+        flash("The draft is what was published last.", "success")
     return redirect(url_for(".edit", template_id=template_id))
 
 
@@ -84,13 +83,10 @@ def compare(template_id: str) -> ResponseReturnValue:
 def go_back(template_id: str, number: int) -> ResponseReturnValue:
     """Publish a version again that was published before."""
     earlier = version_of(template_of(template_id), number)
-    try:
+    with refusal_told():
         version = roll_back(earlier, by=current_user.id)
         db.session.commit()
         flash(f"Version {number} is back, as version {version.number}.", "success")
-    except MailerError as error:
-        db.session.rollback()
-        flash(error.message, "error")
     return redirect(url_for(".versions", template_id=template_id))
 
 

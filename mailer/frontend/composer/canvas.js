@@ -6,7 +6,7 @@ const WIDTHS = { desktop: 704, mobile: 375 };
 
 export class Canvas extends EventTarget {
   /**
-   * @param render asks the server for a document's picture
+   * @param render asks the server for a document's picture and what is wrong in it: `{ html, problems }`
    * @param wording says what an error is about: `{ words, id }`, with the part to look at
    */
   constructor(root, { store, render, wording }) {
@@ -50,8 +50,8 @@ export class Canvas extends EventTarget {
     this.asked = new AbortController();
     const { signal } = this.asked;
     try {
-      const html = await this.render(this.store.document, signal);
-      if (!signal.aborted) this.show(html);
+      const { html, problems } = await this.render(this.store.document, signal);
+      if (!signal.aborted) this.show(html, problems);
     } catch (error) {
       if (!signal.aborted) this.complain(error);
     }
@@ -63,7 +63,8 @@ export class Canvas extends EventTarget {
     this.root.setAttribute("aria-busy", String(isBusy));
   }
 
-  show(html) {
+  /** @param problems sentences by their place: what stays out of the mail until it is mended */
+  show(html, problems) {
     const mail = this.mail;
     // Inside the frame's own document, so that the frame's policy judges its styles and images, and not the page's.
     mail.documentElement.innerHTML = html;
@@ -79,11 +80,11 @@ export class Canvas extends EventTarget {
     this.dress();
     this.grown.disconnect();
     this.grown.observe(mail.body);
-    this.complain(null);
+    this.complain(Object.keys(problems).length ? { message: "", fields: problems } : null);
     this.measure();
   }
 
-  /** Say why there is no new picture; the last one that could be made stays. */
+  /** Say what is wrong; where no picture can be made, the last one stays. */
   complain(error) {
     const { words, id } = error ? this.wording(error) : {};
     this.problem.hidden = !error;

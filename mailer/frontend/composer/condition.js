@@ -59,7 +59,7 @@ export function conditionField(property, value, context) {
     return [name, test, compared];
   };
   const hand = () => {
-    const input = element("input", { class: "form-control is-code", type: "text", "aria-label": "Condition", value: condition, placeholder: "subscriber.fields.city == 'Berlin'", autocomplete: "off", spellcheck: "false", oninput: () => context.changed(input.value) });
+    const input = element("input", { class: "form-control is-code", type: "text", "aria-label": "Condition", value: condition, placeholder: "subscriber.fields.city == 'Berlin'", maxlength: property.maxLength, autocomplete: "off", spellcheck: "false", oninput: () => context.changed(input.value) });
     return input;
   };
   if (!condition) draw("everybody");

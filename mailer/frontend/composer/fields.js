@@ -55,7 +55,7 @@ function line(property, value, context) {
 }
 
 function lines(property, value, context) {
-  const input = element("textarea", { id: context.key, class: "form-control", rows: 3, "data-takes-tags": true, oninput: () => context.changed(input.value) });
+  const input = element("textarea", { id: context.key, class: "form-control", rows: 3, maxlength: property.maxLength, "data-takes-tags": true, oninput: () => context.changed(input.value) });
   input.value = value ?? "";
   return labelled(context, property, input);
 }

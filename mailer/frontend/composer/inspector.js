@@ -121,7 +121,7 @@ export class Inspector {
     return element("h3", { class: "inspector-title" }, title);
   }
 
-  /** Put what the server refused beside the fields that it is about. */
+  /** Put what the server found wrong beside the fields that it is about. */
   tell(problems) {
     const before = JSON.stringify(this.problems);
     this.problems = problems;
@@ -130,13 +130,14 @@ export class Inspector {
   }
 
   showProblems() {
-    for (const made of this.block.querySelectorAll(".field-error")) made.remove();
+    for (const panel of [this.block, this.style]) for (const made of panel.querySelectorAll(".field-error")) made.remove();
     for (const [path, sentence] of Object.entries(this.problems)) {
       const [id, property] = path.split(".");
-      if (id !== this.store.selected) continue;
+      if (id !== this.store.selected && id !== "settings") continue;
+      const panel = id === "settings" ? this.style : this.block;
       const told = element("p", { class: "field-error", role: "alert" }, icon("alert-circle"), sentence);
-      if (property) this.block.querySelector(`[data-property="${CSS.escape(property)}"]`)?.append(told);
-      else this.block.querySelector(".inspector-title").after(told);
+      if (property) panel.querySelector(`[data-property="${CSS.escape(property)}"]`)?.append(told);
+      else panel.querySelector(".inspector-title")?.after(told);
     }
   }
 }

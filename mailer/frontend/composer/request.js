@@ -7,7 +7,7 @@ export class Refused extends Error {
 }
 
 export function requester(csrfToken) {
-  return async function request(url, body, { signal, as = "json" } = {}) {
+  return async function request(url, body, { signal } = {}) {
     const answer = await fetch(url, {
       method: body === undefined ? "GET" : "POST",
       headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json", "X-CSRFToken": csrfToken }) },
@@ -19,6 +19,6 @@ export function requester(csrfToken) {
       const said = isJson ? await answer.json() : {};
       throw new Refused(said.message ?? "The server did not answer. Are you still signed in?", said.fields);
     }
-    return as === "text" ? answer.text() : answer.json();
+    return answer.json();
   };
 }

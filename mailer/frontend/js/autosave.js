@@ -39,6 +39,7 @@ class Draft {
   }
 
   changed() {
+    if (this.isTaking) return;
     this.isDirty = true;
     this.say("Saving…");
     clearTimeout(this.timer);
@@ -88,6 +89,21 @@ class Draft {
     // What was typed while the server answered is not saved yet, so nothing may say that it is.
     if (!this.isDirty) this.say(saved.message);
     return saved;
+  }
+
+  /** The server has changed what is written: the page shows that, and there is nothing to save. */
+  take(saved) {
+    this.isTaking = true;
+    for (const [name, value] of Object.entries(saved.words)) {
+      const field = this.form.elements[name];
+      if (!field || value === null || field.value === value) continue;
+      field.value = value;
+      field.dispatchEvent(new Event("editor:refresh"));
+    }
+    this.isTaking = false;
+    this.form.elements.revision.value = saved.revision;
+    this.say(saved.message);
+    this.form.dispatchEvent(new CustomEvent("draft:saved", { bubbles: true, detail: saved }));
   }
 
   /** Somebody else saved this draft since; nobody's words are lost before one of them has chosen. */
@@ -180,6 +196,8 @@ let draft;
 behaviours.add("form[data-autosave]", (form) => {
   draft = new Draft(form);
 });
+
+document.addEventListener("draft:mended", ({ detail }) => draft?.take(detail));
 
 behaviours.add("a[data-after-save]", (link) => {
   link.addEventListener("click", async (event) => {

@@ -5,12 +5,12 @@ years ago still opens.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Final, Literal, Self
+from typing import Final, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from mailer.rendering.blocks.kinds import Block, Footer
-from mailer.rendering.blocks.values import Align, Color, Condition, Part, Pixels, Src, new_id
+from mailer.rendering.blocks.values import Align, Color, Condition, Language, Part, Pixels, Src, new_id
 
 VERSION: Final = 1
 MOST_ROWS: Final = 100
@@ -32,7 +32,7 @@ Font = Literal["sans", "arial", "verdana", "trebuchet", "georgia", "palatino", "
 class Settings(Part):
     """What holds for the whole mail. What is left out follows the brand."""
 
-    language: Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")] = "en"
+    language: Language = "en"
     """A language tag (BCP 47), for screen readers and for the names of months."""
     direction: Literal["ltr", "rtl"] = "ltr"
     width: int = Field(600, ge=320, le=800)

@@ -19,6 +19,7 @@ from mailer.rendering.blocks.values import (
     Part,
     Pixels,
     Rich,
+    Source,
     Src,
     new_id,
 )
@@ -199,7 +200,7 @@ class Items(_Block):
 
     type: Literal["items"] = "items"
     items: tuple[Item, ...] = Field((), max_length=30)
-    source: Annotated[str, Field(max_length=120, pattern=r"^([a-z_]+(\.[a-z_][a-z0-9_]*)*)?$")] = ""
+    source: Source = ""
     """Where the entries come from instead: a list of values, such as ``subscriber.fields.articles``,
     each with ``title``, ``text``, ``href``, ``image`` and ``alt``."""
     most: int = Field(5, ge=1, le=30)

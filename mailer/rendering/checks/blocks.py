@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from mailer.rendering.blocks import kinds
+from mailer.rendering.blocks.check import Mistake, mistakes_in
 from mailer.rendering.blocks.document import Document
 from mailer.rendering.checks.findings import Finding, Severity, Where
 from mailer.rendering.checks.mail import shortened
@@ -13,7 +14,9 @@ _STAYS: Final = "Who taps it stays where they are."
 
 
 def look(document: Document) -> Iterator[Finding]:
-    """Yield what is unfinished, block by block."""
+    """Yield what cannot be sent as it is written, and what is unfinished, block by block."""
+    for mistake in mistakes_in(document):
+        yield _mistake(mistake)
     for block in document.blocks():
         match block:
             case kinds.Button():
@@ -33,6 +36,19 @@ def look(document: Document) -> Iterator[Finding]:
                 )
             case kinds.Social():
                 yield from _social(block)
+
+
+def _mistake(mistake: Mistake) -> Finding:
+    place = mistake.place
+    has_block = place.owner.startswith(("blk_", "row_"))
+    return Finding(
+        "blocks.mistake",
+        Severity.ERROR,
+        f"{place.label}: {mistake.message}",
+        "It is saved as it is written, and stays out of the mail until it is mended.",
+        Where(block=place.owner if has_block else "", path=str(place), quote=shortened(mistake.text)),
+        _address(place.owner) if place.path == "href" else None,
+    )
 
 
 def _button(block: kinds.Button) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ class Where:
     """The place that a finding is about.
 
     :param part: ``subject``, ``preheader``, ``body``, ``text``, or a field of the campaign such as ``lists``
+    :param locale: the language whose words it is in; empty for a campaign's own
     :param block: the id of the block that it is in; empty in a mail that is not made of blocks
     :param path: from the root to the element
     :param quote: what stands there, as a reader or the source shows it
@@ -32,6 +33,7 @@ class Where:
     block: str = ""
     path: str = ""
     quote: str = ""
+    locale: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,3 +58,10 @@ class Finding:
         """The same for the same finding, whenever it is looked for."""
         words = f"{self.check}\n{self.where.part}\n{self.where.path}\n{self.message}"
         return hashlib.sha256(words.encode()).hexdigest()[:12]
+
+
+def unfinished(part: str, message: str) -> Finding:
+    """Return what is found where something has to be written first."""
+    return Finding(
+        f"unfinished.{part}", Severity.ERROR, message, "Nothing can be sent without it.", Where(part)
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from mailer.rendering.checks.findings import Finding, Severity, Where
-from mailer.rendering.checks.mail import Mail, pixels, shortened, styles_of
+from mailer.rendering.checks.mail import Mail, pixels, shortened, size_of, styles_of
 from mailer.rendering.checks.mends import ANSWER, Mend, Replace
 
 Element = Any
@@ -124,7 +124,7 @@ def _preheader(mail: Mail) -> Iterator[Finding]:
 
 
 def _size(mail: Mail) -> Iterator[Finding]:
-    size = max(len(mail.html.encode()), mail.largest_bytes)
+    size = max(size_of(mail.html), mail.largest_bytes)
     if size < _NEARLY_CLIPPED:
         return
     is_clipped = size >= CLIPPED_AT

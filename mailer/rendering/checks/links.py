@@ -70,7 +70,9 @@ def pictures(mail: Mail) -> Iterator[Finding]:
                 "Readers see a broken picture.",
                 mail.where(image, image.get("alt") or "<img>"),
             )
-        elif source.startswith(("data:", "cid:")):
+        elif source.startswith(("data:", "cid:")) or (
+            mail.own_origin and source.startswith(f"{mail.own_origin}/")
+        ):
             continue
         elif not source.lower().startswith(("http://", "https://")):
             yield Finding(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from mailer.rendering.blocks.check import mistakes_in
 from mailer.rendering.blocks.document import Document
 from mailer.rendering.checks import accessibility, blocks, clients, inbox, links, spam, tags
 from mailer.rendering.checks.findings import Finding, Severity
@@ -21,10 +22,12 @@ def look(
     :param document: the design that it was made from, where it was made from one
     :param mix: the share of each family of clients among its readers; none for the usual one
     """
+    # A block that shows a tag because of a mistake in it has said so.
+    faulty = {mistake.place.owner for mistake in mistakes_in(document)} if document else set()
     found = [
         *inbox.look(mail),
         *(blocks.look(document) if document else ()),
-        *tags.look(mail),
+        *(one for one in tags.look(mail) if one.where.block not in faulty),
         *links.look(mail),
         *links.pictures(mail),
         *accessibility.look(mail),

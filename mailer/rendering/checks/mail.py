@@ -17,6 +17,7 @@ Element = Any
 
 #: What the editing rendering of a design writes on everything that a block becomes.
 BLOCK_MARK: Final = "data-block"
+_MARKS: Final = re.compile(r' data-(?:row|column|block)="(?:row|col|blk)_[0-9a-z]{4,32}"')
 _NOT_SHOWN: Final = frozenset({"head", "style", "script", "title", "meta", "link", "template"})
 _QUOTED: Final = 90
 _SIZES: Final = {"1": 10.0, "2": 13.0, "3": 16.0, "4": 18.0, "5": 24.0, "6": 32.0, "7": 48.0}
@@ -49,6 +50,7 @@ class Mail:
 
     :param html: filled in, with the rules of its style sheets inlined
     :param own_links: addresses that are the product's (to unsubscribe, preferences, view), never checked
+    :param own_origin: where this installation serves pictures while mails stay with it; empty otherwise
     :param largest_bytes: of the HTML for the reader who gets most; 0 when it is not known
     :param markdown: what it was made from, where that is Markdown: it breaks other products' tags up
     """
@@ -58,6 +60,7 @@ class Mail:
     html: str
     text: str
     own_links: frozenset[str] = field(default_factory=frozenset)
+    own_origin: str = ""
     largest_bytes: int = 0
     markdown: str = ""
 
@@ -160,6 +163,11 @@ class Mail:
             above = looks.get(parent, Look()) if parent is not None else Look()
             looks[element] = _look(element, above, told.get(element, []))
         return looks
+
+
+def size_of(html: str) -> int:
+    """Return how many bytes the HTML of a mail has for a reader, who gets no marks on its parts."""
+    return len(_MARKS.sub("", html).encode())
 
 
 def shortened(text: str, most: int = _QUOTED) -> str:

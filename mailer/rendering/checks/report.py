@@ -23,7 +23,7 @@ def look_at_design(design: Design, values: Mapping[str, Any]) -> list[Finding]:
     :param values: what stands in place of merge tags
     """
     try:
-        frozen = freeze(design, is_identified=True)
+        frozen = freeze(design.without_mistakes(), is_identified=True)
         rendered = Renderer(frozen).render(values)
     except Invalid as error:
         return [

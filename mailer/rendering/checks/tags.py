@@ -27,12 +27,16 @@ _FOREIGN: Final = re.compile(
     re.IGNORECASE,
 )
 _OURS: Final = re.compile(r"\{\{[^{}]{0,80}\}\}|\{%[^{}]{0,80}%\}")
-#: What one of theirs means in our language, by a word in it.
+#: What one of theirs means in our language, by a word in it, and what the button says that writes it.
 _MEANINGS: Final = (
-    (re.compile(r"unsub|leave", re.IGNORECASE), _LEAVE),
-    (re.compile(r"f_?name|first|l_?name|last|fullname|\bname", re.IGNORECASE), _NAME),
-    (re.compile(r"e-?mail", re.IGNORECASE), _EMAIL),
-    (re.compile(r"archive|browser|view", re.IGNORECASE), "{{ view_url }}"),
+    (re.compile(r"unsub|leave", re.IGNORECASE), _LEAVE, "Use our link to unsubscribe"),
+    (
+        re.compile(r"f_?name|first|l_?name|last|fullname|\bname", re.IGNORECASE),
+        _NAME,
+        "Use the reader’s name",
+    ),
+    (re.compile(r"e-?mail", re.IGNORECASE), _EMAIL, "Use the reader’s address"),
+    (re.compile(r"archive|browser|view", re.IGNORECASE), "{{ view_url }}", "Use our link to the browser"),
 )
 
 
@@ -87,7 +91,7 @@ def _block(mail: Mail, tag: str) -> str:
 
 
 def _mend(part: str, tag: str) -> Mend | None:
-    ours = next((ours for pattern, ours in _MEANINGS if pattern.search(tag)), None)
-    if ours is None or _OURS.fullmatch(tag):
+    if _OURS.fullmatch(tag):
         return None
-    return Mend(f"Write {ours}", (Replace(part, tag, ours),))
+    found = ((ours, label) for pattern, ours, label in _MEANINGS if pattern.search(tag))
+    return next((Mend(label, (Replace(part, tag, ours),)) for ours, label in found), None)

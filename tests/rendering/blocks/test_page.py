@@ -139,7 +139,7 @@ def test_a_mistake_is_found_under_the_block_that_it_is_in():
     with pytest.raises(Invalid, match=r"Text: .*did you mean “subscriber\.name”") as refused:
         freeze(Design("", "", "", "design", document=document))
 
-    assert {"blk_aaaa", "blk_bbbb"} <= set(refused.value.fields)
+    assert {"blk_aaaa.html", "blk_bbbb.visible_if"} == set(refused.value.fields)
 
 
 def test_a_layout_has_one_place_for_a_campaigns_words():
