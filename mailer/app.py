@@ -97,6 +97,7 @@ TABLES = (
 LISTENERS: tuple[str, ...] = (
     "mailer.bounces.timeline",
     "mailer.campaigns.follow_run",
+    "mailer.campaigns.names",
     "mailer.campaigns.narrowing",
     "mailer.composing.plant",
     "mailer.consent.imported",

@@ -53,6 +53,13 @@ mail_wanted = _signals.signal("mail_wanted")
 #: of which all must hold for somebody on its lists to get it.
 narrowing_wanted = _signals.signal("narrowing_wanted")
 
+#: Somebody chooses among campaigns. Sends the workspace's id; answers are dictionaries, public id → name,
+#: the newest first.
+campaign_names_wanted = _signals.signal("campaign_names_wanted")
+
+#: People entered a followed segment, or left it. Sends the ``Segment``, with ``at``: when it was seen.
+segment_changed = _signals.signal("segment_changed")
+
 #: All deliveries of a campaign are made. Sends the campaign's id.
 campaign_prepared = _signals.signal("campaign_prepared")
 

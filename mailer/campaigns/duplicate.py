@@ -5,6 +5,7 @@ from uuid import UUID
 
 from mailer.campaigns.draft import create_draft, draft_of
 from mailer.campaigns.models import Campaign
+from mailer.campaigns.narrowing import chosen_ids, narrow
 from mailer.campaigns.variants import copy_variant
 
 
@@ -18,4 +19,9 @@ def duplicate(campaign: Campaign, *, by: UUID | None = None) -> Campaign:
     made = create_draft(campaign.workspace_id, written, by=by)
     for variant in campaign.variants:
         copy_variant(variant, made)
+    narrow(
+        made,
+        included=chosen_ids(campaign, is_excluded=False),
+        excluded=chosen_ids(campaign, is_excluded=True),
+    )
     return made

@@ -12,10 +12,12 @@ from mailer.campaigns.models import Campaign, CampaignSegment
 from mailer.db import db
 from mailer.delivery.models import Run
 from mailer.errors import Conflict
+from mailer.lib.ids import public_id
+from mailer.segments.asked import Asked
 from mailer.segments.conditions import Group, Match, read_tree
 from mailer.segments.models import Segment
 from mailer.segments.queries import segment_by_id
-from mailer.segments.to_sql import Asked, clause_of
+from mailer.segments.to_sql import clause_of
 
 
 def narrow(campaign: Campaign, *, included: Iterable[str], excluded: Iterable[str]) -> None:
@@ -29,8 +31,8 @@ def narrow(campaign: Campaign, *, included: Iterable[str], excluded: Iterable[st
         raise Conflict(f"This campaign is {campaign.status}; whom it goes to can no longer change.")
     db.session.execute(delete(CampaignSegment).where(CampaignSegment.campaign_id == campaign.id))
     chosen = {**dict.fromkeys(included, False), **dict.fromkeys(excluded, True)}
-    for public_id, is_excluded in chosen.items():
-        segment = segment_by_id(campaign.workspace_id, public_id)
+    for named, is_excluded in chosen.items():
+        segment = segment_by_id(campaign.workspace_id, named)
         db.session.add(
             CampaignSegment(campaign_id=campaign.id, segment_id=segment.id, is_excluded=is_excluded)
         )
@@ -41,6 +43,17 @@ def chosen_segments(campaign: Campaign) -> dict[UUID, bool]:
     """Return the segments that a campaign is about: id → whether it leaves them out."""
     rows = db.session.scalars(select(CampaignSegment).where(CampaignSegment.campaign_id == campaign.id))
     return {row.segment_id: row.is_excluded for row in rows}
+
+
+def chosen_ids(campaign: Campaign, *, is_excluded: bool) -> list[str]:
+    """Return the public ids of the segments that a campaign goes to, or of those that it leaves out."""
+    rows = db.session.scalars(
+        select(CampaignSegment.segment_id)
+        .join(Segment, Segment.id == CampaignSegment.segment_id)
+        .where(CampaignSegment.campaign_id == campaign.id, CampaignSegment.is_excluded.is_(is_excluded))
+        .order_by(CampaignSegment.segment_id)
+    )
+    return [public_id(Segment.prefix, segment_id) for segment_id in rows]
 
 
 def freeze_narrowing(campaign: Campaign) -> None:

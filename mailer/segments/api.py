@@ -17,10 +17,11 @@ from mailer.db import db
 from mailer.errors import Conflict
 from mailer.lib.clock import utcnow
 from mailer.segments import members, queries
+from mailer.segments.asked import Names
 from mailer.segments.conditions import Group, read_tree
 from mailer.segments.models import Segment
 from mailer.segments.save import create_segment, delete_segment, update_segment
-from mailer.segments.words import Names, told
+from mailer.segments.words import told
 
 bp = api_blueprint("segments_api", __name__, tag="Segments")
 

@@ -4,8 +4,9 @@ Pure values, checked by pydantic: a tree that is kept or sent to us has nothing 
 is not named here.
 """
 
+from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, Union
+from typing import Annotated, Any, Final, Literal, Union, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -14,6 +15,8 @@ from mailer.errors import Invalid
 #: How deep groups may stand in groups, and how many conditions a tree may have.
 DEEPEST: Final = 5
 MOST: Final = 50
+#: How deep segments may stand in segments.
+MOST_INSIDE: Final = 5
 
 _Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
 _Id = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z]{3}_[0-9a-z]{26}$")]
@@ -95,6 +98,8 @@ class Place(StrEnum):
     PENDING = "pending"
     UNSUBSCRIBED = "unsubscribed"
     NEVER = "never"
+    #: On a day in the past, whatever they are now.
+    WAS_ACTIVE = "was_active"
 
 
 class OnList(_Node):
@@ -105,6 +110,8 @@ class OnList(_Node):
     place: Place = Place.ACTIVE
     #: It began, or ended, so many days ago at most.
     within_days: _Days | None = None
+    #: Of ``was_active``: at the end of which day, in UTC.
+    on_day: date | None = None
 
 
 class Consented(_Node):
@@ -118,6 +125,8 @@ class Consented(_Node):
 class Deed(StrEnum):
     """What happened between a mail and somebody."""
 
+    #: Was in the audience, whatever became of the mail.
+    CHOSEN = "chosen"
     RECEIVED = "received"
     OPENED = "opened"
     CLICKED = "clicked"
@@ -139,6 +148,20 @@ class Did(_Node):
     link: _Text = ""
 
 
+class Happened(_Node):
+    """A custom event, and how often."""
+
+    type: Literal["event"] = "event"
+    event: Annotated[str, StringConstraints(max_length=60, pattern=r"^([a-z][a-z0-9_.:-]*)?$")] = ""
+    count: Literal["at_least", "at_most"] = "at_least"
+    times: Annotated[int, Field(ge=0, le=10_000)] = 1
+    within_days: _Days | None = None
+    #: Only those whose property compares so.
+    property: Annotated[str, StringConstraints(max_length=60, pattern=r'^[^\x00"\\]*$')] = ""
+    test: Test = Test.IS
+    value: _Text = ""
+
+
 class IsSuppressed(_Node):
     """An address that must not be mailed."""
 
@@ -152,6 +175,8 @@ class InSegment(_Node):
     type: Literal["segment"] = "segment"
     segment: _Id
     is_in: bool = True
+    #: At the end of a day in the past, in UTC; of segments that are followed.
+    on_day: date | None = None
 
 
 class Sample(_Node):
@@ -169,17 +194,11 @@ class Group(_Node):
     conditions: tuple["Condition", ...] = ()
 
 
-Leaf = DetailIs | FieldIs | HasTag | OnList | Consented | Did | IsSuppressed | InSegment | Sample
-Condition = Annotated[
-    Union[DetailIs, FieldIs, HasTag, OnList, Consented, Did, IsSuppressed, InSegment, Sample, "Group"],
-    Field(discriminator="type"),
-]
+Leaf = DetailIs | FieldIs | HasTag | OnList | Consented | Did | Happened | IsSuppressed | InSegment | Sample
+Condition = Annotated[Union[Leaf, "Group"], Field(discriminator="type")]
 Group.model_rebuild()
 #: Every kind of leaf by its word.
-LEAVES: Final[dict[str, type[Leaf]]] = {
-    kind.model_fields["type"].default: kind
-    for kind in (DetailIs, FieldIs, HasTag, OnList, Consented, Did, IsSuppressed, InSegment, Sample)
-}
+LEAVES: Final[dict[str, type[Leaf]]] = {kind.model_fields["type"].default: kind for kind in get_args(Leaf)}
 
 
 def read_tree(given: Any) -> Group:

@@ -21,10 +21,13 @@ _NEW: Final[dict[str, dict[str, Any]]] = {
     "list": {"list": "", "place": "active"},
     "consent": {"via": "signup_page"},
     "did": {"deed": "opened", "count": "at_least", "times": 1},
+    "event": {"event": "", "count": "at_least", "times": 1},
     "suppressed": {"reason": "any"},
     "segment": {"segment": "", "is_in": True},
     "sample": {"percent": 10},
 }
+#: Parts that stand in a tree before anything is chosen.
+_MAY_BE_EMPTY: Final = frozenset({"value", "link", "tag", "list", "segment", "field", "event"})
 _PATH: Final = re.compile(r"c(\.\d{1,2})*")
 _DEEPEST: Final = 6
 
@@ -76,7 +79,7 @@ def _node_at(path: str, form: Mapping[str, str]) -> dict[str, Any]:
             continue
         if part in {"has", "is_in"}:
             node[part] = value != "no"
-        elif value.strip() or part in {"value", "link", "tag", "list", "segment", "field"}:
+        elif value.strip() or part in _MAY_BE_EMPTY:
             node[part] = value.strip()
     return node
 

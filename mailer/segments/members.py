@@ -8,8 +8,9 @@ from sqlalchemy import Select, func, select
 
 from mailer.audience.models import Subscriber
 from mailer.db import db
+from mailer.segments.asked import Asked
 from mailer.segments.conditions import Condition, Group
-from mailer.segments.to_sql import Asked, clause_of
+from mailer.segments.to_sql import clause_of
 
 
 def people_in(

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.accounts.models import User, Workspace
+from mailer.audience.models import Subscriber
 from mailer.db import Base, Identified
 from mailer.lib.clock import utcnow
 from mailer.segments.conditions import Group, read_tree
@@ -28,6 +29,8 @@ class Segment(Identified, Base):
     #: How many were in it when somebody last looked, and when that was.
     last_count: Mapped[int | None]
     counted_at: Mapped[datetime | None]
+    #: Since when it is written down who enters and leaves; none when it is not.
+    followed_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("workspace_id", "name"),
@@ -39,3 +42,32 @@ class Segment(Identified, Base):
     def tree(self) -> Group:
         """The conditions, checked."""
         return read_tree(self.conditions)
+
+
+class SegmentMember(Base):
+    """Somebody who was in a followed segment when it was last looked at."""
+
+    __tablename__ = "segment_members"
+
+    segment_id: Mapped[UUID] = mapped_column(ForeignKey(Segment.id, ondelete="CASCADE"), primary_key=True)
+    subscriber_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Subscriber.id, ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class SegmentChange(Base):
+    """Somebody entered a followed segment, or left it."""
+
+    __tablename__ = "segment_changes"
+
+    segment_id: Mapped[UUID] = mapped_column(ForeignKey(Segment.id, ondelete="CASCADE"), primary_key=True)
+    #: When it was seen: those of one look have one time.
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Subscriber.id, ondelete="CASCADE"), primary_key=True
+    )
+    has_entered: Mapped[bool]
+
+    __table_args__ = (
+        Index("ix_segment_changes_subscriber_id_segment_id_at", "subscriber_id", "segment_id", "at"),
+    )

@@ -12,25 +12,36 @@ from mailer.audience import queries as audience
 from mailer.audience.models import FieldType, Subscriber
 from mailer.db import db
 from mailer.errors import Invalid, MailerError
+from mailer.events.queries import event_names
 from mailer.lib.clock import utcnow
-from mailer.segments import members, queries
+from mailer.segments import members, membership, queries
+from mailer.segments.asked import Names
 from mailer.segments.conditions import Condition, Detail, Group, Test, read_tree
+from mailer.segments.follow import follow, unfollow
 from mailer.segments.forms import is_being_built, tree_in
+from mailer.segments.kinds.compare import TESTS
+from mailer.segments.kinds.consents import CHANNELS
+from mailer.segments.kinds.deeds import DEEDS
+from mailer.segments.kinds.details import DETAILS
+from mailer.segments.kinds.lists import PLACES
+from mailer.segments.kinds.suppressions import REASONS
 from mailer.segments.models import Segment
 from mailer.segments.save import create_segment, delete_segment, update_segment
-from mailer.segments.words import CHANNELS, DEEDS, DETAILS, PLACES, REASONS, TESTS, Names, told
+from mailer.segments.words import told
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import page_of
 
 bp = workspace_blueprint("segments", __name__)
 
 _SAMPLED: Final = 5
+_SHOWN_CHANGES: Final = 20
 KINDS: Final = {
     "detail": "Address, name, language, time zone, arrival",
     "field": "A field of yours",
     "tag": "A tag",
     "list": "A list",
     "did": "What they received, opened or clicked",
+    "event": "An event of your programs",
     "consent": "How they agreed",
     "suppressed": "Suppression",
     "segment": "Another segment",
@@ -38,6 +49,7 @@ KINDS: Final = {
     "group": "A group of conditions",
 }
 _TEXT_TESTS: Final = (Test.IS, Test.IS_NOT, Test.CONTAINS, Test.BEGINS, Test.EMPTY, Test.FILLED)
+_TESTS_OF_PROPERTY: Final = (Test.IS, Test.IS_NOT, Test.CONTAINS, Test.LESS, Test.MORE)
 _TESTS_OF: Final = {
     FieldType.TEXT: _TEXT_TESTS,
     FieldType.CHOICE: (Test.IS, Test.IS_NOT, Test.EMPTY, Test.FILLED),
@@ -117,6 +129,7 @@ def show(segment_id: str) -> str:
         problem=problem,
         asked_of=asked_of,
         answers=answers,
+        changes=membership.latest_changes(segment, limit=_SHOWN_CHANGES) if segment.followed_at else [],
     )
 
 
@@ -134,6 +147,26 @@ def edit(segment_id: str) -> str:
 def update(segment_id: str) -> ResponseReturnValue:
     """Save a segment."""
     return _saved(_segment(segment_id))
+
+
+@bp.post("/segments/<segment_id>/follow")
+@requires(Role.EDITOR)
+def begin_following(segment_id: str) -> ResponseReturnValue:
+    """Write down from now on who enters a segment and who leaves it."""
+    follow(_segment(segment_id), now=utcnow())
+    db.session.commit()
+    flash("Followed: who enters and who leaves is written down from now on.", "success")
+    return redirect(url_for(".show", segment_id=segment_id))
+
+
+@bp.post("/segments/<segment_id>/unfollow")
+@requires(Role.EDITOR)
+def end_following(segment_id: str) -> ResponseReturnValue:
+    """Follow a segment no more."""
+    unfollow(_segment(segment_id))
+    db.session.commit()
+    flash("No longer followed; who entered and left is forgotten.", "success")
+    return redirect(url_for(".show", segment_id=segment_id))
 
 
 @bp.post("/segments/<segment_id>/delete")
@@ -171,7 +204,7 @@ def _builder(tree: dict[str, Any], segment: Segment | None) -> dict[str, Any]:
     """Return what the builder shows: the tree as it is, and what it comes to."""
     workspace_id = g.workspace.id
     inside = (segment.id,) if segment else ()
-    fields = audience.fields_of(workspace_id)
+    fields, names = audience.fields_of(workspace_id), Names.of(workspace_id)
     shown: dict[str, Any] = {
         "tree": tree,
         "segment": segment,
@@ -190,6 +223,9 @@ def _builder(tree: dict[str, Any], segment: Segment | None) -> dict[str, Any]:
         "segments": [row for row in queries.segments_by_name(workspace_id) if row.id not in inside],
         "places": [(place.value, words) for place, words in PLACES.items()],
         "deeds": [(deed.value, words) for deed, words in DEEDS.items()],
+        "campaigns": list(names.campaigns.items()),
+        "events": event_names(workspace_id),
+        "property_tests": [(test.value, TESTS[test]) for test in _TESTS_OF_PROPERTY],
         "channels": list(CHANNELS.items()),
         "reasons": list(REASONS.items()),
         "count": None,
@@ -202,7 +238,7 @@ def _builder(tree: dict[str, Any], segment: Segment | None) -> dict[str, Any]:
         people = members.people_in(workspace_id, checked, now=utcnow(), inside=inside)
         shown["count"] = members.count_of(workspace_id, checked, now=utcnow(), inside=inside)
         shown["sample"] = db.session.scalars(people.order_by(Subscriber.id.desc()).limit(_SAMPLED)).all()
-        shown["words"] = f"People who {told(checked, Names.of(workspace_id))}."
+        shown["words"] = f"People who {told(checked, names)}."
     except Invalid as error:
         shown["problem"] = error.message
     return shown
@@ -214,7 +250,7 @@ def _without_unfinished(tree: dict[str, Any]) -> dict[str, Any]:
     for node in tree.get("conditions", ()):
         if node.get("type") == "group":
             kept.append(_without_unfinished(node))
-        elif all(node.get(part) != "" for part in ("field", "tag", "list", "segment")):
+        elif all(node.get(part) != "" for part in ("field", "tag", "list", "segment", "event")):
             is_compared = node.get("test") not in {None, "empty", "filled"}
             if not (is_compared and "value" in node and node["value"] == ""):
                 kept.append(node)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from mailer.campaigns.duplicate import duplicate
 from mailer.campaigns.launch import launch
-from mailer.campaigns.narrowing import narrow
+from mailer.campaigns.narrowing import chosen_ids, narrow
 from mailer.campaigns.preflight import preflight
 from mailer.db import db
 from mailer.delivery.models import Delivery
@@ -95,3 +96,13 @@ def test_conditions_about_lists_are_about_the_person_and_not_the_place(workspace
 
     assert preflight(sunday, now=utcnow()).reach.people == 1
     assert reached(sunday) == ["zoe"]
+
+
+def test_a_copy_goes_to_the_same_segments(workspace, sunday):
+    a, b = (create_segment(workspace.id, f"In {each}", named(each), now=utcnow()).public_id for each in "ab")
+    narrow(sunday, included=[a], excluded=[b])
+
+    made = duplicate(sunday)
+
+    assert chosen_ids(made, is_excluded=False) == [a]
+    assert chosen_ids(made, is_excluded=True) == [b]

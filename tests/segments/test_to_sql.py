@@ -15,17 +15,20 @@ from mailer.consent.record import keep_record
 from mailer.db import db
 from mailer.delivery.models import Delivery, DeliveryState, Message, MessageKind
 from mailer.errors import Invalid
+from mailer.events.record_event import record_event
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import public_id, uuid7
 from mailer.segments import members
+from mailer.segments.asked import Names
 from mailer.segments.conditions import read_tree
 from mailer.segments.save import create_segment, delete_segment, update_segment
-from mailer.segments.words import Names, told
+from mailer.segments.words import told
 from mailer.tracking.models import Click
 from mailer.tracking.verdicts import Verdict
 from tests import factories
 
 NOW = utcnow()
+TOMORROW = str((NOW + timedelta(days=1)).date())
 
 
 @pytest.fixture
@@ -98,6 +101,15 @@ def world(workspace, other_workspace):
                     )
                 )
     db.session.commit()
+    for days, name in ((1, "order.placed"), (40, "order.placed"), (2, "visit")):
+        record_event(
+            rosa,
+            name,
+            at=NOW - timedelta(days=days),
+            now=NOW,
+            properties={"city": "Porto", "sum": days},
+        )
+    db.session.commit()
     tag = public_id("tag", rosa.tags[0].id)
     return {"bread": bread.public_id, "vip": tag, "campaign": campaigns[0].public_id}
 
@@ -124,6 +136,10 @@ def detail(name, test="is", value=""):
 
 def did(deed, **more):
     return {"type": "did", "deed": deed, **more}
+
+
+def event(name, **more):
+    return {"type": "event", "event": name, **more}
 
 
 CASES = [
@@ -170,6 +186,17 @@ CASES = [
     ("rosa", did("clicked", link="STORY")),
     ("", did("clicked", link="order")),
     ("", did("bounced")),
+    ("rosa sam", did("chosen", campaign="campaign")),
+    ("lena", did("chosen", count="at_most", times=0, campaign="campaign")),
+    ("rosa", event("order.placed")),
+    ("rosa", event("order.placed", times=2)),
+    ("", event("order.placed", times=2, within_days=30)),
+    ("lena sam", event("visit", count="at_most", times=0)),
+    ("rosa", event("order.placed", property="city", value="porto")),
+    ("", event("order.placed", property="sum", test="more", value="40")),
+    ("", event("refund")),
+    ("rosa sam", {"type": "list", "list": "bread", "place": "was_active", "on_day": TOMORROW}),
+    ("", {"type": "list", "list": "bread", "place": "was_active", "on_day": "2001-01-01"}),
     ("lena rosa sam", {"type": "sample", "percent": 100}),
     ("sam", {"type": "group", "match": "none", "conditions": [field("city", "filled")]}),
     ("lena rosa", {"type": "group", "match": "any", "conditions": [did("opened"), {"type": "suppressed"}]}),

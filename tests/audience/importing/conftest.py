@@ -31,9 +31,9 @@ def bread(workspace):
 
 @pytest.fixture
 def upload(workspace, ana):
-    def receive(text, name="people.csv"):
+    def receive(text, name="people.csv", to=workspace):
         data = text if isinstance(text, bytes) else text.encode()
-        return receive_upload(workspace.id, file_name=name, file=io.BytesIO(data), actor_id=ana.id)
+        return receive_upload(to.id, file_name=name, file=io.BytesIO(data), actor_id=ana.id)
 
     return receive
 
