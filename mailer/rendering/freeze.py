@@ -1,7 +1,11 @@
 """From a design to a frozen message: everything that is the same for all its readers, done once."""
 
 import re
+from collections.abc import Hashable
+from threading import Lock
 from typing import Final
+
+from cachetools import LRUCache, cached
 
 from mailer.errors import Invalid
 from mailer.rendering import document, mjml, plain_text
@@ -57,8 +61,22 @@ Preferences: {{ preferences_url }}
 """
 
 
+#: A page shows a design, its text part and its findings, and asks for them again at every look.
+_MOST_KNOWN: Final = 64
+
+
+def _key(design: Design, *, is_identified: bool = False, has_footer: bool = True) -> Hashable:
+    document = design.document.model_dump_json() if design.document is not None else None
+    parts = (design.subject, design.preheader, design.body, design.format, design.text, design.layout)
+    return parts, document, design.brand, design.language, is_identified, has_footer
+
+
+@cached(LRUCache(_MOST_KNOWN), key=_key, lock=Lock())
 def freeze(design: Design, *, is_identified: bool = False, has_footer: bool = True) -> Frozen:
     """Turn a design into a message that only has to be filled in.
+
+    It depends on nothing but what is given, and is remembered for a while: inlining CSS takes
+    most of a preview's time.
 
     :param has_footer: whether a way to unsubscribe is added where the design has none; a message that
         somebody asked for needs none
