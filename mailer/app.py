@@ -62,6 +62,7 @@ DOORS: tuple[str, ...] = (
     "mailer.segments.api",
     "mailer.segments.views",
     "mailer.signup.public",
+    "mailer.tracking.views",
     "mailer.transactional.api",
 )
 
@@ -103,6 +104,7 @@ LISTENERS: tuple[str, ...] = (
     "mailer.consent.imported",
     "mailer.consent.timeline",
     "mailer.events.timeline",
+    "mailer.tracking.convert",
     "mailer.tracking.deeds",
     "mailer.tracking.departures",
     "mailer.tracking.timeline",

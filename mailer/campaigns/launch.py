@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from mailer.campaigns.choose_tracking import mode_of, prepared_for_tracking
 from mailer.campaigns.draft import lock
 from mailer.campaigns.models import PRIORITY_WEIGHTS, Campaign, CampaignStatus
 from mailer.campaigns.narrowing import freeze_narrowing
@@ -17,7 +18,6 @@ from mailer.lib.addresses import clean_address
 from mailer.rendering.design import Frozen
 from mailer.rendering.freeze import freeze
 from mailer.rendering.locales import with_common_links
-from mailer.rendering.trap import with_trap
 
 
 def launch(campaign: Campaign, *, now: datetime) -> None:
@@ -31,7 +31,7 @@ def launch(campaign: Campaign, *, now: datetime) -> None:
         raise Conflict(f"This campaign is {campaign.status}; it can be sent only once. Duplicate it instead.")
     check_ready(campaign)
     written = [freeze(design_of(words)) for words in campaign.all_words]
-    own, *others = map(with_trap, with_common_links(written))
+    own, *others = (prepared_for_tracking(campaign, each) for each in with_common_links(written))
     message = campaign.message = freeze_message(campaign, own)
     for variant, frozen in zip(campaign.variants, others, strict=True):
         variant.message = freeze_message(campaign, frozen)
@@ -67,6 +67,7 @@ def freeze_message(
         text=frozen.text,
         links=frozen.links,
         trap_link=frozen.trap_link,
+        tracking=mode_of(campaign),
         values=shared_values(campaign.name, campaign.workspace),
     )
     db.session.add(message)

@@ -12,7 +12,7 @@ from mailer.accounts.models import User, Workspace
 from mailer.audience.models import MailingList
 from mailer.composing.models import Format, Template
 from mailer.db import Base, Id, Identified, Json, enum_column
-from mailer.delivery.models import Message
+from mailer.delivery.models import Message, TrackingMode
 from mailer.errors import Conflict, NotFound
 from mailer.lib.clock import utcnow
 from mailer.rendering.language import without_tags
@@ -77,6 +77,8 @@ class Campaign(Identified, Base):
     #: The text part as edited by hand; none when it is generated from the body.
     text: Mapped[str | None] = mapped_column(Text)
     template_id: Mapped[UUID | None] = mapped_column(ForeignKey(Template.id, ondelete="SET NULL"))
+    #: What is counted of it; as the workspace chose when none.
+    tracking: Mapped[TrackingMode | None] = mapped_column(enum_column(TrackingMode))
     status: Mapped[CampaignStatus] = mapped_column(enum_column(CampaignStatus), default=CampaignStatus.DRAFT)
     priority: Mapped[Priority] = mapped_column(enum_column(Priority), default=Priority.NORMAL)
     #: Counts the saves of a draft, so that two tabs do not overwrite each other.

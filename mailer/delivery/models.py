@@ -308,6 +308,16 @@ class MessageKind(StrEnum):
     SYSTEM = "system"
 
 
+class TrackingMode(StrEnum):
+    """What is counted of what readers do with a message."""
+
+    FULL = "full"
+    #: How many opened and clicked, and nobody in particular.
+    ANONYMOUS = "anonymous"
+    #: Its links lead straight on, and it has no pixel.
+    NONE = "none"
+
+
 class Message(Identified, Base):
     """Content frozen for sending: an edited draft or template cannot change what is under way.
 
@@ -329,6 +339,9 @@ class Message(Identified, Base):
     links: Mapped[list[str]] = mapped_column(default=list)
     #: The number of the link that nobody sees: whoever follows it is a machine.
     trap_link: Mapped[int | None]
+    tracking: Mapped[TrackingMode] = mapped_column(
+        enum_column(TrackingMode), default=TrackingMode.FULL, server_default=TrackingMode.FULL.value
+    )
     #: Values that are the same for everybody: the campaign's and the workspace's.
     values: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: The rest is of transactional messages. Which of the workspace's streams it belongs to.

@@ -16,11 +16,12 @@ from sqlalchemy import Row
 from mailer.current import settings
 from mailer.db import db, insert_missing
 from mailer.delivery import ledger
-from mailer.delivery.models import DeliveryState
+from mailer.delivery.models import DeliveryState, TrackingMode
 from mailer.lib.clock import utcnow
 from mailer.tracking.facets import facets_of
 from mailer.tracking.judge_again import deliveries_of, judge_again, take_turn
 from mailer.tracking.models import Click, Open
+from mailer.tracking.nameless import count_nameless
 from mailer.tracking.spool import Event, Spool, read
 from mailer.tracking.verdicts import first_look
 
@@ -55,6 +56,9 @@ def store(events: Sequence[Event]) -> None:
     take_turn()
     deliveries = deliveries_of({event.delivery_id for event in events})
     known = [event for event in events if _is_of(event, deliveries)]
+    nameless = [event for event in known if not _is_personal(deliveries[event.delivery_id])]
+    count_nameless(nameless, deliveries)
+    known = [event for event in known if _is_personal(deliveries[event.delivery_id])]
     new = {
         *_insert(Open, [event for event in known if event.link_number is None], deliveries),
         *_insert(Click, [event for event in known if event.link_number is not None], deliveries),
@@ -67,6 +71,11 @@ def _is_of(event: Event, deliveries: dict[UUID, Row[Any]]) -> bool:
     """Whether the delivery is there: a campaign may have been deleted since."""
     delivery = deliveries.get(event.delivery_id)
     return delivery is not None and delivery.message_id == event.message_id
+
+
+def _is_personal(delivery: Row[Any]) -> bool:
+    """Whether what its reader does is kept as theirs."""
+    return bool(delivery.tracking is TrackingMode.FULL)
 
 
 def _insert(model: Any, events: Sequence[Event], deliveries: dict[UUID, Row[Any]]) -> list[UUID]:

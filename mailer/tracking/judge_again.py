@@ -47,6 +47,7 @@ def deliveries_of(ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
             Delivery.email,
             Subscriber.locale,
             Message.trap_link,
+            Message.tracking,
         )
         .join(Message, Message.id == Delivery.message_id)
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)

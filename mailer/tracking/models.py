@@ -4,12 +4,13 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.accounts.models import Workspace
 from mailer.db import Base, enum_column
-from mailer.delivery.models import Delivery
+from mailer.delivery.models import Delivery, TrackingMode
+from mailer.events.models import CustomEvent
 from mailer.tracking.verdicts import Reason, Verdict
 
 
@@ -64,6 +65,48 @@ class Click(Judged, Base):
         Index("ix_clicks_campaign_id_link_number", "campaign_id", "link_number", "delivery_id"),
         Index("ix_clicks_network_at", "network", "at"),
     )
+
+
+class AnonymousEvent(Base):
+    """An open or click of a message that counts nobody in particular: no person, network or program."""
+
+    __tablename__ = "anonymous_events"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), index=True)
+    #: None for an open.
+    link_number: Mapped[int | None]
+    at: Mapped[datetime]
+    verdict: Mapped[Verdict] = mapped_column(enum_column(Verdict))
+    reason: Mapped[Reason] = mapped_column(enum_column(Reason))
+
+
+class TrackingSettings(Base):
+    """What a workspace counts of what its readers do; one that never chose has no row."""
+
+    __tablename__ = "tracking_settings"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), primary_key=True)
+    mode: Mapped[TrackingMode] = mapped_column(enum_column(TrackingMode))
+    conversion_days: Mapped[int]
+    is_tagging: Mapped[bool]
+    utm_source: Mapped[str] = mapped_column(String(60))
+    utm_medium: Mapped[str] = mapped_column(String(60))
+
+    __table_args__ = (CheckConstraint("conversion_days BETWEEN 1 AND 90", name="window_in_range"),)
+
+
+class Conversion(Base):
+    """An event with a value that followed a click."""
+
+    __tablename__ = "conversions"
+
+    event_id: Mapped[UUID] = mapped_column(ForeignKey(CustomEvent.id, ondelete="CASCADE"), primary_key=True)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), index=True)
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey(Delivery.id, ondelete="CASCADE"), index=True)
+    link_number: Mapped[int]
+    value_micros: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
 
 
 class Activity(StrEnum):

@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select
 
 from mailer.db import db
-from mailer.delivery.models import Delivery
+from mailer.delivery.models import Delivery, Message, Run
 from mailer.tracking.judge_again import sums_of, take_turn
 from mailer.tracking.models import FacetActivity, HourlyActivity, LinkActivity, VerdictActivity
+from mailer.tracking.nameless import nameless_sums
 from mailer.tracking.sums import Sums, add_departures
 
 _AT_ONCE: Final = 2_000
@@ -26,6 +27,12 @@ def rebuild_activity(campaign_id: UUID) -> None:
     for ids in _deliveries(campaign_id):
         # Sums of different deliveries add up: nothing is counted across them.
         sums_of(ids).apply(instead_of=Sums())
+    trap = db.session.scalar(
+        select(Message.trap_link)
+        .join(Run, Run.message_id == Message.id)
+        .where(Run.campaign_id == campaign_id)
+    )
+    nameless_sums(campaign_id, trap=trap).apply(instead_of=Sums())
     left = select(Delivery.unsubscribed_at).where(
         Delivery.campaign_id == campaign_id, Delivery.unsubscribed_at.is_not(None)
     )

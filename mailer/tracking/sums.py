@@ -28,9 +28,12 @@ from mailer.tracking.verdicts import Reason, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """One event as sums see it."""
+    """One event as sums see it.
 
-    delivery_id: UUID
+    :param delivery_id: none when nobody in particular is counted
+    """
+
+    delivery_id: UUID | None
     campaign_id: UUID | None
     at: datetime
     link_number: int | None
@@ -86,8 +89,10 @@ class Sums:
     def _add(self, figures: list[int], event: Counted, person: tuple[Any, ...], seen: set[Any]) -> None:
         is_human = event.verdict.is_human
         figures[0] += 1
-        figures[1] += person not in seen
         figures[2] += is_human
+        if event.delivery_id is None:
+            return
+        figures[1] += person not in seen
         figures[3] += is_human and (*person, "human") not in seen
         seen.add(person)
         if is_human:

@@ -42,6 +42,7 @@ TABS = (
     ("Consent", "consenting.policy.show", Role.ADMIN),
     ("Sending", "delivery.settings.show", Role.ADMIN),
     ("Sending domains", "delivery.domains.index", Role.ADMIN),
+    ("Tracking", "tracking.show", Role.ADMIN),
     ("Limits", "delivery.limits.show", Role.ADMIN),
     ("Returns", "bounces.settings.show", Role.ADMIN),
     ("API keys", "accounts.keys.index", Role.ADMIN),

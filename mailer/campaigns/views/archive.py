@@ -16,6 +16,7 @@ from mailer.campaigns.forms import NewCampaignForm
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.campaigns.report import by_hour, deferred_count, report
 from mailer.campaigns.views.frame import bp, campaign_of
+from mailer.campaigns.worth import worth_of
 from mailer.composing.queries import published_templates
 from mailer.db import db
 from mailer.delivery.queries import wait_of
@@ -147,6 +148,7 @@ def _details(campaign: Campaign) -> dict[str, Any]:
     return {
         "usual": medians(rates_of(g.workspace.id), without=campaign.id),
         "speed": speed_of(campaign),
+        "worth": worth_of(campaign.id),
         "breakdowns": {facet: breakdown(campaign, facet) for facet in _SHOWN_FACETS},
     }
 

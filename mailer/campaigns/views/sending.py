@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
 from mailer.campaigns import pause as stopping
+from mailer.campaigns.choose_tracking import choose_tracking
 from mailer.campaigns.forms import ScheduleForm
 from mailer.campaigns.launch import launch
 from mailer.campaigns.models import Campaign, Priority
@@ -15,9 +16,11 @@ from mailer.campaigns.schedule import schedule as schedule_campaign
 from mailer.campaigns.schedule import unschedule as unschedule_campaign
 from mailer.campaigns.views.frame import bp, campaign_of
 from mailer.db import db
+from mailer.delivery.models import TrackingMode
 from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
 from mailer.segments.queries import segments_by_name
+from mailer.tracking.settings import tracking_of
 from mailer.web.answers import refusal_told
 from mailer.web.filters import local_time
 from mailer.web.guards import requires
@@ -99,6 +102,18 @@ def priority(campaign_id: str) -> ResponseReturnValue:
     return redirect(url_for(back, campaign_id=campaign_id))
 
 
+@bp.post("/campaigns/<campaign_id>/tracking")
+@requires(Role.EDITOR)
+def tracking(campaign_id: str) -> ResponseReturnValue:
+    """Say what it counts."""
+    campaign, chosen = campaign_of(campaign_id), request.form.get("tracking", "")
+    if chosen and chosen not in set(TrackingMode):
+        abort(400)
+    choose_tracking(campaign, TrackingMode(chosen) if chosen else None)
+    db.session.commit()
+    return redirect(url_for(".review", campaign_id=campaign_id))
+
+
 @bp.post("/campaigns/<campaign_id>/narrowing")
 @requires(Role.EDITOR)
 def narrowing(campaign_id: str) -> ResponseReturnValue:
@@ -146,4 +161,5 @@ def _review(campaign: Campaign, form: ScheduleForm) -> str:
         typed_from=TYPED_FROM,
         segments=segments_by_name(g.workspace.id),
         narrowed_to=chosen_segments(campaign),
+        usual_tracking=tracking_of(g.workspace.id),
     )
