@@ -48,5 +48,6 @@ def _with_links(frozen: Frozen, links: list[str]) -> Frozen:
     text = frozen.text
     for before, after in sorted(zip(frozen.links, links, strict=True), key=lambda pair: -len(pair[0])):
         # Only whole addresses: one may be the beginning of another.
-        text = re.sub(rf"{re.escape(before)}(?![\w/?#&=%.-]*[\w/?#&=%])", lambda _, url=after: url, text)
+        whole = rf"{re.escape(before)}(?![\w/?#&=%.-]*[\w/?#&=%])"
+        text = re.sub(whole, after.replace("\\", r"\\"), text)
     return replace(frozen, links=links, text=text)

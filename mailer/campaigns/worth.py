@@ -50,12 +50,12 @@ def worth_of(campaign_id: UUID) -> Worth:
         select(Conversion.currency, *figures).where(mine).group_by(Conversion.currency)
     ).all()
     by_link: dict[int, list[Sales]] = {}
-    for number, *row in db.session.execute(
-        select(Conversion.link_number, Conversion.currency, *figures)
+    for row in db.session.execute(
+        select(Conversion.currency, *figures, Conversion.link_number)
         .where(mine)
         .group_by(Conversion.link_number, Conversion.currency)
     ):
-        by_link.setdefault(number, []).append(_sales(*row))
+        by_link.setdefault(row.link_number, []).append(_sales(*row[:4]))
     people = db.session.scalar(select(figures[0]).where(mine)) or 0
     return Worth(people, sorted((_sales(*row) for row in in_all), key=lambda one: one.currency), by_link)
 

@@ -42,6 +42,11 @@ class Cohort:
     people: int
     stayed: list[int]
 
+    @property
+    def least(self) -> float:
+        """The smallest share that was still there."""
+        return min(self.stayed) / self.people
+
 
 @dataclass
 class Figures:

@@ -54,9 +54,9 @@ _COLUMNS = ("campaign_id", "at", "link_number", "verdict", "reason")
 def _sums(rows: Iterable[Mapping[str, Any]], traps: Mapping[UUID | None, int | None]) -> Sums:
     return Sums.of(
         Counted(
-            None,
-            *(row[name] for name in _COLUMNS),
+            delivery_id=None,
             is_trap=row["link_number"] is not None and row["link_number"] == traps[row["campaign_id"]],
+            **{name: row[name] for name in _COLUMNS},
         )
         for row in rows
     )
