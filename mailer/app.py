@@ -64,6 +64,8 @@ DOORS: tuple[str, ...] = (
     "mailer.signup.public",
     "mailer.tracking.views",
     "mailer.transactional.api",
+    "mailer.webhooks.api",
+    "mailer.webhooks.views",
 )
 
 #: Is there only while mail is caught on this machine.
@@ -92,6 +94,7 @@ TABLES = (
     "mailer.segments.models",
     "mailer.tracking.models",
     "mailer.transactional.models",
+    "mailer.webhooks.models",
 )
 
 #: Modules that listen to signals of rooms below theirs.
@@ -109,6 +112,7 @@ LISTENERS: tuple[str, ...] = (
     "mailer.tracking.departures",
     "mailer.tracking.timeline",
     "mailer.transactional.system_mail",
+    "mailer.webhooks.listen",
 )
 
 csrf = CSRFProtect()

@@ -120,6 +120,11 @@ class Settings(BaseSettings):
         validate_default=False,
     )
     api_calls_per_minute: int = Field(12_000, ge=1, description="how often one API key may call")
+    private_webhooks: bool = Field(
+        False,
+        description="whether webhooks may go to this machine and its network, on any port and without TLS; "
+        "off where not everybody who has a workspace may reach those",
+    )
     spam_filter_url: Annotated[str, BeforeValidator(_spam_filter_url)] = Field(
         "",
         description="spamd://host[:783] (SpamAssassin) or http://host[:11333] (rspamd), asked by preflight; "

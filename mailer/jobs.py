@@ -17,7 +17,9 @@ from mailer.db import db
 
 TRANSACTIONAL: Final = "transactional"
 CAMPAIGNS: Final = "campaigns"
-QUEUES: Final = (TRANSACTIONAL, CAMPAIGNS)
+#: Its jobs wait for other people's servers, so they have threads of their own.
+WEBHOOKS: Final = "webhooks"
+QUEUES: Final = (TRANSACTIONAL, CAMPAIGNS, WEBHOOKS)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ WATCH_DOMAINS: Final = _job("watch_domains", TRANSACTIONAL, every_seconds=20)
 CHECK_DOMAINS: Final = _job("check_domains", TRANSACTIONAL, every_seconds=3600)
 TAKE_SNAPSHOTS: Final = _job("take_snapshots", TRANSACTIONAL, every_seconds=300)
 SEND_DIGESTS: Final = _job("send_digests", TRANSACTIONAL, every_seconds=300)
+POST_WEBHOOKS: Final = _job("post_webhooks", WEBHOOKS)
+SWEEP_WEBHOOKS: Final = _job("sweep_webhooks", TRANSACTIONAL, every_seconds=5)
+FORGET_OLD_EVENTS: Final = _job("forget_old_events", TRANSACTIONAL, every_seconds=3600)
 FORGET_OLD_ANSWERS: Final = _job("forget_old_answers", TRANSACTIONAL, every_seconds=3600)
 
 
@@ -75,7 +80,8 @@ def later(job: Job, *ids: str) -> None:
 
     :param ids: what the job is about; plain text, so that it reads the same in every broker
     """
-    db.session().info.setdefault(_WAITING, []).append((job, ids))
+    # Asked for twice in one transaction is asked for once.
+    db.session().info.setdefault(_WAITING, {})[job, ids] = None
 
 
 def tick(job: Job) -> None:

@@ -10,7 +10,13 @@ _signals = Namespace()
 #: A workspace was made. Sends the workspace.
 workspace_founded = _signals.signal("workspace_founded")
 
-#: A subscription became active. Sends the subscription.
+#: Somebody was saved by whoever named them, an import apart. Sends the subscriber, with ``is_new``.
+subscriber_saved = _signals.signal("subscriber_saved")
+
+#: Subscribers were erased. Sends the workspace's id, with ``ids``.
+subscribers_erased = _signals.signal("subscribers_erased")
+
+#: A subscription became active. Sends the subscription, with ``is_confirmed``: by a link in a mail.
 subscribed = _signals.signal("subscribed")
 
 #: A subscription ended at its subscriber's request. Sends the subscription, with ``delivery_id``:
@@ -25,6 +31,9 @@ imported = _signals.signal("imported")
 #: An import asks whom not to put on lists. Sends the workspace's id, with ``keys``, email keys; each room
 #: that knows something answers with a dictionary, key → (kind of refusal, sentence).
 refusals_wanted = _signals.signal("refusals_wanted")
+
+#: An import has run to its end, or failed. Sends the ``Import``.
+import_ended = _signals.signal("import_ended")
 
 #: An import is being undone. Sends the ``Import``; each room answers with conditions on ``Subscriber.id``
 #: that hold for people who did something themselves since it ran, and who are therefore kept.
@@ -44,6 +53,16 @@ addresses_refused = _signals.signal("addresses_refused")
 
 #: A program told what a subscriber did elsewhere. Sends the ``CustomEvent``, which is new.
 event_recorded = _signals.signal("event_recorded")
+
+#: Tries to send ended. Sends what was accepted, with ``others``, the rest: of each the ``delivery``, the
+#: ``state`` and ``reply`` that it has now, and ``is_dead_address``.
+tries_ended = _signals.signal("tries_ended")
+
+#: Mail came back and was written down. Sends the ``Return``.
+came_back = _signals.signal("came_back")
+
+#: Opens and clicks were stored. Sends the ``spool.Event``s, with ``deliveries``, rows by id.
+readings_stored = _signals.signal("readings_stored")
 
 #: A room below wants a mail to be sent to one person. Sends the ``SystemMail``
 #: (``transactional/system_mail.py`` listens, and enqueues after the commit).
@@ -72,3 +91,6 @@ campaign_held = _signals.signal("campaign_held")
 
 #: A campaign that had ended sends again what an operator put back. Sends the campaign's id.
 campaign_reopened = _signals.signal("campaign_reopened")
+
+#: A campaign is in another status. Sends the campaign.
+campaign_moved = _signals.signal("campaign_moved")

@@ -59,8 +59,8 @@ class Problem(Shown):
     errors: list[FieldProblem] = []
 
 
-#: Events that are told to webhooks, by name: the kind of their payload.
-_WEBHOOKS: Final[dict[str, type[BaseModel]]] = {}
+#: Events that are told to webhooks, by name: what each says, and the kind of its payload.
+_WEBHOOKS: Final[dict[str, tuple[str, type[BaseModel]]]] = {}
 
 _NESTED_NAME: Final = re.compile(r"(#/components/schemas/)\w+\.(?=\w)")
 _VARIABLE: Final = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -86,9 +86,9 @@ _ERRORS: Final = {
 }
 
 
-def tells_webhooks(name: str, payload: type[BaseModel]) -> None:
+def tells_webhooks(name: str, words: str, payload: type[BaseModel]) -> None:
     """Let the description say that webhooks are told about an event."""
-    _WEBHOOKS[name] = payload
+    _WEBHOOKS[name] = words, payload
 
 
 def describe(app: Flask, *, base_url: str) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def describe(app: Flask, *, base_url: str) -> dict[str, Any]:
     document["servers"] = [{"url": base_url}]
     document["tags"] = [{"name": name} for name in dict.fromkeys(tag["name"] for tag in document["tags"])]
     _complete_components(document["components"])
-    document["webhooks"] = {name: _told(name, payload, document) for name, payload in _WEBHOOKS.items()}
+    document["webhooks"] = {name: _told(name, *told, document) for name, told in _WEBHOOKS.items()}
     for rule in described.url_map.iter_rules():
         operations = document["paths"].get(_VARIABLE.sub(r"{\1}", rule.rule), {})
         for method, operation in operations.items():
@@ -141,7 +141,7 @@ def _add_schema(model: type[BaseModel], schemas: dict[str, Any]) -> None:
     schemas |= {**schema.pop("$defs", {}), model.__name__: schema}
 
 
-def _told(name: str, payload: type[BaseModel], document: dict[str, Any]) -> dict[str, Any]:
+def _told(name: str, words: str, payload: type[BaseModel], document: dict[str, Any]) -> dict[str, Any]:
     """Describe the request that a webhook gets about an event."""
     schemas = document["components"]["schemas"]
     _add_schema(payload, schemas)
@@ -150,7 +150,7 @@ def _told(name: str, payload: type[BaseModel], document: dict[str, Any]) -> dict
     return {
         "post": {
             "operationId": f"on_{name.replace('.', '_')}",
-            "summary": (payload.__doc__ or "").partition("\n")[0],
+            "summary": words,
             "tags": ["Webhooks"],
             "parameters": list(_signature_headers()),
             "requestBody": {

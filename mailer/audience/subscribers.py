@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from babel import Locale, UnknownLocaleError
 from sqlalchemy import delete
 
+from mailer import signals
 from mailer.audience import queries
 from mailer.audience.fields import clean_fields
 from mailer.audience.models import Subscriber
@@ -67,6 +68,7 @@ def save_subscriber(
     db.session.flush()
     if tags:
         add_tags(subscriber, tags)
+    signals.subscriber_saved.send(subscriber, is_new=is_new)
     return subscriber, is_new
 
 
@@ -99,6 +101,7 @@ def edit_subscriber(
         setattr(subscriber, attribute, value)
     subscriber.fields = merged_fields(subscriber.fields, values)
     db.session.flush()
+    signals.subscriber_saved.send(subscriber, is_new=False)
 
 
 def clean_details(
@@ -153,7 +156,9 @@ def erase_subscribers(workspace_id: UUID, subscriber_ids: Sequence[UUID]) -> int
         .returning(Subscriber.id)
         .execution_options(synchronize_session=False)
     )
-    return len(erased.all())
+    ids = list(erased)
+    signals.subscribers_erased.send(workspace_id, ids=ids)
+    return len(ids)
 
 
 def clean_locale(text: str) -> str:

@@ -90,6 +90,7 @@ def record(told: Told, about: Recognised, *, workspace_id: UUID, via: Via, now: 
         count_returns([(delivery, told.kind, told.is_hard)], now=now)
         returned.effect = _follow(returned, delivery, told, now=now)
         db.session.flush()
+    signals.came_back.send(returned)
     return returned
 
 

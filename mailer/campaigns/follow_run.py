@@ -23,8 +23,8 @@ def finish(campaign_id: UUID, **_: Any) -> None:
     """Nothing waits any more."""
     campaign = db.session.get(Campaign, campaign_id, with_for_update=True)
     if campaign is not None and campaign.status in (CampaignStatus.SENDING, CampaignStatus.PAUSED):
-        campaign.move_to(CampaignStatus.FINISHED)
         campaign.finished_at = utcnow()
+        campaign.move_to(CampaignStatus.FINISHED)
         db.session.flush()
 
 
@@ -33,8 +33,8 @@ def pause_by_itself(campaign_id: UUID, *, reason: str, **_: Any) -> None:
     """Servers refuse it because of us: going on would only deepen that."""
     campaign = db.session.get(Campaign, campaign_id, with_for_update=True)
     if campaign is not None and campaign.status is CampaignStatus.SENDING:
-        campaign.move_to(CampaignStatus.PAUSED)
         campaign.pause_reason = reason[:500]
+        campaign.move_to(CampaignStatus.PAUSED)
         db.session.flush()
 
 
@@ -43,6 +43,6 @@ def reopen(campaign_id: UUID, **_: Any) -> None:
     """Something that was held or in doubt is sent after all."""
     campaign = db.session.get(Campaign, campaign_id, with_for_update=True)
     if campaign is not None and campaign.status is CampaignStatus.FINISHED:
-        campaign.move_to(CampaignStatus.SENDING)
         campaign.finished_at = None
+        campaign.move_to(CampaignStatus.SENDING)
         db.session.flush()

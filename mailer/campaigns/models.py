@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from mailer import signals
 from mailer.accounts.models import User, Workspace
 from mailer.audience.models import MailingList
 from mailer.composing.models import Format, Template
@@ -162,6 +163,7 @@ class Campaign(Identified, Base):
         if status not in NEXT_STATUSES[self.status]:
             raise Conflict(f"This campaign is {self.status}, so it cannot become {status}.")
         self.status = status
+        signals.campaign_moved.send(self)
 
 
 class CampaignMend(Identified, Base):

@@ -15,8 +15,8 @@ def pause(campaign: Campaign, *, now: datetime) -> None:
     :raises Conflict: it is not being sent
     """
     campaign = lock(campaign)
-    campaign.move_to(CampaignStatus.PAUSED)
     campaign.pause_reason = ""
+    campaign.move_to(CampaignStatus.PAUSED)
     db.session.flush()
     runs.stop(campaign.id, now=now)
 
@@ -29,8 +29,8 @@ def resume(campaign: Campaign) -> None:
     campaign = lock(campaign)
     if campaign.status is not CampaignStatus.PAUSED:
         raise Conflict(f"This campaign is {campaign.status}; only a paused one can go on.")
-    campaign.move_to(CampaignStatus.SENDING)
     campaign.pause_reason, campaign.finished_at = "", None
+    campaign.move_to(CampaignStatus.SENDING)
     db.session.flush()
     runs.resume(campaign.id)
 
@@ -41,7 +41,7 @@ def cancel(campaign: Campaign, *, now: datetime) -> int:
     :raises Conflict: it is over, or was never launched
     """
     campaign = lock(campaign)
-    campaign.move_to(CampaignStatus.CANCELLED)
     campaign.finished_at = now
+    campaign.move_to(CampaignStatus.CANCELLED)
     db.session.flush()
     return runs.cancel(campaign.id, now=now)

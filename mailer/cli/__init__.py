@@ -61,7 +61,9 @@ def web(settings: Settings, processes: int) -> None:
 
 
 @mailer.command()
-@click.option("--queues", default="transactional,campaigns", show_default=True, help="Whose jobs to take.")
+@click.option(
+    "--queues", default="transactional,webhooks,campaigns", show_default=True, help="Whose jobs to take."
+)
 @click.option("--threads", type=click.IntRange(1, 64), help="[default: MAILER_WORKER_THREADS]")
 @click.pass_obj
 def worker(settings: Settings, queues: str, threads: int | None) -> None:

@@ -79,7 +79,7 @@ def confirm(subscription: Subscription, *, evidence: Evidence, now: datetime) ->
     subscription.start(at=now)
     keep_record(subscription, act=Act.CONFIRMED, evidence=evidence, at=now)
     db.session.flush()
-    signals.subscribed.send(subscription)
+    signals.subscribed.send(subscription, is_confirmed=True)
     welcome(subscription, now=now)
 
 

@@ -153,6 +153,7 @@ def record(
     _count_fates(accepted, written, now=now)
     _suppress([end for end in written if end.is_dead_address])
     ended = [*accepted, *(end.delivery for end in written if end.has_ended)]
+    signals.tries_ended.send(accepted, others=written)
     _forget_secrets(ended)
     return [*(delivery.id for delivery in accepted), *(end.delivery.id for end in written)]
 

@@ -32,7 +32,7 @@ _LONGEST_URL: Final = 4_000
 _LONGEST_PIECE: Final = 64 * 1024
 #: RFC 6052: an IPv4 address behind a translator.
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
-_AGENT: Final = "Mailer (looks whether the links of a mail answer)"
+_USUAL_HEADERS: Final = {"User-Agent": "Mailer (looks whether the links of a mail answer)", "Accept": "*/*"}
 
 
 class NotAsked(Invalid):
@@ -71,6 +71,19 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
+def anywhere(address: Address) -> bool:
+    """Whether an address may be asked where the owner of this machine said that all may."""
+    return True
+
+
+def check_url(url: str) -> None:
+    """Look whether an address could be asked, without asking it.
+
+    :raises NotAsked: with what is wrong
+    """
+    _parts(url)
+
+
 def resolve(host: str, port: int) -> list[str]:
     """Return the addresses of a host as the system knows them.
 
@@ -89,6 +102,7 @@ class Outbound:
     :param seconds: that a whole asking may take, redirects included
     :param most_bytes: of the body that are read
     :param permits: which addresses may be asked; tests let this machine's own in
+    :param ports: on which ports; none for all
     """
 
     def __init__(
@@ -99,31 +113,43 @@ class Outbound:
         redirects: int = 5,
         permits: Callable[[Address], bool] = is_public,
         resolve: Resolve = resolve,
-        ports: frozenset[int] = _ALLOWED_PORTS,
+        ports: frozenset[int] | None = _ALLOWED_PORTS,
         context: ssl.SSLContext | None = None,
     ) -> None:
         self._seconds, self._most_bytes, self._redirects = seconds, most_bytes, redirects
         self._permits, self._resolve, self._ports = permits, resolve, ports
         self._context = context
 
-    def ask(self, url: str, *, method: str = "GET") -> Answer:
+    def ask(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] = _USUAL_HEADERS,
+        body: bytes | None = None,
+    ) -> Answer:
         """Return what an address answers, after its redirects.
 
+        :param headers: in the place of the usual ones
         :raises NotAsked: it, or where it redirects to, must not be asked
         :raises NoAnswer: nothing came that could be read, or too late
         """
         deadline = time.monotonic() + self._seconds
         for _ in range(self._redirects + 1):
-            answer = self._ask_once(url, method, deadline)
+            answer = self._ask_once(url, method, deadline, headers, body)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or not location:
                 return answer
             url = urljoin(url, location)
-        raise NoAnswer(f"It redirects more than {self._redirects} times.")
+        raise NoAnswer(
+            f"It redirects more than {self._redirects} times." if self._redirects else "It redirects."
+        )
 
-    def _ask_once(self, url: str, method: str, deadline: float) -> Answer:
+    def _ask_once(
+        self, url: str, method: str, deadline: float, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
         scheme, host, port, target = _parts(url)
-        if port not in self._ports:
+        if self._ports is not None and port not in self._ports:
             raise NotAsked(f"Port {port} is not one that web pages are on.")
         address = self._checked(host, port)
         with _until(deadline) as (remaining, watch):
@@ -136,10 +162,10 @@ class Outbound:
             try:
                 connection.connect()
                 watch(connection.sock)
-                connection.request(method, target, headers={"User-Agent": _AGENT, "Accept": "*/*"})
+                connection.request(method, target, body=body, headers=dict(headers))
                 response = connection.getresponse()
-                headers = {name.lower(): value for name, value in response.getheaders()}
-                return Answer(url, response.status, headers, self._body(response))
+                answered = {name.lower(): value for name, value in response.getheaders()}
+                return Answer(url, response.status, answered, self._body(response))
             except (OSError, http.client.HTTPException, ValueError) as error:
                 raise NoAnswer(_reason(error)) from None
             finally:

@@ -85,7 +85,7 @@ class Everything:
             self._worker("campaigns", niceness=_CAMPAIGN_NICENESS)
             for _ in range(self._settings.campaign_workers)
         ]
-        yield [self._worker("transactional"), *campaigns]
+        yield [self._worker("transactional", "webhooks"), *campaigns]
         yield [self._web()]
         yield [self._part("scheduler", run_scheduler)]
 
@@ -104,12 +104,12 @@ class Everything:
         part.is_ready = lambda: is_open(_LOOPBACK, port)
         return part
 
-    def _worker(self, queue: str, *, niceness: int = 0) -> Part:
+    def _worker(self, *queues: str, niceness: int = 0) -> Part:
         def work() -> None:
             os.nice(niceness)
-            run_worker(self._app, self._load_actors, queues=[queue], threads=self._settings.worker_threads)
+            run_worker(self._app, self._load_actors, queues=queues, threads=self._settings.worker_threads)
 
-        return self._part(f"worker ({queue})", work, stop_seconds=_WORKER_STOP_SECONDS)
+        return self._part(f"worker ({queues[0]})", work, stop_seconds=_WORKER_STOP_SECONDS)
 
     def _web(self) -> Part:
         bind, port = self._settings.bind, self._settings.port

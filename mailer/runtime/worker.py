@@ -64,7 +64,7 @@ def run_worker(
     """Work until told to stop: the first TERM or INT finishes what is in hand, a second ends at once.
 
     :param load_actors: registers every actor with the broker
-    :param queues: whose jobs to take
+    :param queues: whose jobs to take, each with threads of its own
     """
     bell = Bell()
     broker = dramatiq.get_broker()
@@ -74,8 +74,12 @@ def run_worker(
     process = Process("worker", socket.gethostname(), os.getpid(), tuple(queues))
     broker.emit_after("process_boot")
     # An idle worker asks the broker twice a second, so that a confirmation mail leaves at once.
-    worker = dramatiq.Worker(broker, queues=set(process.queues), worker_threads=threads, worker_timeout=500)
-    worker.start()
+    workers = [
+        dramatiq.Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=500)
+        for queue in process.queues
+    ]
+    for worker in workers:
+        worker.start()
     log.info("Working on %s with %d threads.", " and ".join(process.queues), threads)
     while True:
         _tell(app, beat, process, now=utcnow())
@@ -83,7 +87,8 @@ def run_worker(
             break
     stop_at_once_on_signal()
     log.info("Finishing what is in hand.")
-    worker.stop(timeout=_LONGEST_STOP_MS)
+    for worker in workers:
+        worker.stop(timeout=_LONGEST_STOP_MS)
     _tell(app, leave, process)
     broker.close()
 

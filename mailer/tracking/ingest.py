@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from mailer import signals
 from mailer.current import settings
 from mailer.db import db, insert_missing
 from mailer.delivery import ledger
@@ -64,6 +65,7 @@ def store(events: Sequence[Event]) -> None:
         *_insert(Click, [event for event in known if event.link_number is not None], deliveries),
     }
     judge_again({event.delivery_id for event in known if event.id in new}, new=new)
+    signals.readings_stored.send([event for event in known if event.id in new], deliveries=deliveries)
     _resolve_doubt(deliveries.values())
 
 

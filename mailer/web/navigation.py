@@ -46,6 +46,7 @@ TABS = (
     ("Limits", "delivery.limits.show", Role.ADMIN),
     ("Returns", "bounces.settings.show", Role.ADMIN),
     ("API keys", "accounts.keys.index", Role.ADMIN),
+    ("Webhooks", "webhooks.index", Role.ADMIN),
 )
 
 PLACES = (

@@ -42,6 +42,8 @@ from mailer.segments.save import create_segment
 from mailer.transactional.letter import Letter, Mailbox
 from mailer.transactional.models import Source
 from mailer.transactional.send import send
+from mailer.webhooks.endpoints import create_endpoint
+from mailer.webhooks.tell import tell_one
 from tests import factories
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -120,6 +122,8 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
         mend = factories.add(CampaignMend(campaign_id=campaign.id, finding="x", before={}, revision=1))
         receipt = Letter(to=[Mailbox("", "sam@example.com")], subject="Receipt", text="Paid.")
         message_id = send(workspace, receipt, source=Source.API, now=utcnow())
+        endpoint, _ = create_endpoint(workspace.id, url="https://shop.example.com/", events=["campaign.*"])
+        posting = tell_one(endpoint, "webhook.test", {"message": "Hello"}, now=utcnow())
         values = {
             "workspace": workspace.slug,
             "message_id": public_id("msg", message_id),
@@ -152,6 +156,8 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "mend_id": mend.public_id,
             "event_id": record_event(subscriber, "order.placed", now=utcnow())[0].public_id,
             "segment_id": segment.public_id,
+            "endpoint_id": endpoint.public_id,
+            "posting_id": posting.public_id,
             "key": next(iter(GALLERY)).key,
             "number": 1,
             "filename": "none.css",

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, update
 
+from mailer import signals
 from mailer.audience.importing.begin import stale_imports
 from mailer.audience.importing.plan import CHUNK, plan_of, sorted_out
 from mailer.audience.importing.receive import forget_files, rows_of
@@ -108,3 +109,4 @@ def _finish(import_id: UUID, status: ImportStatus, *, error: str = "") -> None:
     )
     if stored_as is not None:
         forget_files(Import(stored_as=stored_as))
+        signals.import_ended.send(db.session.get_one(Import, import_id, populate_existing=True))

@@ -1,0 +1,226 @@
+"""What the rooms below announce, written down for the endpoints that asked for it.
+
+Each receiver asks first whether anybody wants to know, so that what nobody asked for costs
+one look into memory.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from mailer import signals
+from mailer.audience.models import Import, MailingList, Subscriber, Subscription
+from mailer.audience.representation import shown_subscribers
+from mailer.bounces.models import Return
+from mailer.bounces.parsers.returned import Kind
+from mailer.db import db
+from mailer.delivery.models import Delivery, DeliveryState, Message, MessageKind
+from mailer.lib.clock import utcnow
+from mailer.lib.ids import public_id
+from mailer.tracking.verdicts import Verdict, first_look
+from mailer.webhooks.catalogue import (
+    CampaignTold,
+    EmailTold,
+    ErasedTold,
+    ImportTold,
+    PlaceTold,
+    as_json,
+)
+from mailer.webhooks.tell import is_asked_for, tell, tell_many
+
+_OF_RETURNS = {
+    Kind.BOUNCE: "email.bounced",
+    Kind.COMPLAINT: "email.complained",
+    Kind.DELIVERED: "email.delivered",
+}
+_OF_CAMPAIGNS = {
+    "scheduled": "campaign.scheduled",
+    "sending": "campaign.started",
+    "paused": "campaign.paused",
+    "finished": "campaign.finished",
+    "cancelled": "campaign.cancelled",
+}
+_CAMPAIGN = "cmp"
+
+
+@signals.subscriber_saved.connect
+def tell_saved(subscriber: Subscriber, *, is_new: bool, **_: Any) -> None:
+    """Somebody is new, or is known better."""
+    name = "subscriber.created" if is_new else "subscriber.updated"
+    if is_asked_for(subscriber.workspace_id, name):
+        tell(subscriber.workspace_id, name, as_json(shown_subscribers([subscriber])[0]), now=utcnow())
+
+
+@signals.subscribers_erased.connect
+def tell_erased(workspace_id: UUID, *, ids: Iterable[UUID], **_: Any) -> None:
+    """Somebody is here no more."""
+    if is_asked_for(workspace_id, "subscriber.deleted"):
+        erased = [as_json(ErasedTold(id=public_id(Subscriber.prefix, one))) for one in ids]
+        tell_many(workspace_id, [("subscriber.deleted", data) for data in erased], now=utcnow())
+
+
+@signals.subscribed.connect
+def tell_subscribed(subscription: Subscription, *, is_confirmed: bool = False, **_: Any) -> None:
+    """Somebody joined a list."""
+    _tell_place("subscriber.confirmed" if is_confirmed else "subscriber.subscribed", subscription)
+
+
+@signals.unsubscribed.connect
+def tell_unsubscribed(subscription: Subscription, **_: Any) -> None:
+    """Somebody left a list."""
+    _tell_place("subscriber.unsubscribed", subscription)
+
+
+@signals.campaign_moved.connect
+def tell_moved(campaign: Any, **_: Any) -> None:
+    """A campaign is in another state."""
+    name = _OF_CAMPAIGNS.get(campaign.status.value, "")
+    if not name or not is_asked_for(campaign.workspace_id, name):
+        return
+    told = CampaignTold(
+        id=campaign.public_id,
+        **{
+            field: getattr(campaign, field)
+            for field in CampaignTold.model_fields
+            if field not in {"object", "id"}
+        },
+    )
+    tell(campaign.workspace_id, name, as_json(told), now=utcnow())
+
+
+@signals.import_ended.connect
+def tell_imported(source: Import, **_: Any) -> None:
+    """An import is over."""
+    if not is_asked_for(source.workspace_id, "import.completed"):
+        return
+    counts = {
+        name: getattr(source, f"{name}_count") for name in ("added", "updated", "refused", "subscribed")
+    }
+    told = ImportTold(id=source.public_id, file_name=source.file_name, status=source.status, **counts)
+    tell(source.workspace_id, "import.completed", as_json(told), now=utcnow())
+
+
+@signals.tries_ended.connect
+def tell_tries(accepted: Sequence[Any], *, others: Sequence[Any], **_: Any) -> None:
+    """Tries to send ended: taken, refused or put off."""
+    happened: dict[UUID, list[tuple[str, Any, str, bool | None]]] = defaultdict(list)
+    for workspace_id, group in _by_workspace(accepted).items():
+        if is_asked_for(workspace_id, "email.sent"):
+            happened[workspace_id] += [("email.sent", delivery, "", None) for delivery in group]
+    for end in others:
+        name = _name_of(end)
+        if name and is_asked_for(end.delivery.workspace_id, name):
+            hard = True if name == "email.bounced" else None
+            happened[end.delivery.workspace_id].append((name, end.delivery, end.reply, hard))
+    for workspace_id, group in happened.items():
+        ours = _system_messages(
+            [delivery.message_id for _, delivery, *_ in group if not delivery.campaign_id]
+        )
+        told = [
+            (name, as_json(_email(delivery, reply=reply, hard=hard)))
+            for name, delivery, reply, hard in group
+            if delivery.message_id not in ours
+        ]
+        tell_many(workspace_id, told, now=utcnow())
+
+
+@signals.came_back.connect
+def tell_returned(returned: Return, **_: Any) -> None:
+    """A bounce, a complaint or a notice of delivery came back."""
+    name = _OF_RETURNS.get(returned.kind, "")
+    if not name or not is_asked_for(returned.workspace_id, name) or returned.delivery_id is None:
+        return
+    delivery = db.session.get(Delivery, returned.delivery_id)
+    if delivery is not None:
+        told = _email(delivery, reply=returned.words[:500], hard=returned.is_hard)
+        tell(returned.workspace_id, name, as_json(told), now=utcnow())
+
+
+@signals.readings_stored.connect
+def tell_readings(readings: Sequence[Any], *, deliveries: dict[UUID, Any], **_: Any) -> None:
+    """Mails were opened, or links in them followed."""
+    happened: dict[UUID, list[tuple[str, Any]]] = defaultdict(list)
+    for reading in readings:
+        workspace_id = deliveries[reading.delivery_id].workspace_id
+        name = "email.opened" if reading.link_number is None else "email.clicked"
+        if is_asked_for(workspace_id, name):
+            happened[workspace_id].append((name, reading))
+    for workspace_id, group in happened.items():
+        rows = db.session.scalars(
+            select(Delivery).where(Delivery.id.in_({one.delivery_id for _, one in group}))
+        )
+        read = {row.id: row for row in rows}
+        told = [
+            (
+                name,
+                as_json(
+                    _email(read[one.delivery_id], link=one.link_number, machine=_is_machine(one.user_agent))
+                ),
+            )
+            for name, one in group
+        ]
+        tell_many(workspace_id, told, now=utcnow())
+
+
+def _tell_place(name: str, subscription: Subscription) -> None:
+    if is_asked_for(subscription.workspace_id, name):
+        told = PlaceTold(
+            list=public_id(MailingList.prefix, subscription.list_id),
+            status=subscription.status,
+            subscriber=shown_subscribers([subscription.subscriber])[0],
+        )
+        tell(subscription.workspace_id, name, as_json(told), now=utcnow())
+
+
+def _by_workspace(deliveries: Sequence[Any]) -> dict[UUID, list[Any]]:
+    grouped: dict[UUID, list[Any]] = defaultdict(list)
+    for delivery in deliveries:
+        grouped[delivery.workspace_id].append(delivery)
+    return grouped
+
+
+def _is_machine(user_agent: str) -> bool | None:
+    verdict = first_look(user_agent)[0]
+    return None if verdict is Verdict.UNKNOWN else not verdict.is_human
+
+
+def _name_of(end: Any) -> str:
+    if end.state is DeliveryState.ACCEPTED:
+        return "email.sent"
+    if end.state is DeliveryState.PREPARED:
+        return "email.delivery_delayed"
+    if end.state is DeliveryState.REJECTED:
+        return "email.bounced" if end.is_dead_address else "email.failed"
+    return ""
+
+
+def _system_messages(message_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of some messages that are about this product itself: nobody else's business."""
+    if not message_ids:
+        return set()
+    found = select(Message.id).where(Message.id.in_(message_ids), Message.kind == MessageKind.SYSTEM)
+    return set(db.session.scalars(found))
+
+
+def _email(
+    delivery: Any,
+    *,
+    reply: str = "",
+    hard: bool | None = None,
+    link: int | None = None,
+    machine: bool | None = None,
+) -> EmailTold:
+    return EmailTold(
+        id=public_id(Delivery.prefix, delivery.id),
+        message=public_id(Message.prefix, delivery.message_id),
+        campaign=public_id(_CAMPAIGN, delivery.campaign_id) if delivery.campaign_id else None,
+        subscriber=public_id(Subscriber.prefix, delivery.subscriber_id) if delivery.subscriber_id else None,
+        email=delivery.email,
+        reply=reply,
+        hard=hard,
+        link=link,
+        machine=machine,
+    )
