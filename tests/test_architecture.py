@@ -78,12 +78,14 @@ FLASK_GUESTS = {
 PUBLIC_ROUTES: frozenset[str] = frozenset(
     {
         "/",
+        "/api/reference",
         "/api/v1/openapi.json",
         "/confirm/<token>",
         "/confirm/<token>/again",
         "/healthz",
         "/hooks/<hook_id>",
         "/invitations/<token>",
+        "/llms.txt",
         "/m/<name>",
         "/p/<token>",
         "/p/<token>/leave",

@@ -63,6 +63,9 @@ class Problem(Shown):
 _WEBHOOKS: Final[dict[str, tuple[str, type[BaseModel]]]] = {}
 
 _NESTED_NAME: Final = re.compile(r"(#/components/schemas/)\w+\.(?=\w)")
+#: As ``lib.ids`` writes them: what it is of, and 26 characters of Crockford's base32.
+_ID: Final = "^[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}$"
+_ID_EXAMPLE: Final = "xyz_01k2m8w5c4e0t9q7y3x6v1b2n8"
 _VARIABLE: Final = re.compile(r"<(?:\w+:)?(\w+)>")
 _SCHEMAS: Final = "#/components/schemas/{model}"
 _IDEMPOTENCY_KEY: Final = {
@@ -193,6 +196,9 @@ def _complete(operation: dict[str, Any], endpoint: str, view: Any, method: str, 
         *([422] if has_input or method != "get" else []),
         *([409, 413, 415] if method != "get" else []),
     ]
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path" and parameter["name"].endswith("_id"):
+            parameter["schema"] = {"type": "string", "pattern": _ID, "examples": [_ID_EXAMPLE]}
     for status in statuses:
         operation["responses"][str(status)] = {"$ref": f"#/components/responses/{NAMES[status]}"}
     operation["responses"] = dict(sorted(operation["responses"].items()))

@@ -1,8 +1,13 @@
 """The description of the API, for anyone: it says what can be asked and nothing of what is here."""
 
-from flask import Blueprint, Response, current_app, jsonify
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, render_template
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from mailer.api.openapi import describe
+from mailer.api.reference import headings
 from mailer.config import Settings
 
 bp = Blueprint("api_description", __name__)
@@ -11,7 +16,36 @@ bp = Blueprint("api_description", __name__)
 @bp.get("/api/v1/openapi.json")
 def openapi() -> Response:
     """Show the OpenAPI document."""
-    settings: Settings = current_app.config["SETTINGS"]
-    response = jsonify(describe(current_app, base_url=settings.base_url))
+    response = jsonify(_document())
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
+
+
+@bp.get("/api/reference")
+def reference() -> str:
+    """Show it to people, with a way to try each call."""
+    document = _document()
+    about = Markup(MarkdownIt("commonmark", {"html": False}).render(document["info"]["description"]))  # noqa: S704
+    return render_template("api/reference.html", document=document, headings=headings(document), about=about)
+
+
+@bp.get("/llms.txt")
+def llms() -> Response:
+    """Describe the product on one page for programs that read words (llmstxt.org)."""
+    document = _document()
+    text = render_template("api/llms.txt", headings=headings(document), base_url=_settings().base_url)
+    return Response(text, mimetype="text/markdown")
+
+
+def _document() -> dict[str, Any]:
+    """Return the description, made once in a process's life: it takes as long as a dozen pages."""
+    made: dict[str, Any] | None = current_app.extensions.get("mailer.openapi")
+    if made is None:
+        made = describe(current_app, base_url=_settings().base_url)
+        current_app.extensions["mailer.openapi"] = made
+    return made
+
+
+def _settings() -> Settings:
+    given: Settings = current_app.config["SETTINGS"]
+    return given

@@ -29,6 +29,7 @@ import "./css/heat-map.css";
 import "./css/steps.css";
 import "./css/dashboard.css";
 import "./css/avatar.css";
+import "./css/api-reference.css";
 import "./css/auth.css";
 import "./css/editor.css";
 import "./css/mail.css";
@@ -45,6 +46,7 @@ import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
 
 import { behaviours } from "./behaviours.js";
+import "./js/api-reference.js";
 import "./js/autosave.js";
 import "./js/chart.js";
 import "./js/choose-rows.js";

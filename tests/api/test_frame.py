@@ -188,3 +188,22 @@ def test_the_secret_is_never_in_the_log(client, workspace, caplog):
 
     assert secret not in caplog.text
     assert key_for(secret).name == "Shop"
+
+
+def test_the_reference_shows_every_call_to_people(client):
+    page = client.get("/api/reference")
+    calls = client.get("/api/v1/openapi.json").json["paths"]
+
+    assert page.status_code == 200
+    for operations in calls.values():
+        for operation in operations.values():
+            assert f'id="{operation["operationId"]}"' in page.text
+
+
+def test_the_product_is_described_on_one_page_for_readers_of_words(client):
+    page = client.get("/llms.txt")
+
+    assert page.mimetype == "text/markdown"
+    assert page.text.startswith("# Mailer\n\n> ")
+    assert "\n- `POST /api/v1/emails`: " in page.text
+    assert "\n\n\n\n" not in page.text
