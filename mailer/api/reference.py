@@ -50,7 +50,7 @@ def headings(document: Mapping[str, Any]) -> dict[str, list[Call]]:
         for method, operation in operations.items():
             call = _call(method, path, operation, schemas, base_url)
             found.setdefault(operation["tags"][0], []).append(call)
-    found["Events"] = [_event(name, told["post"], schemas) for name, told in document["webhooks"].items()]
+    found["Webhook events"] = [_event(name, told["post"], schemas) for name, told in document["webhooks"].items()]
     return {heading: calls for heading, calls in found.items() if calls}
 
 
