@@ -192,7 +192,8 @@ def _complete(operation: dict[str, Any], endpoint: str, view: Any, method: str, 
     )
     statuses = [
         *(400, 401, 403, 429, 503),
-        *([404] if arguments else []),
+        # An id in a filter or in a body leads nowhere, too.
+        *([404] if arguments or has_input else []),
         *([422] if has_input or method != "get" else []),
         *([409, 413, 415] if method != "get" else []),
     ]

@@ -50,7 +50,8 @@ def headings(document: Mapping[str, Any]) -> dict[str, list[Call]]:
         for method, operation in operations.items():
             call = _call(method, path, operation, schemas, base_url)
             found.setdefault(operation["tags"][0], []).append(call)
-    found["Webhook events"] = [_event(name, told["post"], schemas) for name, told in document["webhooks"].items()]
+    events = document["webhooks"].items()
+    found["Webhook events"] = [_event(name, told["post"], schemas) for name, told in events]
     return {heading: calls for heading, calls in found.items() if calls}
 
 
