@@ -31,6 +31,7 @@ DOORS: tuple[str, ...] = (
     "mailer.accounts.api",
     "mailer.accounts.public",
     "mailer.accounts.views",
+    "mailer.agents.api",
     "mailer.api.public",
     "mailer.audience.api",
     "mailer.audience.views",

@@ -120,6 +120,11 @@ class Settings(BaseSettings):
         validate_default=False,
     )
     api_calls_per_minute: int = Field(12_000, ge=1, description="how often one API key may call")
+    agents_send_up_to: int = Field(
+        100,
+        ge=0,
+        description="to how many people an assistant (MCP) may send alone; more is a person’s to confirm",
+    )
     private_webhooks: bool = Field(
         False,
         description="whether webhooks may go to this machine and its network, on any port and without TLS; "

@@ -21,7 +21,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     frozenset(line.split())
     for line in """
     app cli seeds proof bootstrap
-    runtime dashboard reports
+    runtime dashboard reports agents
     campaigns automations transactional webhooks exports
     segments
     tracking bounces

@@ -94,6 +94,15 @@ def tells_webhooks(name: str, words: str, payload: type[BaseModel]) -> None:
     _WEBHOOKS[name] = words, payload
 
 
+def described(app: Flask) -> dict[str, Any]:
+    """Return the description, made once in a process's life: it takes as long as a dozen pages."""
+    made: dict[str, Any] | None = app.extensions.get("mailer.openapi")
+    if made is None:
+        made = describe(app, base_url=app.config["SETTINGS"].base_url)
+        app.extensions["mailer.openapi"] = made
+    return made
+
+
 def describe(app: Flask, *, base_url: str) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of every call that the application offers."""
     # APIFlask describes all blueprints of one application and stumbles over those of

@@ -1,12 +1,10 @@
 """The description of the API, for anyone: it says what can be asked and nothing of what is here."""
 
-from typing import Any
-
 from flask import Blueprint, Response, current_app, jsonify, render_template
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from mailer.api.openapi import describe
+from mailer.api.openapi import described
 from mailer.api.reference import headings
 from mailer.config import Settings
 
@@ -16,7 +14,7 @@ bp = Blueprint("api_description", __name__)
 @bp.get("/api/v1/openapi.json")
 def openapi() -> Response:
     """Show the OpenAPI document."""
-    response = jsonify(_document())
+    response = jsonify(described(current_app))
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
@@ -24,7 +22,7 @@ def openapi() -> Response:
 @bp.get("/api/reference")
 def reference() -> str:
     """Show it to people, with a way to try each call."""
-    document = _document()
+    document = described(current_app)
     about = Markup(MarkdownIt("commonmark", {"html": False}).render(document["info"]["description"]))  # noqa: S704
     return render_template("api/reference.html", document=document, headings=headings(document), about=about)
 
@@ -32,18 +30,9 @@ def reference() -> str:
 @bp.get("/llms.txt")
 def llms() -> Response:
     """Describe the product on one page for programs that read words (llmstxt.org)."""
-    document = _document()
+    document = described(current_app)
     text = render_template("api/llms.txt", headings=headings(document), base_url=_settings().base_url)
     return Response(text, mimetype="text/markdown")
-
-
-def _document() -> dict[str, Any]:
-    """Return the description, made once in a process's life: it takes as long as a dozen pages."""
-    made: dict[str, Any] | None = current_app.extensions.get("mailer.openapi")
-    if made is None:
-        made = describe(current_app, base_url=_settings().base_url)
-        current_app.extensions["mailer.openapi"] = made
-    return made
 
 
 def _settings() -> Settings:

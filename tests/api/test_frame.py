@@ -129,8 +129,8 @@ def test_limits_are_told_and_hold(app, shop, client, monkeypatch):
     assert answers[3].json["name"] == "rate_limit_exceeded"
 
 
-#: Calls that ask a server elsewhere and may be repeated; they hold no transaction meanwhile.
-ASKS_OTHERS = {"/api/v1/domains/{domain_id}/verify", "/api/v1/transports/{transport_id}/test"}
+#: Calls that ask a server elsewhere and may be repeated, and the one that wraps all others.
+ASKS_OTHERS = {"/api/v1/domains/{domain_id}/verify", "/api/v1/transports/{transport_id}/test", "/api/v1/mcp"}
 
 
 def test_the_description_names_every_route_and_what_it_takes(app, client):

@@ -73,7 +73,7 @@ def secrets(ours):
 
 
 #: Questions that are too long for an address.
-READING = {f"{ROOT}segments/preview"}
+READING = {f"{ROOT}mcp", f"{ROOT}segments/preview"}
 
 
 def in_braces(rule: str) -> str:

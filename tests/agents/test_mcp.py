@@ -1,0 +1,110 @@
+"""``/api/v1/mcp``: the API as tools, bounded for assistants."""
+
+import json
+
+import pytest
+
+from mailer.accounts.keys import create_key
+from mailer.accounts.models import Scope
+from mailer.audience.models import OptIn, Subscriber
+from mailer.campaigns.models import Campaign, CampaignStatus
+from mailer.db import db
+from tests import factories
+
+
+@pytest.fixture
+def assistant(app, workspace):
+    """Return a way to speak the protocol with a key of a scope."""
+
+    def with_scope(scope=Scope.ALL):
+        _, secret = create_key(workspace.id, name="Assistant", scope=scope)
+        db.session.commit()
+        client = app.test_client()
+
+        def ask(method, **params):
+            body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            headers = {"Authorization": f"Bearer {secret}"}
+            return client.post("/api/v1/mcp", json=body, headers=headers).json
+
+        return ask
+
+    return with_scope
+
+
+def use(ask, tool, **arguments):
+    return ask("tools/call", name=tool, arguments=arguments)["result"]
+
+
+def test_it_says_hello(assistant):
+    result = assistant()("initialize", protocolVersion="2025-03-26", capabilities={}, clientInfo={})["result"]
+
+    assert result["protocolVersion"] == "2025-03-26"
+    assert result["serverInfo"]["name"] == "mailer"
+
+
+def test_a_reading_key_sees_no_tool_that_writes(assistant):
+    ask = assistant(Scope.READ)
+    reading = {tool["name"]: tool for tool in ask("tools/list")["result"]["tools"]}
+    everything = assistant()("tools/list")["result"]["tools"]
+
+    refused = ask("tools/call", name="save_subscriber", arguments={"email": "a@example.com"})
+
+    writing = {name for name, tool in reading.items() if not tool["annotations"]["readOnlyHint"]}
+    assert writing <= {"preview_segment"}
+    assert "index_subscribers" in reading
+    assert "save_subscriber" in {tool["name"] for tool in everything} - set(reading)
+    assert "$ref" not in json.dumps(everything)
+    assert refused["error"]["code"] == -32602
+
+
+def test_a_tool_does_what_its_call_does(assistant):
+    ask = assistant()
+
+    saved = use(ask, "save_subscriber", email="ana@example.com", name="Ana")
+    found = use(ask, "index_subscribers", limit=1)
+    wrong = use(ask, "save_subscriber", email="nobody")
+
+    assert saved["structuredContent"]["name"] == "Ana"
+    assert found["structuredContent"]["data"][0]["email"] == "ana@example.com"
+    assert wrong["isError"]
+    assert use(ask, "show_subscriber")["isError"]
+
+
+def test_a_dry_run_checks_everything_and_keeps_nothing(assistant, workspace, queued):
+    known = factories.subscriber(workspace, "known@example.com", name="Known").public_id
+    ask = assistant()
+
+    tried = [
+        use(ask, "save_subscriber", email="new@example.com", dry_run=True),
+        use(ask, "update_subscriber", subscriber_id=known, name="Other", dry_run=True),
+        use(ask, "erase_subscriber", subscriber_id=known, dry_run=True),
+    ]
+    wrong = use(ask, "save_subscriber", email="nobody", dry_run=True)
+
+    assert [one["isError"] for one in tried] == [False, False, False]
+    assert "would succeed" in tried[0]["content"][0]["text"]
+    assert wrong["isError"]
+    assert [(row.email, row.name) for row in db.session.query(Subscriber)] == [("known@example.com", "Known")]
+    assert queued() == []
+
+
+def test_sending_to_many_waits_for_a_person(app, assistant, workspace, monkeypatch):
+    settings = app.config["SETTINGS"]
+    monkeypatch.setitem(app.config, "SETTINGS", settings.model_copy(update={"agents_send_up_to": 1}))
+    weekly = factories.mailing_list(workspace, opt_in=OptIn.SINGLE)
+    for _ in range(2):
+        factories.subscriber(workspace, on=weekly)
+    campaign = factories.campaign(workspace, lists=[weekly])
+    ask = assistant()
+
+    refused = use(ask, "send_campaign", campaign_id=campaign.public_id)
+    tried = use(ask, "send_campaign", campaign_id=campaign.public_id, dry_run=True)
+
+    assert refused["isError"]
+    assert f"/campaigns/{campaign.public_id}/review" in refused["content"][0]["text"]
+    assert not tried["isError"]
+    assert db.session.query(Campaign).one().status is CampaignStatus.DRAFT
+
+
+def test_what_it_does_not_know_is_an_error_of_the_protocol(assistant):
+    assert assistant()("resources/list")["error"]["code"] == -32601
