@@ -110,7 +110,7 @@ def _call(
         method=tool.method,
         query_string=query,
         json=body,
-        headers={"Authorization": request.headers["Authorization"]},
+        headers=[("Authorization", request.headers["Authorization"])],
         environ_base={"REMOTE_ADDR": request.remote_addr or ""},
     ).get_environ()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -121,7 +121,7 @@ def _call(
                 told = response.get_data(as_text=True)
         except WouldSucceed:
             return _told("It would succeed; nothing was changed and nothing was sent.")
-    if response.mimetype.endswith("json") and response.status_code < 400 and told:
+    if (response.mimetype or "").endswith("json") and response.status_code < 400 and told:
         return {**_told(told), "structuredContent": json.loads(told)}
     return _told(told or "Done.", is_error=response.status_code >= 400)
 

@@ -1,6 +1,7 @@
 """Endpoints, what they were told, and telling it again: the pages."""
 
 import json
+from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -191,7 +192,7 @@ def _endpoint(endpoint_id: str) -> Endpoint:
     return queries.endpoint_by_id(g.workspace.id, endpoint_id)
 
 
-def _typed(form: EndpointForm) -> dict[str, object]:
+def _typed(form: EndpointForm) -> dict[str, Any]:
     return {
         "url": form.url.data or "",
         "events": form.events.data or [],
