@@ -18,7 +18,10 @@ from mailer.errors import Invalid
 _PORTS: Final = {"spamd": 783, "http": 11333, "https": 443}
 _MOST_BYTES: Final = 1_000_000
 _SCORE: Final = re.compile(rb"^Spam:\s*\S+\s*;\s*(-?[\d.]+)\s*/\s*(-?[\d.]+)", re.MULTILINE | re.IGNORECASE)
-_RULE: Final = re.compile(r"^\s*\*?\s*(-?\d+(?:\.\d+)?)\s+([A-Z][A-Z0-9_]{2,})\s+(.*)$", re.MULTILINE)
+#: Its words go on below, further in than any rule begins.
+_RULE: Final = re.compile(
+    r"^\s*\*?\s*(-?\d+(?:\.\d+)?)\s+([A-Z][A-Z0-9_]{2,})[ \t]+(.*(?:\n[ \t]{20,}\S.*)*)$", re.MULTILINE
+)
 
 
 class FilterSilent(Invalid):
@@ -82,7 +85,7 @@ def _of_spamd(host: str, port: int, message: bytes, seconds: float) -> Verdict:
     if not head.startswith(b"SPAMD/") or found is None:
         raise ValueError("it does not speak spamd’s protocol")
     rules = (
-        Rule(name, float(points), words.strip())
+        Rule(name, float(points), " ".join(words.split()))
         for points, name, words in _RULE.findall(report.decode("utf-8", "replace"))
     )
     return Verdict("SpamAssassin", float(found[1]), float(found[2]), _weightiest(rules))
@@ -104,4 +107,5 @@ def _of_rspamd(scheme: str, host: str, port: int, message: bytes, seconds: float
 
 
 def _weightiest(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    return tuple(sorted(rules, key=lambda rule: -rule.points))
+    """Return the rules that count, the weightiest first; some only remark on how a message came."""
+    return tuple(sorted((rule for rule in rules if rule.points), key=lambda rule: -rule.points))

@@ -15,6 +15,7 @@ Content analysis details:   (6.2 points, 5.0 required)
  pts rule name              description
 ---- ---------------------- --------------------------------------------------
  4.0 SUBJ_ALL_CAPS          Subject is all capitals
+-0.0 NO_RELAYS              Informational: message was not relayed via SMTP
 -0.1 DKIM_VALID             Message has at least one valid DKIM signature
  2.3 HTML_IMAGE_ONLY_04     BODY: HTML: images with 0-400 bytes of
                             words
@@ -64,6 +65,7 @@ def test_spamassassin_says_by_rule_what_it_thinks(listening):
         ("HTML_IMAGE_ONLY_04", 2.3),
         ("DKIM_VALID", -0.1),
     ]
+    assert verdict.rules[1].words == "BODY: HTML: images with 0-400 bytes of words"
 
 
 @pytest.mark.parametrize("listening", [(ThreadingHTTPServer, _Rspamd)], indirect=True)
