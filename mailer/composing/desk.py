@@ -40,7 +40,6 @@ class Desk:
     palette: tuple[Offer, ...]
     layouts: Mapping[str, tuple[str, tuple[int, ...]]]
     canvas_url: str
-    media_url: str | None
 
 
 def desk(
@@ -50,7 +49,6 @@ def desk(
     *,
     canvas_url: str,
     saved_url: str,
-    media_url: str | None,
     csrf_token: str,
 ) -> Desk:
     """Return a design and everything that it can be changed with.
@@ -58,7 +56,6 @@ def desk(
     :param fields: the workspace's custom fields, for merge tags and conditions
     :param canvas_url: where a document becomes a picture
     :param saved_url: where the saved blocks are
-    :param media_url: where the library of pictures is, if there is one
     """
     groups = tag_groups(fields)
     given = {
@@ -72,11 +69,10 @@ def desk(
         "tags": [*map(asdict, groups), _STATEMENTS],
         "canvas_url": canvas_url,
         "saved_url": saved_url,
-        "media_url": media_url,
         "csrf_token": csrf_token,
     }
     # In the order of the schema, which is the order of the fields on screen; Jinja's filter would sort.
-    return Desk(htmlsafe_json_dumps(given, dumps=dumps), PALETTE, LAYOUTS, canvas_url, media_url)
+    return Desk(htmlsafe_json_dumps(given, dumps=dumps), PALETTE, LAYOUTS, canvas_url)
 
 
 @lru_cache(maxsize=1)

@@ -49,6 +49,7 @@ import { behaviours } from "./behaviours.js";
 import "./js/api-reference.js";
 import "./js/autosave.js";
 import "./js/chart.js";
+import "./js/choose-picture.js";
 import "./js/choose-rows.js";
 import "./js/click-map.js";
 import "./js/copy.js";

@@ -57,7 +57,7 @@ function compose(root) {
     },
   });
   const saved = new SavedBlocks({ list: part("saved-blocks"), dialog: document.getElementById("keep-block"), url: given.saved_url, request, add, drag, say });
-  const chooser = given.media_url && new PictureChooser({ dialog: document.getElementById("choose-picture"), url: given.media_url, request, csrfToken: given.csrf_token });
+  const chooser = new PictureChooser(document.getElementById("choose-picture"));
 
   new Inspector({
     block: part("inspector"),
@@ -70,7 +70,7 @@ function compose(root) {
       colors: given.colors,
       layouts: given.layouts,
       values: given.values,
-      choosePicture: chooser && ((take) => chooser.ask(take)),
+      choosePicture: (take) => chooser.ask(take),
       write: (id) => deeds.edit(id),
     },
   });
@@ -84,7 +84,7 @@ function compose(root) {
     removed: () => deeds.remove(store.selected),
     pasted: add,
   });
-  if (chooser) dropPictures(part("canvas"), { chooser, add, say, block: given.blocks.image });
+  dropPictures(part("canvas"), { chooser, add, say, block: given.blocks.image });
   document.addEventListener("block:show", (event) => {
     if (!partOf(store.document, event.detail.id)) return;
     event.preventDefault();

@@ -26,6 +26,5 @@ def desk_for(document: Document) -> Desk:
         fields_of(g.workspace.id),
         canvas_url=url_for("templates.canvas"),
         saved_url=url_for("templates.show_saved_blocks"),
-        media_url=url_for("media.index"),
         csrf_token=generate_csrf(),
     )

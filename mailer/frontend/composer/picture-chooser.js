@@ -1,12 +1,14 @@
 // The library of pictures in a dialog: search, choose, upload from here.
 import { element } from "./element.js";
-import { Refused } from "./request.js";
+import { Refused, requester } from "./request.js";
 
 const QUIET_MS = 200;
 
 export class PictureChooser {
-  constructor({ dialog, url, request, csrfToken }) {
-    Object.assign(this, { dialog, url, request, csrfToken });
+  /** @param dialog the one of `composing/pictures.html`, which says where the library is */
+  constructor(dialog) {
+    const { library: url, csrf: csrfToken } = dialog.querySelector("[data-library]").dataset;
+    Object.assign(this, { dialog, url, csrfToken, request: requester(csrfToken) });
     this.search = dialog.querySelector("input[type=search]");
     this.file = dialog.querySelector("input[type=file]");
     this.state = dialog.querySelector("[data-state]");
@@ -18,7 +20,7 @@ export class PictureChooser {
     this.file.addEventListener("change", () => this.file.files.length && this.bring(this.file.files[0]));
   }
 
-  /** Let one be chosen; `take({ src, alt })` gets it. */
+  /** Let one be chosen; `take({ src, alt, width })` gets it. */
   ask(take) {
     this.take = take;
     this.search.value = this.state.textContent = "";
@@ -40,9 +42,9 @@ export class PictureChooser {
     );
   }
 
-  choose({ url, alt }) {
+  choose({ url, alt, width }) {
     this.dialog.close();
-    this.take({ src: url, alt });
+    this.take({ src: url, alt, width });
   }
 
   async bring(file) {

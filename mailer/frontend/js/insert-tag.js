@@ -1,5 +1,6 @@
 // data-insert="{{ … }}" on a button: puts its text where the cursor was last, in the subject, the preheader or the words.
 import { behaviours } from "../behaviours.js";
+import { insertInto } from "./insert.js";
 
 let last;
 
@@ -13,12 +14,6 @@ behaviours.add("[data-insert]", (button) => {
   button.addEventListener("click", () => {
     button.closest("[popover]")?.hidePopover();
     const target = last?.isConnected ? last : document.querySelector("textarea[name=body], textarea[name=html]");
-    if (target.matches("[data-editor]") && target.hidden) {
-      target.dispatchEvent(new CustomEvent("editor:insert", { detail: button.dataset.insert }));
-      return;
-    }
-    target.focus();
-    target.setRangeText(button.dataset.insert, target.selectionStart, target.selectionEnd, "end");
-    target.dispatchEvent(new Event("input", { bubbles: true }));
+    insertInto(target, button.dataset.insert);
   });
 });
