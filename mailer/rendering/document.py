@@ -15,6 +15,7 @@ from lxml import etree
 from premailer import Premailer
 
 from mailer.errors import Invalid
+from mailer.rendering.attributes import check_attributes
 from mailer.rendering.language import LINK_URL, PIXEL_URL, Tag
 from mailer.rendering.shield import Shield
 
@@ -24,11 +25,6 @@ _MOST_INLINING: Final = 250_000
 
 #: A newsletter has some hundred; every step below takes time for each.
 _MOST_ELEMENTS: Final = 10_000
-
-#: An element without its attributes' values. Reading them takes time in the square of their number.
-_OPENED: Final = re.compile(r"""<[a-z](?:[^"'>]|"[^"]*"|'[^']*')*+""", re.IGNORECASE)
-_QUOTED: Final = re.compile(r""""[^"]*"|'[^']*'""")
-_LONGEST_ELEMENT: Final = 4_000
 
 _COUNTED: Final = re.compile(r"https?://[^/]", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
@@ -54,9 +50,7 @@ def parse(html: str) -> Element:
     Scripts, frames and event handlers are dropped: no mail client runs them, and
     the page that shows a mail in the browser should not either.
     """
-    for opened in _OPENED.finditer(html):
-        if len(opened[0]) > _LONGEST_ELEMENT < len(_QUOTED.sub("", opened[0])):
-            raise Invalid(f"The element {opened[0][:30]}… has far too many attributes.")
+    check_attributes(html)
     # As bytes: text with an XML declaration in it is refused.
     root = etree.fromstring(html.encode(), etree.HTMLParser(encoding="utf-8"))
     if root is None or root.find("body") is None:

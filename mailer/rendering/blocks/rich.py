@@ -8,6 +8,7 @@ from typing import Final
 
 import nh3
 
+from mailer.rendering.attributes import check_attributes
 from mailer.rendering.language import BadTag
 from mailer.rendering.shield import Shield
 
@@ -44,8 +45,12 @@ _CLEANER: Final = nh3.Cleaner(
 
 
 def clean(html: str) -> str:
-    """Return rich text without what no mail needs; cleaning twice changes nothing."""
+    """Return rich text without what no mail needs; cleaning twice changes nothing.
+
+    :raises Invalid: an element has far too many attributes
+    """
     html = html.replace("\x00", "")
+    check_attributes(html)
     shield = Shield(html)
     try:
         covered = shield.cover(html)
