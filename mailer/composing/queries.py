@@ -80,12 +80,14 @@ def archived_templates(workspace_id: UUID) -> Sequence[Template]:
     return db.session.scalars(templates_of(workspace_id, is_archived=True).order_by(Template.id)).all()
 
 
-def is_name_taken(workspace_id: UUID, name: str, *, besides: UUID | None = None) -> bool:
-    """Whether another template of the workspace has a name."""
-    query = select(Template.id).where(Template.workspace_id == workspace_id, Template.name == name)
+def is_name_taken(
+    kind: type[Template] | type[SavedBlock], workspace_id: UUID, name: str, *, besides: UUID | None = None
+) -> bool:
+    """Whether another template, or another saved block, of the workspace has a name."""
+    query = select(kind.id).where(kind.workspace_id == workspace_id, kind.name == name)
     if besides is not None:
-        query = query.where(Template.id != besides)
-    return db.session.scalar(query) is not None
+        query = query.where(kind.id != besides)
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def saved_blocks(workspace_id: UUID) -> Sequence[SavedBlock]:
@@ -101,9 +103,3 @@ def saved_block_by_id(workspace_id: UUID, public_id: str) -> SavedBlock:
     :raises NotFound: there is none with this id
     """
     return owned(SavedBlock, workspace_id, public_id, otherwise="There is no such saved block.")
-
-
-def is_block_name_taken(workspace_id: UUID, name: str) -> bool:
-    """Whether a saved block of the workspace has a name."""
-    query = select(SavedBlock.id).where(SavedBlock.workspace_id == workspace_id, SavedBlock.name == name)
-    return db.session.scalar(query) is not None

@@ -80,7 +80,7 @@ def update_template(
 def duplicate_template(template: Template, *, by: UUID | None = None) -> Template:
     """Return a new template that begins as a copy of another's draft."""
     names = (f"{template.name[:100]} (copy{f' {number}' if number > 1 else ''})" for number in count(1))
-    name = next(name for name in names if not is_name_taken(template.workspace_id, name))
+    name = next(name for name in names if not is_name_taken(Template, template.workspace_id, name))
     return create_template(
         template.workspace_id, name=name, html=template.html, document=template.document, by=by
     )
@@ -96,7 +96,7 @@ def begin_template(workspace_id: UUID, start: str, *, by: UUID | None = None) ->
     if start not in wanted:
         raise NotFound("There is no such design in the gallery.")
     names = (f"{wanted[start]}{f' {number}' if number > 1 else ''}" for number in count(1))
-    name = next(name for name in names if not is_name_taken(workspace_id, name))
+    name = next(name for name in names if not is_name_taken(Template, workspace_id, name))
     if start == "html":
         return create_template(workspace_id, name=name, html=PLAIN_LAYOUT, by=by, is_published=False)
     document = begin_design(None) if start == "empty" else gallery_design(start)
@@ -129,7 +129,7 @@ def _checked_name(workspace_id: UUID, name: str, *, besides: UUID | None = None)
     if not name or len(name) > 120:
         sentence = "Give it a name of 120 characters or fewer."
         raise Invalid(sentence, fields={"name": sentence})
-    if is_name_taken(workspace_id, name, besides=besides):
+    if is_name_taken(Template, workspace_id, name, besides=besides):
         sentence = f"Another template is called “{name}”."
         raise Conflict(sentence, fields={"name": sentence})
     return name

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from mailer.composing.models import SavedBlock
-from mailer.composing.queries import is_block_name_taken, saved_blocks
+from mailer.composing.queries import is_name_taken, saved_blocks
 from mailer.db import db
 from mailer.errors import Conflict, Invalid
 from mailer.rendering.blocks.document import Document
@@ -23,7 +23,7 @@ def keep_block(workspace_id: UUID, *, name: str, content: Any) -> SavedBlock:
     name = " ".join(name.split())
     if not name or len(name) > 80:
         raise Invalid("Give it a name of 80 characters or fewer.")
-    if is_block_name_taken(workspace_id, name):
+    if is_name_taken(SavedBlock, workspace_id, name):
         raise Conflict(f"Another saved block is called “{name}”.")
     if len(saved_blocks(workspace_id)) >= MOST:
         raise Conflict(f"{MOST} blocks are saved already; forget some first.")

@@ -15,6 +15,7 @@ import { Schema } from "./composer/schema.js";
 import { Store } from "./composer/store.js";
 import { TagMenu } from "./composer/tag-menu.js";
 import { LABELS } from "./composer/wording.js";
+import { Toast } from "./composer/toast.js";
 import { Writer } from "./composer/writer.js";
 
 const SAY_MS = 60;
@@ -39,7 +40,11 @@ function compose(root) {
     labels,
     openWriter: (...what) => writer.open(...what),
     keepPart: (one) => saved.ask(one),
+    offerUndo: (sentence) => toast.show(sentence),
   });
+  const toast = new Toast(document.getElementById("flashes"), () => deeds.undo());
+  // What the way back leads to is the last deed alone.
+  store.addEventListener("change", () => toast.hide());
   const frames = new Frames(part("canvas"), { store, canvas, deeds, labels });
   const writer = new Writer({ store, canvas, frames, page: part("canvas-page"), labels, tagMenu });
   const add = (one) => {

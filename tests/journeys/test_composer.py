@@ -84,6 +84,14 @@ def test_three_sections_by_mouse(writer: Page, look: Look, tmp_path: Path):
     page.get_by_role("button", name="Redo", exact=True).click()
     expect(text).to_have_attribute("aria-label", re.compile("shown to some only"))
 
+    # What is deleted comes back by the word that says so.
+    frame(page, "Button").first.click()
+    page.keyboard.press("Delete")
+    expect(frame(page, "Button")).to_have_count(0)
+    look(page, "composer-deleted")
+    page.locator(".flash").get_by_role("button", name="Undo").click()
+    expect(frame(page, "Button")).to_have_count(1)
+
     expect_saved(page)
     look(page, "composer")
     page.get_by_role("button", name="Mobile").click()

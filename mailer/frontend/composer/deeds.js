@@ -9,9 +9,10 @@ export class Deeds {
    * @param labels block types as people call them
    * @param openWriter opens the writing in place: (id, property, point)
    * @param keepPart saves a block or row for other campaigns
+   * @param offerUndo shows a sentence with a way back
    */
-  constructor({ store, say, labels, openWriter, keepPart }) {
-    Object.assign(this, { store, say, labels, openWriter, keepPart });
+  constructor({ store, say, labels, openWriter, keepPart, offerUndo }) {
+    Object.assign(this, { store, say, labels, openWriter, keepPart, offerUndo });
   }
 
   nameOf(part) {
@@ -60,6 +61,7 @@ export class Deeds {
     this.store.change(`${name} deleted`, (copy) => void take(copy, id), { select: next });
     this.store.select(next, { focus: true, again: true });
     this.say(`${name} deleted. Undo brings it back.`);
+    this.offerUndo(`${name} deleted.`);
   }
 
   keep(id) {
