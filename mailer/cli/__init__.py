@@ -588,6 +588,22 @@ def bench_import(sizes: str, databases: tuple[str, ...]) -> None:
             click.echo(measured.line())
 
 
+@bench.command("clicks")
+@click.option("--seconds", type=click.IntRange(1, 120), default=5, show_default=True, help="Of each turn.")
+@click.option("--pairs", type=click.IntRange(1, 50), default=5, show_default=True)
+@click.option("--kills", type=click.IntRange(0, 100), default=10, show_default=True)
+def bench_clicks(seconds: int, pairs: int, kills: int) -> None:
+    """Record clicks, turn by turn with a plain page of Flask's; then kill the server under load."""
+    from mailer.proof.clicks import measure_speed, survive_kills
+
+    click.echo(measure_speed(seconds=seconds, pairs=pairs).line())
+    if kills:
+        survived = survive_kills(kills)
+        click.echo(survived.line())
+        if survived.lost or survived.doubled:
+            sys.exit(1)
+
+
 @mailer.command()
 @click.option(
     "--seed", "random_seed", type=int, default=1, show_default=True, help="Another storm for another."

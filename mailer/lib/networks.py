@@ -27,6 +27,7 @@ _OF_GATEWAYS: Final = tuple(
 )
 
 
+@lru_cache(maxsize=50_000)
 def network_of(address: str) -> str:
     """Return the network of an address: its /24, or its /48 when it is IPv6; empty when it is none."""
     try:

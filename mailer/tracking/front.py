@@ -7,13 +7,14 @@ whatever is broken here.
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from werkzeug.urls import iri_to_uri
 
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
-from mailer.lib.links import Links
+from mailer.lib.links import ClickToken, DeliveryToken, Links
 from mailer.lib.networks import forwarded_for, network_of
 from mailer.tracking.known_links import KnownLinks
 from mailer.tracking.spool import Event, Spool
@@ -59,7 +60,7 @@ class Front:
     def _open(self, token: str, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         opened = self._links.read_open(token)
         if opened is not None:
-            self._note(Event(uuid7(), opened.message_id, opened.delivery_id, utcnow()), environ)
+            self._note(opened, None, environ)
         # Always the picture: a broken one in somebody's mail helps nobody.
         return _answer("200 OK", "image/gif", _PIXEL, environ, start_response)
 
@@ -76,36 +77,41 @@ class Front:
         number = clicked.link_number
         if links is None or number >= len(links) or not links[number].startswith(("http://", "https://")):
             return _sorry("404 Not Found", "This link leads nowhere any more.", environ, start_response)
-        self._note(Event(uuid7(), clicked.message_id, clicked.delivery_id, utcnow(), number), environ)
+        self._note(clicked, number, environ)
         # From the row, never from the request: nobody can make us redirect elsewhere.
-        location = [("Location", iri_to_uri(links[number]))]
+        location = [("Location", _location(links[number]))]
         return _answer("302 Found", "text/plain", b"", environ, start_response, location)
 
-    def _note(self, event: Event, environ: dict[str, Any]) -> None:
+    def _note(self, mail: DeliveryToken | ClickToken, number: int | None, environ: dict[str, Any]) -> None:
         """Spool an event; HEAD is a machine that looks where a link leads, and no event."""
         if environ["REQUEST_METHOD"] == "HEAD":
             return
-        agent = environ.get("HTTP_USER_AGENT", "").encode("latin-1", "replace").decode("utf-8", "replace")
+        address = forwarded_for(
+            environ.get("HTTP_X_FORWARDED_FOR", ""), environ.get("REMOTE_ADDR", ""), self._trusted_proxies
+        )
+        event = Event(
+            uuid7(),
+            mail.message_id,
+            mail.delivery_id,
+            utcnow(),
+            number,
+            _user_agent(environ.get("HTTP_USER_AGENT", "")),
+            network_of(address),
+        )
         try:
-            self._spool.append(
-                Event(
-                    event.id,
-                    event.message_id,
-                    event.delivery_id,
-                    event.at,
-                    event.link_number,
-                    "".join(character for character in agent if character.isprintable()),
-                    network_of(
-                        forwarded_for(
-                            environ.get("HTTP_X_FORWARDED_FOR", ""),
-                            environ.get("REMOTE_ADDR", ""),
-                            self._trusted_proxies,
-                        )
-                    ),
-                )
-            )
+            self._spool.append(event)
         except OSError:
             log.exception("An event could not be kept.")
+
+
+# A campaign's readers share a few hundred programs, and its mails a few links.
+@lru_cache(maxsize=10_000)
+def _user_agent(header: str) -> str:
+    text = header.encode("latin-1", "replace").decode("utf-8", "replace")
+    return "".join(character for character in text if character.isprintable())
+
+
+_location = lru_cache(maxsize=10_000)(iri_to_uri)
 
 
 def _sorry(

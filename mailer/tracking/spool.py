@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -59,16 +60,11 @@ class Spool:
 
         :raises OSError: the disk is full or gone
         """
-        line = json.dumps(
-            [
-                event.id.hex,
-                event.message_id.hex,
-                event.delivery_id.hex,
-                event.at.timestamp(),
-                event.link_number,
-                event.user_agent[:_LONGEST_USER_AGENT],
-                event.network,
-            ]
+        # By hand, as JSON has it: the same few user agents need not be escaped again and again.
+        number = "null" if event.link_number is None else event.link_number
+        line = (
+            f'["{event.id.hex}","{event.message_id.hex}","{event.delivery_id.hex}",{event.at.timestamp()!r},'
+            f"{number},{_quoted(event.user_agent[:_LONGEST_USER_AGENT])},{_quoted(event.network)}]"
         )
         with self._turn:
             file = self._locked()
@@ -118,6 +114,11 @@ class Spool:
                 pass
             os.close(self._file)
             self._file = None
+
+
+@lru_cache(maxsize=20_000)
+def _quoted(text: str) -> str:
+    return json.dumps(text)
 
 
 def read(path: Path) -> Iterator[Event]:
