@@ -100,6 +100,11 @@ class Settings(BaseSettings):
     catcher_port: int = Field(
         0, ge=0, le=65535, description="the mail catcher's SMTP port; 0: the web's port + 25"
     )
+    inbound_port: int = Field(
+        0, ge=0, le=65535, description="where what comes back is taken by a mail server of ours; 0: nowhere"
+    )
+    inbound_bind: str = Field("127.0.0.1", description="the address that this mail server listens on")
+    inbound_lmtp: bool = Field(False, description="whether it speaks LMTP, as a mail server hands mail on")
     trusted_proxies: int = Field(0, ge=0, le=9, description="how many proxies in front set X-Forwarded-*")
     campaign_workers: int = Field(2, ge=1, le=64, description="worker processes for campaigns")
     worker_threads: int = Field(4, ge=1, le=64, description="threads in each worker process")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mailer.accounts.first_run import open_first_run
+from mailer.bounces.inbound import run_inbound
 from mailer.catcher.server import run_catcher
 from mailer.config import Settings
 from mailer.db import db
@@ -57,6 +58,8 @@ class Everything:
     def _require_ports(self) -> None:
         try:
             require_free(self._settings.bind, self._settings.port, "MAILER_PORT")
+            if self._settings.inbound_port:
+                require_free(self._settings.inbound_bind, self._settings.inbound_port, "MAILER_INBOUND_PORT")
             if self._settings.is_catching:
                 require_free(_LOOPBACK, self._settings.catcher_port, "MAILER_CATCHER_PORT")
         except PortTaken as error:
@@ -87,6 +90,8 @@ class Everything:
         ]
         yield [self._worker("transactional", "webhooks"), *campaigns]
         yield [self._web()]
+        if self._settings.inbound_port:
+            yield [self._inbound()]
         yield [self._part("scheduler", run_scheduler)]
 
     def _broker(self) -> Part:
@@ -104,6 +109,16 @@ class Everything:
         part.is_ready = lambda: is_open(_LOOPBACK, port)
         return part
 
+    def _inbound(self) -> Part:
+        """Take what comes back, at the port that an MX or a pipe points to."""
+        bind, port = self._settings.inbound_bind, self._settings.inbound_port
+        work = partial(
+            run_inbound, self._app.app_context, host=bind, port=port, is_lmtp=self._settings.inbound_lmtp
+        )
+        part = self._part("inbound", work)
+        part.is_ready = lambda: is_open(_reached(bind), port)
+        return part
+
     def _worker(self, *queues: str, niceness: int = 0) -> Part:
         def work() -> None:
             os.nice(niceness)
@@ -114,8 +129,7 @@ class Everything:
     def _web(self) -> Part:
         bind, port = self._settings.bind, self._settings.port
         part = self._part("web", partial(serve, self._app, bind=bind, port=port), stop_seconds=30)
-        host = _LOOPBACK if bind in {"0.0.0.0", "::"} else bind  # noqa: S104  - compared, not bound
-        part.is_ready = lambda: serves(host, port)
+        part.is_ready = lambda: serves(_reached(bind), port)
         return part
 
     def _part(self, name: str, work: Callable[[], None], *, stop_seconds: float = 10.0) -> Part:
@@ -124,6 +138,11 @@ class Everything:
             work()
 
         return Part(name, lambda: start_fork(live), stop_seconds=stop_seconds)
+
+
+def _reached(bind: str) -> str:
+    """Return where something that listens at an address is reached from here."""
+    return _LOOPBACK if bind in {"0.0.0.0", "::"} else bind  # noqa: S104  - compared, not bound
 
 
 @contextmanager
