@@ -588,6 +588,22 @@ def bench_import(sizes: str, databases: tuple[str, ...]) -> None:
             click.echo(measured.line())
 
 
+@bench.command("report")
+@click.option("--people", type=click.IntRange(100), default=20_000, show_default=True)
+@click.option(
+    "--seed", "random_seed", type=int, default=1, show_default=True, help="Another day for another."
+)
+@click.option("--database", "database_url", default="", help="The URL of an empty one; SQLite otherwise.")
+def bench_report_honesty(people: int, random_seed: int, database_url: str) -> None:
+    """Let a day of people and machines pass over a campaign; compare its report with the truth."""
+    from mailer.proof.honest import compare_with_truth
+
+    compared = compare_with_truth(people, seed=random_seed, database_url=database_url)
+    click.echo("\n".join(each.line() for each in compared))
+    if not all(each.is_right for each in compared):
+        sys.exit(1)
+
+
 @bench.command("clicks")
 @click.option("--seconds", type=click.IntRange(1, 120), default=5, show_default=True, help="Of each turn.")
 @click.option("--pairs", type=click.IntRange(1, 50), default=5, show_default=True)

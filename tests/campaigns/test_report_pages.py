@@ -14,11 +14,11 @@ from mailer.campaigns.report import report
 from mailer.db import db
 from mailer.delivery.models import Delivery, DeliveryCount, DeliveryState
 from mailer.lib.ids import uuid7
+from mailer.proof.day import BROWSERS, MPP
 from mailer.tracking.ingest import store
 from mailer.tracking.models import Activity, Facet, HourlyActivity
 from mailer.tracking.spool import Event
 from tests import factories
-from tests.tracking.simulator import BROWSERS, MPP
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ANN, BOB, CAT, DAN = (f"{name}@gmail.com" for name in ("ann", "bob", "cat", "dan"))

@@ -18,12 +18,12 @@ from mailer.delivery.prepare import prepare_campaign
 from mailer.events.record_event import record_event
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
+from mailer.proof.day import CHROME
 from mailer.tracking.ingest import store
 from mailer.tracking.models import AnonymousEvent, Click, Open
 from mailer.tracking.settings import Tracking, save_tracking
 from mailer.tracking.spool import Event
 from tests import factories
-from tests.tracking.simulator import CHROME
 
 BODY = "Hello,\n\n[Order](https://bakery.example/order?a=1#now) or [look](https://bakery.example/)"
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from mailer.db import db
 from mailer.delivery.models import Delivery, Message
 from mailer.lib.ids import uuid7
+from mailer.proof.day import LAUNCH, LINKS, TRAP, Reader, simulate
 from mailer.tracking.ingest import store
 from mailer.tracking.judge_again import judge_campaign
 from mailer.tracking.models import (
@@ -23,7 +24,6 @@ from mailer.tracking.models import (
 from mailer.tracking.rebuild import rebuild_activity
 from mailer.tracking.sums import add_departures
 from mailer.tracking.verdicts import HUMAN_VERDICTS
-from tests.tracking.simulator import LAUNCH, LINKS, TRAP, Reader, simulate
 
 READERS = 2_000
 

@@ -13,11 +13,11 @@ from mailer.delivery import send
 from mailer.delivery.models import Delivery
 from mailer.delivery.prepare import prepare_campaign
 from mailer.lib.clock import utcnow
+from mailer.proof.day import CHROME
 from mailer.tracking.ingest import ingest_events
 from mailer.tracking.models import Activity, Click, HourlyActivity, Open
 from mailer.tracking.verdicts import HUMAN_VERDICTS
 from tests import factories
-from tests.tracking.simulator import CHROME
 
 URL = re.compile(r"https?://localhost(/[^\s\"'<>]+)")
 

@@ -6,11 +6,11 @@ import pytest
 
 from mailer.lib.ids import uuid7
 from mailer.lib.networks import forwarded_for, gateway_of, network_of
+from mailer.proof.day import BROWSERS, CHROME, GMAIL_PREFETCH, GMAIL_PROXY, LAUNCH, MPP
 from mailer.tracking.agents import agent_in, read_agent
 from mailer.tracking.verdicts import Reason, Seen, Verdict, crowds, judge
 from tests.corpora import corpus
 from tests.corpora.agents import score
-from tests.tracking.simulator import BROWSERS, CHROME, GMAIL_PREFETCH, GMAIL_PROXY, LAUNCH, MPP
 
 
 def seen(
