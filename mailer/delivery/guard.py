@@ -6,11 +6,11 @@ comes later counts, so that the same complaints never stop it twice.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from mailer.accounts.models import Workspace
 from mailer.db import db
@@ -25,23 +25,18 @@ log = logging.getLogger(__name__)
 
 def watch_domains(*, now: datetime) -> None:
     """Judge every domain that sent lately, and stop the campaigns of those that are harmed."""
-    sending = db.session.execute(
-        select(SendingSum.workspace_id, SendingSum.domain).where(SendingSum.slot > now - DAY).distinct()
-    ).all()
-    known = {
-        (each.workspace_id, each.domain): each
-        for each in db.session.scalars(
-            select(DomainStanding).where(DomainStanding.workspace_id.in_({row[0] for row in sending}))
-        )
-    }
-    for workspace_id, domain in sorted(sending):
+    begin = {window: slot_of(now - window) for window in (HOUR, DAY)}
+    # Of all domains at once: most were never in trouble, and count from the same moments.
+    counts = _counts(begin)
+    known = {(each.workspace_id, each.domain): each for each in db.session.scalars(select(DomainStanding))}
+    for workspace_id, domain in sorted(counts):
         standing = known.get((workspace_id, domain))
-        judgement = judge(
-            {
-                window: _counts(workspace_id, domain, since=_since(standing, now - window))
-                for window in (HOUR, DAY)
-            }
-        )
+        within = counts[workspace_id, domain]
+        if standing is not None and standing.armed_at is not None:
+            afresh = {window: _since(standing.armed_at, at) for window, at in begin.items()}
+            of_it = (SendingSum.workspace_id == workspace_id, SendingSum.domain == domain)
+            within = _counts(afresh, *of_it).get((workspace_id, domain), {})
+        judgement = judge(within)
         _note(standing, workspace_id, domain, judgement, now=now)
         if judgement.level is Level.PAUSE:
             _pause(workspace_id, domain, judgement.reason, now=now)
@@ -57,25 +52,41 @@ def standings_of(workspace: Workspace) -> Sequence[DomainStanding]:
     ).all()
 
 
-def _counts(workspace_id: UUID, domain: str, *, since: datetime) -> Counts:
-    row = db.session.execute(
-        select(
-            func.coalesce(func.sum(SendingSum.accepted + SendingSum.rejected), 0),
-            func.coalesce(func.sum(SendingSum.complaints), 0),
-            func.coalesce(func.sum(SendingSum.refused + SendingSum.hard), 0),
-        ).where(
-            SendingSum.workspace_id == workspace_id, SendingSum.domain == domain, SendingSum.slot >= since
-        )
-    ).one()
-    return Counts(*map(int, row))
+def _counts(
+    begin: Mapping[timedelta, datetime], *which: ColumnElement[bool]
+) -> dict[tuple[UUID, str], dict[timedelta, Counts]]:
+    """Return what the mail of domains came to, within each window.
+
+    :param begin: when each window begins
+    """
+    figures = (
+        SendingSum.accepted + SendingSum.rejected,
+        SendingSum.complaints,
+        SendingSum.refused + SendingSum.hard,
+    )
+    sums = [
+        func.coalesce(func.sum(case((SendingSum.slot >= at, figure), else_=0)), 0)
+        for at in begin.values()
+        for figure in figures
+    ]
+    rows = db.session.execute(
+        select(SendingSum.workspace_id, SendingSum.domain, *sums)
+        .where(SendingSum.slot >= min(begin.values()), *which)
+        .group_by(SendingSum.workspace_id, SendingSum.domain)
+    )
+    size = len(figures)
+    return {
+        (row[0], row[1]): {
+            window: Counts(*map(int, row[2 + size * place : 2 + size * (place + 1)]))
+            for place, window in enumerate(begin)
+        }
+        for row in rows
+    }
 
 
-def _since(standing: DomainStanding | None, begin: datetime) -> datetime:
+def _since(armed_at: datetime, begin: datetime) -> datetime:
     """Return the first ten minutes that count: after the guard was armed, whole ones."""
-    first = slot_of(begin)
-    if standing is None or standing.armed_at is None:
-        return first
-    return max(first, slot_of(standing.armed_at) + timedelta(minutes=10))
+    return max(begin, slot_of(armed_at) + timedelta(minutes=10))
 
 
 def _note(

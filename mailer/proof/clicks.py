@@ -32,7 +32,7 @@ from mailer.runtime.ports import is_open
 from mailer.tracking.spool import Spool, read
 
 _HOST: Final = "127.0.0.1"
-_PATIENCE_SECONDS: Final = 30.0
+_PATIENCE_SECONDS: Final = 60.0
 _AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 _CLIENTS: Final = 4
 
