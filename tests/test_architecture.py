@@ -72,6 +72,7 @@ FLASK_EXTENSIONS = re.compile(r"^(flask|flask_login|flask_security|flask_wtf|api
 FLASK_GUESTS = {
     "accounts.models": "a user is Flask-Security's UserMixin",
     "accounts.security": "hangs Flask-Security into the application",
+    "proof.click_server": "a plain page of Flask's is what clicks are measured by",
 }
 
 #: Every route that needs neither session nor key, one by one; ``public.py`` holds nothing else.

@@ -9,10 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from flask import Flask
 from sqlalchemy import insert
 
 from mailer.accounts.models import Workspace
@@ -150,7 +149,7 @@ def _delivery(campaign: Campaign, identifier: UUID) -> dict[str, object]:
 
 
 @contextmanager
-def _application(database_url: str) -> Iterator[Flask]:
+def _application(database_url: str) -> Iterator[Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         yield create_app(
