@@ -56,7 +56,7 @@ class Rpc(Given):
 def answer(json_data: Rpc) -> ResponseReturnValue:
     """Speak the Model Context Protocol: the calls of this API as tools, as far as the key’s scope goes."""
     if json_data.id is None:
-        return "", 202
+        return Response(status=202, mimetype="application/json")
     match json_data.method:
         case "initialize":
             return _result(json_data, _hello(json_data.params))
