@@ -23,7 +23,7 @@ from mailer.tracking.ingest import spool_folder
 from mailer.tracking.known_links import KnownLinks
 from mailer.tracking.queries import links_of
 from mailer.tracking.spool import Spool
-from mailer.web import assets, errors, filters, guards, headers, limits, navigation, pages
+from mailer.web import assets, errors, filters, guards, headers, languages, limits, navigation, pages
 
 #: Every module with a blueprint ``bp``. The file's name is its rule: ``views`` need a
 #: session, ``api`` a key, ``public`` a link or a signature (tests/test_architecture.py).
@@ -67,6 +67,7 @@ DOORS: tuple[str, ...] = (
     "mailer.transactional.api",
     "mailer.webhooks.api",
     "mailer.webhooks.views",
+    "mailer.signup.views",
 )
 
 #: Is there only while mail is caught on this machine.
@@ -93,6 +94,7 @@ TABLES = (
     "mailer.reports.models",
     "mailer.runtime.models",
     "mailer.segments.models",
+    "mailer.signup.models",
     "mailer.tracking.models",
     "mailer.transactional.models",
     "mailer.webhooks.models",
@@ -107,6 +109,9 @@ LISTENERS: tuple[str, ...] = (
     "mailer.composing.plant",
     "mailer.consent.imported",
     "mailer.consent.timeline",
+    "mailer.exports.people",
+    "mailer.signup.mails",
+    "mailer.signup.questions",
     "mailer.events.timeline",
     "mailer.tracking.convert",
     "mailer.tracking.deeds",
@@ -153,7 +158,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     guards.init_app(app)
     csrf.init_app(app)
     security.init_app(app)
-    for frame in (headers, errors, calls, limits, api_errors, pages, assets, filters, navigation):
+    for frame in (headers, errors, calls, limits, api_errors, pages, assets, filters, languages, navigation):
         frame.init_app(app)
     for module in DOORS:
         if module == INBOX and not settings.is_catching:

@@ -144,6 +144,10 @@ class Settings(BaseSettings):
     follow_links: bool = Field(
         True, description="whether the links of drafts are asked if they answer; off where nothing may go out"
     )
+    check_mail_domains: bool = Field(
+        True,
+        description="whether sign-up forms ask the DNS if a domain takes mail; off where nothing may go out",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
 
     @classmethod

@@ -64,6 +64,18 @@ came_back = _signals.signal("came_back")
 #: Opens and clicks were stored. Sends the ``spool.Event``s, with ``deliveries``, rows by id.
 readings_stored = _signals.signal("readings_stored")
 
+#: A mail about a subscription is being written. Sends the subscription, with ``kind``, ``confirm`` or
+#: ``welcome``; the form that it began with answers with its ``consent.own_words.OwnWords``, or with None.
+mail_words_wanted = _signals.signal("mail_words_wanted")
+
+#: A subscriber is asked about themselves. Sends the subscriber; each room answers with the keys of fields,
+#: or ``name``, that it asks people for and that they may therefore see and change.
+questions_wanted = _signals.signal("questions_wanted")
+
+#: A subscriber asks for everything that is known of them. Sends the subscriber; ``exports`` answers with
+#: a dictionary of plain values.
+everything_wanted = _signals.signal("everything_wanted")
+
 #: A room below wants a mail to be sent to one person. Sends the ``SystemMail``
 #: (``transactional/system_mail.py`` listens, and enqueues after the commit).
 mail_wanted = _signals.signal("mail_wanted")
@@ -78,6 +90,10 @@ campaign_names_wanted = _signals.signal("campaign_names_wanted")
 
 #: People entered a followed segment, or left it. Sends the ``Segment``, with ``at``: when it was seen.
 segment_changed = _signals.signal("segment_changed")
+
+#: A mail of ours is only looked at. Sends the ``SystemMail``; ``transactional/system_mail.py`` answers with
+#: its HTML.
+mail_preview_wanted = _signals.signal("mail_preview_wanted")
 
 #: All deliveries of a campaign are made. Sends the campaign's id.
 campaign_prepared = _signals.signal("campaign_prepared")

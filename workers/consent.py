@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from mailer.bulk import AlreadyThere
-from mailer.consent import confirm, forgetting, seal, sweep, welcome
+from mailer.consent import allowance, confirm, forgetting, seal, sweep, welcome
 from mailer.db import db
 from mailer.jobs import FORGET_ORIGINS, SEAL_CONSENT, SEND_CONFIRMATION, SEND_WELCOME, SWEEP_SUBSCRIPTIONS
 from mailer.lib.clock import utcnow
@@ -48,4 +48,5 @@ def forget_origins() -> None:
     """Forget from where people agreed, where a workspace keeps it for a time only."""
     while forgetting.forget_origins(now=utcnow()) >= forgetting.AT_ONCE:
         db.session.commit()
+    allowance.forget_allowances(now=utcnow())
     db.session.commit()

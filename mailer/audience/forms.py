@@ -5,8 +5,8 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import EmailField, Field, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional
+from wtforms import EmailField, Field, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from mailer.audience import models
 from mailer.audience.models import Existing, FieldType, OptIn, Subscriber, Visibility
@@ -39,6 +39,8 @@ class ListForm(FlaskForm):
         default=Visibility.PUBLIC.value,
     )
     consent_words = TextAreaField("Words of consent", [Length(max=1000)])
+    most_per_day = IntegerField("Campaigns within 24 hours", [Optional(), NumberRange(1, 100)])
+    most_per_week = IntegerField("Campaigns within 7 days", [Optional(), NumberRange(1, 100)])
     welcome_subject = StringField("Subject", [Length(max=200)])
     welcome_body = TextAreaField("Words", [Length(max=20_000)])
 
@@ -50,6 +52,8 @@ class ListForm(FlaskForm):
             "opt_in": OptIn(self.opt_in.data),
             "visibility": Visibility(self.visibility.data),
             "consent_words": " ".join((self.consent_words.data or "").split()),
+            "most_per_day": self.most_per_day.data,
+            "most_per_week": self.most_per_week.data,
             "welcome_subject": self.welcome_subject.data or "",
             "welcome_body": self.welcome_body.data or "",
         }

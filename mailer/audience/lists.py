@@ -26,6 +26,8 @@ def create_list(
     consent_words: str = "",
     welcome_subject: str = "",
     welcome_body: str = "",
+    most_per_day: int | None = None,
+    most_per_week: int | None = None,
 ) -> MailingList:
     """Make a list.
 
@@ -41,6 +43,8 @@ def create_list(
         consent_words=consent_words,
         welcome_subject=welcome_subject,
         welcome_body=welcome_body,
+        most_per_day=most_per_day,
+        most_per_week=most_per_week,
     )
     db.session.add(mailing_list)
     db.session.flush()
@@ -57,6 +61,8 @@ def update_list(
     consent_words: str,
     welcome_subject: str = "",
     welcome_body: str = "",
+    most_per_day: int | None = None,
+    most_per_week: int | None = None,
 ) -> None:
     """Change a list. Subscriptions that exist keep how they began.
 
@@ -69,6 +75,7 @@ def update_list(
         sentence = "A welcome mail needs both a subject and words; leave both empty to send none."
         raise Invalid(sentence, fields={missing: sentence})
     mailing_list.name = name
+    mailing_list.most_per_day, mailing_list.most_per_week = most_per_day, most_per_week
     mailing_list.description = clean_line(description, label="The description", longest=500)
     mailing_list.opt_in = opt_in
     mailing_list.visibility = visibility

@@ -59,6 +59,9 @@ class MailingList(Identified, Base):
     #: Markdown; empty when no welcome mail is sent.
     welcome_body: Mapped[str] = mapped_column(Text, default="")
     archived_at: Mapped[datetime | None]
+    #: Campaigns of this list to one subscriber within 24 hours and within 7 days; None is no cap.
+    most_per_day: Mapped[int | None]
+    most_per_week: Mapped[int | None]
 
     workspace: Mapped[Workspace] = relationship()
 
@@ -87,6 +90,8 @@ class Subscriber(Identified, Base):
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: Asked on the preference page to hear nothing until then.
     paused_until: Mapped[datetime | None]
+    #: Asked there for one campaign in so many days at most.
+    days_between: Mapped[int | None]
     #: The import that brought them.
     import_id: Mapped[UUID | None]
     updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)

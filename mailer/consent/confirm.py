@@ -1,5 +1,6 @@
 """Double opt-in: asking for a confirmation, politely, and taking it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -9,7 +10,9 @@ from sqlalchemy import func, select
 from mailer import signals
 from mailer.audience.lists import consent_words
 from mailer.audience.models import Subscription, SubscriptionStatus
-from mailer.consent.models import Act, Evidence
+from mailer.consent.allowance import take_mail
+from mailer.consent.models import Act, Channel, ConsentRecord, Evidence
+from mailer.consent.own_words import own_words
 from mailer.consent.record import keep_record
 from mailer.consent.welcome import take_due_mail, welcome
 from mailer.current import links
@@ -32,14 +35,24 @@ class ConfirmationTooOld(Conflict):
 def ask_for_confirmation(subscription: Subscription, *, evidence: Evidence, now: datetime) -> bool:
     """Have a confirmation mail sent, unless this address was sent one lately.
 
+    One act, such as a form for several lists, has one ``now`` and one mail for all of them.
+
     :return: whether one will be sent
     """
-    if subscription.status is not SubscriptionStatus.PENDING or _was_asked_lately(subscription, now):
+    if subscription.status is not SubscriptionStatus.PENDING:
         return False
-    subscription.confirmation_sent_at = subscription.mail_due_at = now
+    last = _last_asked(subscription)
+    is_same_act = last == now
+    if last is not None and not is_same_act and now - last < CONFIRMATION_PAUSE:
+        return False
+    if not is_same_act and not take_mail(subscription.subscriber.email, now=now):
+        return False
+    subscription.confirmation_sent_at = now
     keep_record(subscription, act=Act.REQUESTED, evidence=evidence, at=now)
+    if not is_same_act:
+        subscription.mail_due_at = now
+        later(SEND_CONFIRMATION, str(subscription.id))
     db.session.flush()
-    later(SEND_CONFIRMATION, str(subscription.id))
     return True
 
 
@@ -49,6 +62,7 @@ def send_confirmation(subscription_id: UUID) -> None:
     if subscription is None:
         return
     mailing_list, subscriber = subscription.list, subscription.subscriber
+    own = own_words(subscription, "confirm")
     signals.mail_wanted.send(
         SystemMail(
             template="confirm_subscription",
@@ -56,9 +70,10 @@ def send_confirmation(subscription_id: UUID) -> None:
             to=subscriber.email,
             subscriber_id=subscriber.id,
             values={
-                "list_name": mailing_list.name,
+                "own": own,
+                "list_name": "”, “".join(one.list.name for one in asked_together(subscription)),
                 "list_description": mailing_list.description,
-                "consent_words": consent_words(mailing_list),
+                "consent_words": _shown_words(subscription) or consent_words(mailing_list),
                 "workspace_name": mailing_list.workspace.name,
                 "confirm_url": links().confirm_url(subscription.id),
                 "lifetime_days": CONFIRMATION_LIFETIME.days,
@@ -76,11 +91,12 @@ def confirm(subscription: Subscription, *, evidence: Evidence, now: datetime) ->
         return
     if not can_confirm(subscription, now=now):
         raise ConfirmationTooOld("This link is too old; ask for a new one.")
-    subscription.start(at=now)
-    keep_record(subscription, act=Act.CONFIRMED, evidence=evidence, at=now)
-    db.session.flush()
-    signals.subscribed.send(subscription, is_confirmed=True)
-    welcome(subscription, now=now)
+    for one in asked_together(subscription):
+        one.start(at=now)
+        keep_record(one, act=Act.CONFIRMED, evidence=evidence, at=now)
+        db.session.flush()
+        signals.subscribed.send(one, is_confirmed=True)
+        welcome(one, now=now)
 
 
 def can_confirm(subscription: Subscription, *, now: datetime) -> bool:
@@ -104,10 +120,39 @@ def ask_again(subscription: Subscription, *, evidence: Evidence, now: datetime) 
     return ask_for_confirmation(subscription, evidence=evidence, now=now)
 
 
-def _was_asked_lately(subscription: Subscription, now: datetime) -> bool:
-    last = db.session.scalar(
+def asked_together(subscription: Subscription) -> Sequence[Subscription]:
+    """Return the pending subscriptions that one mail asks about, this one first."""
+    others = db.session.scalars(
+        select(Subscription)
+        .where(
+            Subscription.subscriber_id == subscription.subscriber_id,
+            Subscription.status == SubscriptionStatus.PENDING,
+            Subscription.confirmation_sent_at == subscription.confirmation_sent_at,
+            Subscription.id != subscription.id,
+        )
+        .order_by(Subscription.id)
+    )
+    return [subscription, *others]
+
+
+def _last_asked(subscription: Subscription) -> datetime | None:
+    return db.session.scalar(
         select(func.max(Subscription.confirmation_sent_at)).where(
             Subscription.subscriber_id == subscription.subscriber_id
         )
     )
-    return last is not None and now - last < CONFIRMATION_PAUSE
+
+
+def _shown_words(subscription: Subscription) -> str:
+    """Return what the form said that somebody filled in; nothing when staff or a program asked for them."""
+    record = db.session.scalar(
+        select(ConsentRecord)
+        .where(
+            ConsentRecord.subscriber_id == subscription.subscriber_id,
+            ConsentRecord.list_id == subscription.list_id,
+            ConsentRecord.act == Act.REQUESTED,
+        )
+        .order_by(ConsentRecord.id.desc())
+        .limit(1)
+    )
+    return record.words if record is not None and record.via is Channel.SIGNUP_PAGE else ""

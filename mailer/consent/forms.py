@@ -1,5 +1,6 @@
 """What a request says of whoever acts, as their consent record keeps it; and what staff type for others."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +9,10 @@ from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
-from mailer.audience.forms import SubscriberForm
+from mailer.audience.forms import SubscriberForm, subscriber_form
+from mailer.audience.models import Field, Subscriber
 from mailer.consent.models import AddressDetail, Channel, Evidence
+from mailer.web.languages import translated as _
 
 
 def evidence_of_request(
@@ -43,6 +46,29 @@ class AddForm(SubscriberForm):
     def is_agreed(self) -> bool:
         """Whether staff answer for the consent."""
         return self.agreed.data == "agreed"
+
+
+class DetailsForm(SubscriberForm):
+    """What a subscriber says of themselves; the link in their mail is the right to."""
+
+    class Meta:
+        """No token: there is no session to misuse."""
+
+        csrf = False
+
+    email = locale = time_zone = tags = None  # type: ignore[assignment]
+
+    def values(self) -> dict[str, Any]:
+        """Return name and fields, as the verb takes them."""
+        fields = {each.name.removeprefix("fields."): each.data for each in self.custom()}
+        return {"name": self.name.data if "name" in self else None, "fields": fields}
+
+
+def details_form(subscriber: Subscriber, fields: Iterable[Field]) -> DetailsForm:
+    """Return the form of what a subscriber is asked about themselves, with what is known."""
+    form: Any = subscriber_form(fields, subscriber, base=DetailsForm)
+    form.name.label.text = _("Your name")
+    return form
 
 
 class SuppressForm(FlaskForm):

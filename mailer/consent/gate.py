@@ -5,19 +5,95 @@ decides. The answer is an SQL expression, so that five hundred deliveries cost o
 question and nothing can slip between the asking and the claim.
 """
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, exists, literal, null
+from sqlalchemy import ColumnElement, and_, case, exists, literal, null, or_, select, true
 from sqlalchemy.sql.elements import SQLColumnExpression
 
-from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
+from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
 from mailer.consent.models import StreamSuppression, Suppression
+from mailer.consent.preferences import FREQUENCIES
+from mailer.consent.record import policy_of
+from mailer.db import db
 
 UNSUBSCRIBED = "unsubscribed"
 SUPPRESSED = "suppressed"
 PAUSED = "paused"
 ERASED = "erased"
+FREQUENCY = "frequency"
+
+#: So much earlier than a day or a week ago counts as that long ago: a weekly campaign does not
+#: leave at the same second.
+_LEEWAY: Final = timedelta(hours=3)
+
+#: Makes an expression of how many campaigns a subscriber got since a moment, by a list or at all.
+Received = Callable[[SQLColumnExpression[Any], datetime, UUID | None], ColumnElement[int]]
+
+
+@dataclass(frozen=True)
+class Cap:
+    """At most so many campaigns to one subscriber within some days, by one list or at all."""
+
+    most: int
+    days: int
+    list_id: UUID | None = None
+
+
+def caps_of(workspace_id: UUID, list_ids: Sequence[UUID]) -> list[Cap]:
+    """Return the caps of a workspace and of some of its lists."""
+    policy = policy_of(workspace_id)
+    lists = db.session.execute(
+        select(MailingList.id, MailingList.most_per_day, MailingList.most_per_week).where(
+            MailingList.id.in_(list_ids),
+            or_(MailingList.most_per_day.is_not(None), MailingList.most_per_week.is_not(None)),
+        )
+    )
+    given = [(None, policy.most_per_day, policy.most_per_week), *lists.all()]
+    return [
+        Cap(most, days, list_id)
+        for list_id, per_day, per_week in given
+        for most, days in ((per_day, 1), (per_week, 7))
+        if most
+    ]
+
+
+def frequency_refusal(
+    *,
+    subscriber_id: SQLColumnExpression[Any],
+    list_id: SQLColumnExpression[Any],
+    caps: Sequence[Cap],
+    received: Received,
+    now: datetime,
+) -> ColumnElement[bool]:
+    """Return whether a subscriber has had enough: by the workspace's caps, its lists', or their own wish.
+
+    A campaign that is still on its way at this moment is not counted; two that are claimed
+    together may both pass.
+    """
+
+    def since(days: int) -> datetime:
+        return now - timedelta(days=days) + _LEEWAY
+
+    capped = [
+        and_(
+            list_id == cap.list_id if cap.list_id else true(),
+            received(subscriber_id, since(cap.days), cap.list_id) >= cap.most,
+        )
+        for cap in caps
+    ]
+    wished = [
+        exists().where(
+            Subscriber.id == subscriber_id,
+            Subscriber.days_between == days,
+            received(Subscriber.__table__.c.id, since(days), None) >= 1,
+        )
+        for days in FREQUENCIES
+    ]
+    return or_(*capped, *wished)
 
 
 def refusal(
@@ -26,12 +102,14 @@ def refusal(
     subscriber_id: SQLColumnExpression[Any],
     lists: Any,
     now: datetime,
+    has_had_enough: ColumnElement[bool] | None = None,
 ) -> ColumnElement[str | None]:
     """Return why a campaign may not mail a subscriber now, or NULL when it may.
 
     :param workspace_id: column of the row that is asked about
     :param subscriber_id: likewise; NULL once the subscriber was erased
     :param lists: a select of the list ids that the campaign goes to; being active on one is enough
+    :param has_had_enough: :func:`frequency_refusal`, where deliveries are at hand
     """
     # Joined, not nested: a query inside the EXISTS would not see the row that is asked about.
     is_suppressed = exists().where(
@@ -50,6 +128,7 @@ def refusal(
         (is_suppressed, literal(SUPPRESSED)),
         (~is_active, literal(UNSUBSCRIBED)),
         (is_paused, literal(PAUSED)),
+        *([(has_had_enough, literal(FREQUENCY))] if has_had_enough is not None else []),
         else_=null(),
     )
 

@@ -189,6 +189,40 @@ class ConsentSeal(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class MailAllowance(Base):
+    """How many mails an address got lately because somebody typed it into a form (``allowance.py``)."""
+
+    __tablename__ = "mail_allowances"
+
+    #: SHA-256 of the address's key: most of them are nobody's whom we know.
+    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    began_at: Mapped[datetime]
+    count: Mapped[int]
+
+
+class Why(StrEnum):
+    """What somebody says who was asked, after leaving, why they left."""
+
+    TOO_MANY = "too_many"
+    NOT_INTERESTING = "not_interesting"
+    NEVER_ASKED = "never_asked"
+    BADLY_SHOWN = "badly_shown"
+    OTHER = "other"
+
+
+class LeaveReason(Identified, Base):
+    """Why somebody left, in their own words or by choosing."""
+
+    __tablename__ = "leave_reasons"
+    prefix = "why"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), index=True)
+    subscriber_id: Mapped[UUID] = mapped_column(ForeignKey(Subscriber.id, ondelete="CASCADE"), index=True)
+    delivery_id: Mapped[UUID | None]
+    why: Mapped[Why] = mapped_column(enum_column(Why))
+    words: Mapped[str] = mapped_column(String(500), default="")
+
+
 class SuppressionReason(StrEnum):
     """Why an address must not be mailed."""
 

@@ -1,15 +1,24 @@
 """What a subscriber says on the preference page: which lists, what name, a pause."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus, Visibility
-from mailer.audience.subscribers import clean_details
+from mailer import signals
+from mailer.audience import queries
+from mailer.audience.models import (
+    Field,
+    MailingList,
+    Subscriber,
+    Subscription,
+    SubscriptionStatus,
+    Visibility,
+)
+from mailer.audience.subscribers import clean_details, merged_fields
 from mailer.consent.models import Act, Evidence
 from mailer.consent.record import keep_record
 from mailer.consent.subscribe import subscribe
@@ -18,7 +27,15 @@ from mailer.db import db
 from mailer.errors import Invalid
 
 #: Lengths of a pause that are offered, by the word in the form.
-PAUSES: Final = {"2w": timedelta(weeks=2), "1m": timedelta(days=30), "3m": timedelta(days=91)}
+PAUSES: Final = {
+    "1w": timedelta(weeks=1),
+    "2w": timedelta(weeks=2),
+    "1m": timedelta(days=30),
+    "3m": timedelta(days=91),
+    "6m": timedelta(days=182),
+}
+#: Days between two campaigns at least, that one can choose.
+FREQUENCIES: Final = (1, 7, 30)
 
 
 @dataclass(frozen=True)
@@ -62,20 +79,60 @@ def save_preferences(
     name: str,
     evidence: Evidence,
     now: datetime,
+    fields: Mapping[str, Any] | None = None,
+    locale: str | None = None,
+    days_between: int | None = None,
 ) -> None:
-    """Put a subscriber on exactly the offered lists that they ticked, and change their name.
+    """Put a subscriber on exactly the offered lists that they ticked, and change what they say of themselves.
 
-    :raises Invalid: the name cannot be kept
+    :param days_between: one of :data:`FREQUENCIES`, or None for everything
+    :raises Invalid: something cannot be kept
     """
-    details = clean_details(subscriber.workspace_id, name=name)
-    if subscriber.name != details["name"]:
-        subscriber.name = details["name"]
+    if days_between not in (None, *FREQUENCIES):
+        raise Invalid("Choose one of the frequencies that are offered.")
+    save_details(subscriber, name=name, fields=fields, locale=locale)
+    subscriber.days_between = days_between
     for offer in offers_for(subscriber):
         is_wanted = offer.list.id in list_ids
         if is_wanted and not offer.is_active:
             subscribe(subscriber, offer.list, evidence=evidence, now=now)
         elif not is_wanted and offer.subscription is not None and offer.is_active:
             unsubscribe(offer.subscription, evidence=evidence, now=now)
+
+
+def save_details(
+    subscriber: Subscriber,
+    *,
+    name: str | None = None,
+    fields: Mapping[str, Any] | None = None,
+    locale: str | None = None,
+) -> None:
+    """Keep what a subscriber says of themselves, as far as they are asked; the rest stays as it is.
+
+    :raises Invalid: with what is wrong by field
+    """
+    asked = asked_keys(subscriber)
+    given = {key: value for key, value in (fields or {}).items() if key in asked}
+    details = clean_details(subscriber.workspace_id, name=name, locale=locale, fields=given)
+    values = details.pop("fields", {})
+    for attribute, value in details.items():
+        if getattr(subscriber, attribute) != value:
+            setattr(subscriber, attribute, value)
+    if values:
+        subscriber.fields = merged_fields(subscriber.fields, values)
+    db.session.flush()
+
+
+def asked_keys(subscriber: Subscriber) -> list[str]:
+    """Return the keys of the fields that forms ask people for; those they may see and change."""
+    answers = signals.questions_wanted.send(subscriber)
+    return list(dict.fromkeys(key for _, keys in answers for key in keys))
+
+
+def asked_fields(subscriber: Subscriber) -> list[Field]:
+    """Return the same as fields."""
+    asked = asked_keys(subscriber)
+    return [field for field in queries.fields_of(subscriber.workspace_id) if field.key in asked]
 
 
 def pause(subscriber: Subscriber, length: str, *, evidence: Evidence, now: datetime) -> None:

@@ -4,18 +4,23 @@ A GET never changes anything, since scanners follow links and run what they find
 with a button asks, and the POST acts.
 """
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from sqlalchemy import select
 
+from mailer import signals
 from mailer.accounts.models import Workspace
 from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
+from mailer.audience.subscribers import erase_subscribers
 from mailer.consent import preferences
-from mailer.consent.confirm import ask_again, can_confirm, confirm
-from mailer.consent.forms import evidence_of_request
-from mailer.consent.models import Channel
+from mailer.consent import tell_why as telling
+from mailer.consent.confirm import ask_again, asked_together, can_confirm, confirm
+from mailer.consent.forms import DetailsForm, details_form, evidence_of_request
+from mailer.consent.models import Channel, Why
+from mailer.consent.reasons import reasons_for
 from mailer.consent.subscribe import subscribe
 from mailer.consent.unsubscribe import leave
 from mailer.current import links
@@ -24,17 +29,64 @@ from mailer.errors import Invalid, NotFound
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import parse_id
 from mailer.lib.links import LeaveToken
+from mailer.web.answers import show_on
+from mailer.web.languages import known, language, speak
+from mailer.web.languages import translated as _
 
 bp = Blueprint("consent", __name__)
 
-BROKEN_LINK: Final = "This link is not complete; copy the whole of it from the mail."
 
-#: The words of each button: what its consent record keeps.
-CONFIRM_WORDS: Final = "Yes, subscribe me"
-LEAVE_WORDS: Final = "Unsubscribe"
-UNDO_WORDS: Final = "That was a mistake – subscribe me again"
-SAVE_WORDS: Final = "Save my choices"
-LEAVE_ALL_WORDS: Final = "Unsubscribe me from everything"
+def _broken_link() -> NotFound:
+    return NotFound(_("This link is not complete; copy the whole of it from the mail."))
+
+
+# The words of each button: what its consent record keeps, in the language of the page.
+
+
+def _confirm_words() -> str:
+    return _("Yes, subscribe me")
+
+
+def _leave_words() -> str:
+    return _("Unsubscribe")
+
+
+def _undo_words() -> str:
+    return _("That was a mistake – subscribe me again")
+
+
+def _save_words() -> str:
+    return _("Save my choices")
+
+
+def _resume_words() -> str:
+    return _("End the pause")
+
+
+def _leave_all_words() -> str:
+    return _("Unsubscribe me from everything")
+
+
+def _pauses() -> list[tuple[str, str]]:
+    words = (_("1 week"), _("2 weeks"), _("1 month"), _("3 months"), _("6 months"))
+    return list(zip(preferences.PAUSES, words, strict=True))
+
+
+def _frequencies() -> list[tuple[str, str]]:
+    words = (_("At most one mail a day"), _("At most one mail a week"), _("At most one mail a month"))
+    chosen = zip(map(str, preferences.FREQUENCIES), words, strict=True)
+    return [("", _("Everything, when it comes")), *chosen]
+
+
+def _whys() -> list[tuple[str, str]]:
+    words = {
+        Why.TOO_MANY: _("Too many mails"),
+        Why.NOT_INTERESTING: _("They do not interest me"),
+        Why.NEVER_ASKED: _("I never asked for them"),
+        Why.BADLY_SHOWN: _("They look wrong on my device"),
+        Why.OTHER: _("Another reason"),
+    }
+    return [(why.value, words[why]) for why in Why]
 
 
 @bp.after_request
@@ -59,16 +111,12 @@ def confirm_subscription(token: str) -> str | tuple[str, int]:
     now = utcnow()
     if not subscription.is_active and not can_confirm(subscription, now=now):
         return _confirmation_page(subscription, token), 409
+    names = [one.list.name for one in asked_together(subscription)]
     confirm(
-        subscription, evidence=evidence_of_request(Channel.CONFIRMATION_PAGE, words=CONFIRM_WORDS), now=now
+        subscription, evidence=evidence_of_request(Channel.CONFIRMATION_PAGE, words=_confirm_words()), now=now
     )
     db.session.commit()
-    return render_template(
-        "consent/confirmed.html",
-        workspace=subscription.list.workspace,
-        mailing_list=subscription.list,
-        preferences_url=links().preferences_url(subscription.subscriber_id),
-    )
+    return _confirmed_page(subscription, names)
 
 
 @bp.post("/confirm/<token>/again")
@@ -77,7 +125,7 @@ def send_again(token: str) -> str:
     subscription = _subscription_of(token)
     ask_again(subscription, evidence=evidence_of_request(Channel.LINK), now=utcnow())
     db.session.commit()
-    return render_template(
+    return _render(
         "consent/sent_again.html", workspace=subscription.list.workspace, mailing_list=subscription.list
     )
 
@@ -88,12 +136,12 @@ def show_leaving(token: str) -> str:
     wish = _leave_token(token)
     subscriber = _subscriber(wish.subscriber_id)
     if subscriber is None:
-        return render_template("consent/unknown.html")
-    return render_template(
+        return _render("consent/unknown.html")
+    return _render(
         "consent/leave.html",
         workspace=_workspace_of(subscriber),
         lists=_names(wish, subscriber),
-        leave_words=LEAVE_WORDS,
+        leave_words=_leave_words(),
         preferences_url=links().preferences_url(subscriber.id),
     )
 
@@ -112,7 +160,7 @@ def leave_lists(token: str) -> str | Response:
     if subscriber is not None:
         evidence = evidence_of_request(
             Channel.ONE_CLICK if is_one_click else Channel.LINK,
-            words="" if is_one_click else LEAVE_WORDS,
+            words="" if is_one_click else _leave_words(),
             delivery_id=wish.delivery_id,
         )
         ended = leave(subscriber, wish.list_ids, evidence=evidence, now=utcnow())
@@ -120,16 +168,22 @@ def leave_lists(token: str) -> str | Response:
     if is_one_click:
         return Response("Unsubscribed.\n", mimetype="text/plain")
     if subscriber is None:
-        return render_template("consent/unknown.html")
-    return render_template(
-        "consent/left.html",
-        workspace=_workspace_of(subscriber),
-        lists=_names(wish, subscriber),
-        ended=[subscription.list for subscription in ended],
-        undo_words=UNDO_WORDS,
-        undo_url=url_for("consent.undo_leaving", token=token),
-        preferences_url=links().preferences_url(subscriber.id),
-    )
+        return _render("consent/unknown.html")
+    return _left_page(subscriber, wish, token, ended=[subscription.list for subscription in ended])
+
+
+@bp.post("/u/<token>/why")
+def tell_why(token: str) -> str:
+    """Keep why somebody left, now that they have."""
+    wish = _leave_token(token)
+    subscriber = _subscriber(wish.subscriber_id)
+    if subscriber is None:
+        return _render("consent/unknown.html")
+    told = request.form.get("why", "")
+    if told:
+        telling.tell_why(subscriber, told, request.form.get("words", ""), delivery_id=wish.delivery_id)
+        db.session.commit()
+    return _left_page(subscriber, wish, token, has_told=True)
 
 
 @bp.post("/u/<token>/undo")
@@ -138,12 +192,12 @@ def undo_leaving(token: str) -> str:
     wish = _leave_token(token)
     subscriber = _subscriber(wish.subscriber_id)
     if subscriber is None:
-        return render_template("consent/unknown.html")
-    evidence = evidence_of_request(Channel.LINK, words=UNDO_WORDS)
+        return _render("consent/unknown.html")
+    evidence = evidence_of_request(Channel.LINK, words=_undo_words())
     for subscription in _left(subscriber, request.form.getlist("lists")):
         subscribe(subscriber, subscription.list, evidence=evidence, now=utcnow())
     db.session.commit()
-    return render_template(
+    return _render(
         "consent/undone.html",
         workspace=_workspace_of(subscriber),
         preferences_url=links().preferences_url(subscriber.id),
@@ -160,21 +214,70 @@ def show_preferences(token: str) -> str:
 def save_preferences(token: str) -> Any:
     """Join and leave what was ticked, and keep the name."""
     subscriber = _subscriber_of(token)
+    form = _details_of(subscriber)
     chosen = {parse_id("lst", value) for value in request.form.getlist("lists")}
     try:
         preferences.save_preferences(
             subscriber,
             list_ids={list_id for list_id in chosen if list_id},
-            name=request.form.get("name", ""),
-            evidence=evidence_of_request(Channel.PREFERENCE_PAGE, words=SAVE_WORDS),
+            evidence=evidence_of_request(Channel.PREFERENCE_PAGE, words=_save_words()),
             now=utcnow(),
+            days_between=_days_between(),
+            locale=request.form.get("locale") or None,
+            **form.values(),
         )
     except Invalid as error:
         db.session.rollback()
-        page = _preference_page(_subscriber_of(token), token, wrong=error.fields or {"name": error.message})
-        return page, 422
+        show_on(form, error)
+        return _preference_page(_subscriber_of(token), token, form), 422
     db.session.commit()
     return redirect(url_for("consent.show_preferences", token=token, done="saved"), 303)
+
+
+@bp.post("/p/<token>/details")
+def save_details(token: str) -> Any:
+    """Keep the answers to what the page after confirming asks."""
+    subscriber = _subscriber_of(token)
+    form = _details_of(subscriber)
+    try:
+        preferences.save_details(subscriber, **{**form.values(), "name": request.form.get("name")})
+    except Invalid as error:
+        db.session.rollback()
+        show_on(form, error)
+        return _preference_page(_subscriber_of(token), token, form), 422
+    db.session.commit()
+    return redirect(url_for("consent.show_preferences", token=token, done="saved"), 303)
+
+
+@bp.get("/p/<token>/data")
+def download(token: str) -> Response:
+    """Hand out everything that is known of somebody to themselves (GDPR 15 and 20)."""
+    subscriber = _subscriber_of(token)
+    answers = signals.everything_wanted.send(subscriber)
+    known: dict[str, Any] = next((known for _receiver, known in answers), {})
+    response = jsonify(known)
+    response.headers["Content-Disposition"] = "attachment; filename=my-data.json"
+    return response
+
+
+@bp.get("/p/<token>/erase")
+def show_erasing(token: str) -> str:
+    """Ask whether everything is to be erased, with the button that does."""
+    subscriber = _subscriber_of(token)
+    return _render(
+        "consent/erase.html",
+        workspace=_workspace_of(subscriber),
+        preferences_url=links().preferences_url(subscriber.id),
+    )
+
+
+@bp.post("/p/<token>/erase")
+def erase(token: str) -> str:
+    """Erase everything that is known of somebody, at their own wish (GDPR 17)."""
+    subscriber = _subscriber_of(token)
+    erase_subscribers(subscriber.workspace_id, [subscriber.id])
+    db.session.commit()
+    return _render("consent/unknown.html")
 
 
 @bp.post("/p/<token>/pause")
@@ -196,7 +299,7 @@ def resume(token: str) -> Any:
     """End the pause."""
     preferences.resume(
         _subscriber_of(token),
-        evidence=evidence_of_request(Channel.PREFERENCE_PAGE, words="End the pause"),
+        evidence=evidence_of_request(Channel.PREFERENCE_PAGE, words=_resume_words()),
         now=utcnow(),
     )
     db.session.commit()
@@ -209,7 +312,7 @@ def leave_all(token: str) -> Any:
     leave(
         _subscriber_of(token),
         [],
-        evidence=evidence_of_request(Channel.PREFERENCE_PAGE, words=LEAVE_ALL_WORDS),
+        evidence=evidence_of_request(Channel.PREFERENCE_PAGE, words=_leave_all_words()),
         now=utcnow(),
     )
     db.session.commit()
@@ -219,22 +322,24 @@ def leave_all(token: str) -> Any:
 def _subscription_of(token: str) -> Subscription:
     subscription_id = links().read_confirm(token)
     if subscription_id is None:
-        raise NotFound(BROKEN_LINK)
+        raise _broken_link()
     subscription = db.session.get(Subscription, subscription_id)
     if subscription is None:
-        raise NotFound("This subscription no longer exists; sign up again if you wish.")
+        raise NotFound(_("This subscription no longer exists; sign up again if you wish."))
+    speak(subscription.subscriber.locale)
     return subscription
 
 
 def _confirmation_page(subscription: Subscription, token: str) -> str:
     can = can_confirm(subscription, now=utcnow())
-    return render_template(
+    return _render(
         "consent/confirm.html",
         workspace=subscription.list.workspace,
         mailing_list=subscription.list,
         subscription=subscription,
+        names=[one.list.name for one in asked_together(subscription)],
         can_confirm=can and subscription.list.archived_at is None,
-        confirm_words=CONFIRM_WORDS,
+        confirm_words=_confirm_words(),
         again_url=url_for("consent.send_again", token=token),
         preferences_url=links().preferences_url(subscription.subscriber_id),
     )
@@ -243,40 +348,104 @@ def _confirmation_page(subscription: Subscription, token: str) -> str:
 def _leave_token(token: str) -> LeaveToken:
     wish = links().read_leave(token)
     if wish is None:
-        raise NotFound(BROKEN_LINK)
+        raise _broken_link()
     return wish
 
 
 def _subscriber_of(token: str) -> Subscriber:
     subscriber_id = links().read_preferences(token)
     if subscriber_id is None:
-        raise NotFound(BROKEN_LINK)
+        raise _broken_link()
     subscriber = _subscriber(subscriber_id)
     if subscriber is None:
-        raise NotFound("We no longer know you: everything about this address was erased.")
+        raise NotFound(_("We no longer know you: everything about this address was erased."))
     return subscriber
 
 
-def _preference_page(subscriber: Subscriber, token: str, wrong: dict[str, str] | None = None) -> str:
+def _preference_page(subscriber: Subscriber, token: str, form: DetailsForm | None = None) -> str:
     now = utcnow()
-    return render_template(
+    is_paused = subscriber.paused_until is not None and subscriber.paused_until > now
+    return _render(
         "consent/preferences.html",
         workspace=_workspace_of(subscriber),
         subscriber=subscriber,
         offers=preferences.offers_for(subscriber),
-        paused_until=subscriber.paused_until
-        if subscriber.paused_until and subscriber.paused_until > now
-        else None,
+        reasons=reasons_for(subscriber),
+        details=list(form or _details_of(subscriber)),
+        spoken=known(subscriber.locale),
+        frequency=str(subscriber.days_between or ""),
+        frequencies=_frequencies(),
+        paused_until=subscriber.paused_until if is_paused else None,
+        pauses=_pauses(),
         token=token,
         done=request.args.get("done", ""),
-        wrong=wrong or {},
-        save_words=SAVE_WORDS,
-        leave_all_words=LEAVE_ALL_WORDS,
+        save_words=_save_words(),
+        resume_words=_resume_words(),
+        leave_all_words=_leave_all_words(),
+        download_url=url_for("consent.download", token=token),
+        erase_url=url_for("consent.show_erasing", token=token),
     )
 
 
+def _confirmed_page(subscription: Subscription, names: list[str]) -> str:
+    subscriber = subscription.subscriber
+    token = links().preferences_url(subscriber.id).rpartition("/")[2]
+    unknown = [
+        field for field in preferences.asked_fields(subscriber) if not subscriber.fields.get(field.key)
+    ]
+    form = details_form(subscriber, unknown)
+    asks_name = "name" in preferences.asked_keys(subscriber) and not subscriber.name
+    return _render(
+        "consent/confirmed.html",
+        workspace=subscription.list.workspace,
+        names=names,
+        questions=[each for each in form if each.name != "name" or asks_name],
+        details_url=url_for("consent.save_details", token=token),
+        preferences_url=links().preferences_url(subscriber.id),
+    )
+
+
+def _left_page(
+    subscriber: Subscriber,
+    wish: LeaveToken,
+    token: str,
+    *,
+    ended: Sequence[MailingList] = (),
+    has_told: bool = False,
+) -> str:
+    return _render(
+        "consent/left.html",
+        workspace=_workspace_of(subscriber),
+        lists=_names(wish, subscriber),
+        ended=ended,
+        has_told=has_told,
+        reasons=_whys(),
+        why_url=url_for("consent.tell_why", token=token),
+        undo_words=_undo_words(),
+        undo_url=url_for("consent.undo_leaving", token=token),
+        preferences_url=links().preferences_url(subscriber.id),
+    )
+
+
+def _render(template: str, **values: Any) -> str:
+    return render_template(template, page_language=language(), **values)
+
+
+def _details_of(subscriber: Subscriber) -> DetailsForm:
+    return details_form(subscriber, preferences.asked_fields(subscriber))
+
+
+def _days_between() -> int | None:
+    chosen = request.form.get("frequency", "")
+    if chosen not in {value for value, _label in _frequencies()}:
+        raise Invalid(_("Choose one of the frequencies that are offered."))
+    return int(chosen) if chosen else None
+
+
 def _subscriber(subscriber_id: UUID) -> Subscriber | None:
-    return db.session.get(Subscriber, subscriber_id)
+    subscriber = db.session.get(Subscriber, subscriber_id)
+    speak(subscriber.locale if subscriber else "")
+    return subscriber
 
 
 def _workspace_of(subscriber: Subscriber) -> Workspace:

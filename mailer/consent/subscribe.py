@@ -7,7 +7,7 @@ from sqlalchemy import select
 from mailer import signals
 from mailer.audience.models import MailingList, OptIn, Subscriber, Subscription, SubscriptionStatus
 from mailer.consent.confirm import ask_for_confirmation
-from mailer.consent.models import Act, Evidence
+from mailer.consent.models import Act, Channel, Evidence
 from mailer.consent.record import keep_record
 from mailer.consent.welcome import welcome
 from mailer.db import db, insert_missing
@@ -55,7 +55,11 @@ def subscribe(
         keep_record(subscription, act=Act.SUBSCRIBED, evidence=evidence, at=now)
         db.session.flush()
         signals.subscribed.send(subscription)
-        welcome(subscription, now=now)
+        welcome(
+            subscription,
+            now=now,
+            is_proven=evidence.via.is_proof_of_address or evidence.via is Channel.STAFF,
+        )
     else:
         subscription.await_confirmation()
         ask_for_confirmation(subscription, evidence=evidence, now=now)

@@ -6,9 +6,9 @@ from sqlalchemy.orm import joinedload
 from mailer import signals
 from mailer.audience.models import Subscriber
 from mailer.audience.timeline import Event
-from mailer.consent.models import ConsentRecord, LiftedSuppression
+from mailer.consent.models import ConsentRecord, LeaveReason, LiftedSuppression
 from mailer.consent.suppress import suppression_of
-from mailer.consent.told import ACTS, WAYS
+from mailer.consent.told import ACTS, WAYS, WHYS
 from mailer.db import db
 
 
@@ -22,7 +22,7 @@ def consent_events(subscriber: Subscriber, *, limit: int) -> list[Event]:
         .order_by(ConsentRecord.id.desc())
         .limit(limit)
     )
-    return [*_suppressions(subscriber), *(_told(record) for record in records)]
+    return [*_suppressions(subscriber), *_leave_reasons(subscriber), *(_told(record) for record in records)]
 
 
 def _told(record: ConsentRecord) -> Event:
@@ -36,6 +36,14 @@ def _told(record: ConsentRecord) -> Event:
         kind,
         detail=" · ".join(part for part in proof if part),
     )
+
+
+def _leave_reasons(subscriber: Subscriber) -> list[Event]:
+    told = db.session.scalars(select(LeaveReason).where(LeaveReason.subscriber_id == subscriber.id))
+    return [
+        Event(row.created_at, "message-circle", f"Said why they left: {WHYS[row.why]}", detail=row.words)
+        for row in told
+    ]
 
 
 def _suppressions(subscriber: Subscriber) -> list[Event]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mailer.consent.models import Act, Channel
+from mailer.consent.models import Act, Channel, Why
 
 #: What someone did: its icon, its words before a list's name, how it is coloured.
 ACTS: Final = {
@@ -23,4 +23,11 @@ WAYS: Final = {
     Channel.STAFF: "by a member of staff",
     Channel.API: "by the API",
     Channel.COMPLAINT: "by a spam complaint",
+}
+WHYS: Final = {
+    Why.TOO_MANY: "too many mails",
+    Why.NOT_INTERESTING: "not interesting",
+    Why.NEVER_ASKED: "never asked for them",
+    Why.BADLY_SHOWN: "looked wrong",
+    Why.OTHER: "another reason",
 }

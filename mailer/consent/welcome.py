@@ -7,15 +7,22 @@ from sqlalchemy import update
 
 from mailer import signals
 from mailer.audience.models import Subscription, SubscriptionStatus
+from mailer.consent.allowance import take_mail
+from mailer.consent.own_words import welcome_words
 from mailer.current import links
 from mailer.db import db
 from mailer.jobs import SEND_WELCOME, later
 from mailer.lib.system_mail import SystemMail
 
 
-def welcome(subscription: Subscription, *, now: datetime) -> None:
-    """Have a welcome mail sent to a subscription that has just become active, if its list has one."""
-    if not subscription.list.welcome_body:
+def welcome(subscription: Subscription, *, now: datetime, is_proven: bool = True) -> None:
+    """Have a welcome mail sent to a subscription that has just become active, if there is one.
+
+    :param is_proven: whoever asked reads the mails of this address; otherwise it counts against
+        the address's allowance
+    """
+    is_wanted = welcome_words(subscription) is not None
+    if not is_wanted or not (is_proven or take_mail(subscription.subscriber.email, now=now)):
         subscription.mail_due_at = None
         return
     subscription.mail_due_at = now
@@ -28,6 +35,9 @@ def send_welcome(subscription_id: UUID) -> None:
     subscription = take_due_mail(subscription_id, SubscriptionStatus.ACTIVE)
     if subscription is None:
         return
+    words = welcome_words(subscription)
+    if words is None:
+        return
     mailing_list, subscriber = subscription.list, subscription.subscriber
     signals.mail_wanted.send(
         SystemMail(
@@ -36,8 +46,8 @@ def send_welcome(subscription_id: UUID) -> None:
             to=subscriber.email,
             subscriber_id=subscriber.id,
             values={
-                "subject": mailing_list.welcome_subject,
-                "words": mailing_list.welcome_body,
+                "subject": words.subject,
+                "words": words.body,
                 "list_name": mailing_list.name,
                 "preferences_url": links().preferences_url(subscriber.id),
             },

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, literal, select, update
+from sqlalchemy import ColumnElement, Table, and_, func, literal, select, update
+from sqlalchemy.sql.elements import SQLColumnExpression
 
 from mailer.consent import gate
 from mailer.current import settings
@@ -210,9 +211,33 @@ def lease() -> timedelta:
 
 
 def _refusal(run: Run, *, now: datetime) -> ColumnElement[Any]:
+    list_ids = [UUID(list_id) for list_id in run.list_ids]
     return gate.refusal(
         workspace_id=Delivery.__table__.c.workspace_id,
         subscriber_id=Delivery.__table__.c.subscriber_id,
-        lists=[UUID(list_id) for list_id in run.list_ids],
+        lists=list_ids,
         now=now,
+        has_had_enough=gate.frequency_refusal(
+            subscriber_id=Delivery.__table__.c.subscriber_id,
+            list_id=Delivery.__table__.c.list_id,
+            caps=gate.caps_of(run.workspace_id, list_ids),
+            received=_received,
+            now=now,
+        ),
     )
+
+
+def _received(
+    subscriber_id: SQLColumnExpression[Any], since: datetime, list_id: UUID | None
+) -> ColumnElement[int]:
+    """Count the campaigns that servers accepted for a subscriber since a moment."""
+    other = Delivery.__table__.alias()
+    query = select(func.count()).where(
+        other.c.subscriber_id == subscriber_id,
+        other.c.state == DeliveryState.ACCEPTED,
+        other.c.campaign_id.is_not(None),
+        other.c.ended_at > since,
+    )
+    if list_id is not None:
+        query = query.where(other.c.list_id == list_id)
+    return query.scalar_subquery()

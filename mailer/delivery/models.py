@@ -500,6 +500,7 @@ class SkipReason(StrEnum):
     PAUSED = "paused"
     ERASED = "erased"
     CANCELLED = "cancelled"
+    FREQUENCY = "frequency"
 
 
 class Batch(Identified, Base):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
+from mailer import signals
 from mailer.audience import queries
 from mailer.audience.fields import key_from
 from mailer.audience.models import (
@@ -108,7 +109,8 @@ def json_of_people(chosen: Chosen) -> Iterator[str]:
             yield json.dumps(_whole(person, page, names, events[person.id]), ensure_ascii=False) + "\n"
 
 
-def whole_person(person: Subscriber) -> dict[str, Any]:
+@signals.everything_wanted.connect
+def whole_person(person: Subscriber, **_: Any) -> dict[str, Any]:
     """Return everything that is known of one person, as plain values (GDPR 15 and 20)."""
     one = Chosen(person.workspace_id, select(Subscriber).where(Subscriber.id == person.id))
     page = next(_pages(one))

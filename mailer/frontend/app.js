@@ -41,6 +41,7 @@ import "./css/preflight.css";
 import "./css/tree.css";
 import "./css/versions.css";
 import "./css/brand.css";
+import "./css/signup.css";
 
 import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
@@ -65,6 +66,7 @@ import "./js/menu.js";
 import "./js/mirror.js";
 import "./js/must-type.js";
 import "./js/preflight.js";
+import "./js/preview-form.js";
 import "./js/print.js";
 import "./js/search-key.js";
 import "./js/sidebar.js";

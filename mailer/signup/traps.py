@@ -13,6 +13,8 @@ from mailer.lib.secrets import Seal, derive_key, unseal
 
 _QUICKEST: Final = timedelta(seconds=1)
 _OLDEST: Final = timedelta(days=1)
+#: Who has no script to solve a riddle may wait instead.
+PATIENCE: Final = timedelta(seconds=15)
 
 
 class Pace(StrEnum):
@@ -21,6 +23,7 @@ class Pace(StrEnum):
     UNSEEN = "unseen"
     HASTY = "hasty"
     HUMAN = "human"
+    PATIENT = "patient"
 
 
 def opened_note(secret_key: str, *, now: datetime) -> str:
@@ -34,7 +37,9 @@ def pace_of(note: str, secret_key: str, *, now: datetime) -> Pace:
     payload = unseal(derive_key(secret_key, "signup-form"), note)
     if payload is None or len(payload) != 8:
         return Pace.UNSEEN
-    opened_at = datetime.fromtimestamp(int.from_bytes(payload, "big") / 1000, UTC)
-    if now - opened_at > _OLDEST:
+    open_for = now - datetime.fromtimestamp(int.from_bytes(payload, "big") / 1000, UTC)
+    if open_for > _OLDEST:
         return Pace.UNSEEN
-    return Pace.HASTY if now - opened_at < _QUICKEST else Pace.HUMAN
+    if open_for < _QUICKEST:
+        return Pace.HASTY
+    return Pace.PATIENT if open_for >= PATIENCE else Pace.HUMAN

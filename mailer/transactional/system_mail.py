@@ -58,6 +58,12 @@ def send_system_mail(mail: SystemMail, **_: Any) -> None:
     later(DELIVER_TRANSACTIONAL, str(delivery.id))
 
 
+@signals.mail_preview_wanted.connect
+def preview_system_mail(mail: SystemMail, **_: Any) -> str:
+    """Return the HTML that a mail would have."""
+    return render(mail, db.session.get_one(Workspace, mail.workspace_id)).html
+
+
 def render(mail: SystemMail, workspace: Workspace) -> Rendered:
     """Fill a mail's three templates in, in the workspace's look."""
     values = {

@@ -37,6 +37,18 @@ def framed(html: str) -> Response:
     return response
 
 
+def framed_by_us(html: str) -> Response:
+    """Answer with a page of ours for an iframe of ours: a preview, in which nothing can be sent."""
+    response = Response(html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = (
+        "sandbox allow-same-origin; default-src 'none'; img-src 'self' data: https:; font-src 'self'; "
+        "style-src 'self' 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'"
+    )
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def _add_headers(response: Response) -> Response:
     nonce = csp_nonce()
     response.headers.setdefault(

@@ -9,6 +9,8 @@ from typing import Final
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from limits import parse_many
+from redis import RedisError
 
 from mailer.config import Settings
 
@@ -39,6 +41,25 @@ def init_app(app: Flask) -> None:
         if for_one_person:
             view = limiter.limit(for_one_person, methods=["POST"], key_func=_typed_email)(view)
         app.view_functions[endpoint] = view  # type: ignore[assignment]
+
+
+def is_within(limit: str, *about: str, cost: int = 1) -> bool:
+    """Count one more of something, and say whether there were few enough.
+
+    For what is answered otherwise when there is too much of it, rather than refused.
+
+    :param limit: such as ``8 per minute; 40 per hour``
+    :param about: what is counted, and whose
+    :param cost: for how many it counts
+    """
+    if not limiter.enabled:
+        return True
+    try:
+        hits = [limiter.limiter.hit(item, "mailer", *about, cost=cost) for item in parse_many(limit)]
+    except RedisError:
+        # The store is away: a limit that fails must not close the house.
+        return True
+    return all(hits)
 
 
 def _storage_of(broker_url: str) -> str:

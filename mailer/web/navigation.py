@@ -66,6 +66,12 @@ PLACES = (
         ),
     ),
     Place("Lists", "list", "audience.lists.index"),
+    Place(
+        "Forms",
+        "forms",
+        "signup_forms.designing.index",
+        ("signup_forms.sharing", "signup_forms.versions"),
+    ),
     Place("Segments", "filter", "segments.index"),
     Place("Reports", "chart-bar", "reports.show"),
     Place("Returns", "mail-x", "bounces.returns.index"),

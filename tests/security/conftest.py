@@ -39,6 +39,8 @@ from mailer.lib.clock import utcnow
 from mailer.lib.ids import public_id, uuid7
 from mailer.rendering.checks.degrade import PREVIEWS
 from mailer.segments.save import create_segment
+from mailer.signup.designs import Design
+from mailer.signup.save_form import create_form
 from mailer.transactional.letter import Letter, Mailbox
 from mailer.transactional.models import Source
 from mailer.transactional.send import send
@@ -124,9 +126,13 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
         message_id = send(workspace, receipt, source=Source.API, now=utcnow())
         endpoint, _ = create_endpoint(workspace.id, url="https://shop.example.com/", events=["campaign.*"])
         posting = tell_one(endpoint, "webhook.test", {"message": "Hello"}, now=utcnow())
+        design = Design(list_ids=(mailing_list.public_id,))
+        form = create_form(workspace.id, "Counter", design, by=owner.id)
         values = {
             "workspace": workspace.slug,
             "message_id": public_id("msg", message_id),
+            "form_id": form.public_id,
+            "version_id": form.versions[0].public_id,
             "list_id": mailing_list.public_id,
             "subscriber_id": subscriber.public_id,
             "subscription_id": pending.public_id,

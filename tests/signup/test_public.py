@@ -40,6 +40,7 @@ def test_a_sign_up_asks_for_its_confirmation_and_keeps_the_words(send, bread, qu
     assert queued() == [("send_confirmation", str(subscription.id))]
     record = db.session.query(ConsentRecord).one()
     assert "Weekly bread" in record.words
+    assert "[ Subscribe ]" in record.words
     assert record.ip == "127.0.0.1"
 
 

@@ -74,7 +74,7 @@ def show(list_id: str) -> str:
     mailing_list = _list(list_id)
     today = utcnow().date()
     growth = queries.growth_of_list(mailing_list, since=today - timedelta(days=_GROWTH_DAYS - 1), until=today)
-    sign_up_url = f"{settings().base_url}{url_for('signup.show', list_id=list_id)}"
+    sign_up_url = f"{settings().base_url}{url_for('signup.show', form_id=list_id)}"
     return render_template(
         "audience/lists/show.html",
         mailing_list=mailing_list,

@@ -4,7 +4,7 @@ import { behaviours } from "../behaviours.js";
 behaviours.add("form[method=post]", (form) => {
   form.addEventListener("submit", (event) => {
     const button = event.submitter;
-    if (!button) return;
+    if (!button || button.formTarget) return;
     // After the browser has read the pressed button's name and value.
     setTimeout(() => {
       if (event.defaultPrevented) return;

@@ -8,7 +8,8 @@ from mailer.audience.fields import create_field
 from mailer.audience.importing.begin import begin_import, change_mind, pause_import
 from mailer.audience.models import Existing, ImportChange, ImportStatus, Subscriber, Subscription
 from mailer.audience.tags import add_tags
-from mailer.consent.models import Act, Channel, ConsentRecord, Evidence, Suppression
+from mailer.consent.models import Act, Channel, Evidence, Suppression
+from mailer.consent.record import keep_record
 from mailer.db import db
 from mailer.errors import Conflict
 from mailer.lib.clock import utcnow
@@ -70,8 +71,7 @@ def test_an_import_that_is_undone_was_never_there(known, upload, begin):
 def test_who_acted_since_and_what_was_changed_since_stay(known, upload, begin):
     source = run(begin(upload(FILE), existing=Existing.OVERWRITE))
     new = db.session.query(Subscriber).filter_by(email="new@example.com").one()
-    proof = ConsentRecord.of(new, act=Act.RESUMED, evidence=Evidence(Channel.PREFERENCE_PAGE), at=utcnow())
-    db.session.add(proof)
+    keep_record(new, act=Act.RESUMED, evidence=Evidence(Channel.PREFERENCE_PAGE), at=utcnow())
     known.name = "Rosa M. Lima"
     db.session.commit()
 

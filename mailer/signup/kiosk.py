@@ -1,0 +1,52 @@
+"""The kiosk: a form on a device in a shop, opened by staff with a number, left to whoever comes."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error
+
+from mailer.errors import Forbidden, Invalid
+from mailer.lib.secrets import Seal, derive_key, unseal
+from mailer.signup.models import Form
+
+_LIFETIME: Final = timedelta(days=30)
+#: A number has little of its own to protect; tries are limited where it is asked.
+_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+def set_pin(form: Form, pin: str) -> None:
+    """Set the number that opens and ends the kiosk; without one there is no kiosk.
+
+    :raises Invalid: it is too short, or no number
+    """
+    pin = pin.strip()
+    if pin and not re.fullmatch(r"[0-9]{4,12}", pin):
+        raise Invalid("The number has 4 to 12 digits.", fields={"pin": "4 to 12 digits."})
+    form.kiosk_pin = _HASHER.hash(pin) if pin else ""
+
+
+def check_pin(form: Form, pin: str) -> None:
+    """Let through whoever knows the number.
+
+    :raises Forbidden: it is another
+    """
+    try:
+        _HASHER.verify(form.kiosk_pin, pin.strip())
+    except Argon2Error:
+        raise Forbidden("This is not the number.") from None
+
+
+def kiosk_pass(form: Form, secret_key: str, *, now: datetime) -> str:
+    """Return what lets one device send in sign-ups for some weeks."""
+    seconds = int((now + _LIFETIME).timestamp())
+    return Seal(derive_key(secret_key, "signup-kiosk"))(form.id.bytes + seconds.to_bytes(8, "big"))
+
+
+def is_kiosk(text: str, form: Form, secret_key: str, *, now: datetime) -> bool:
+    """Whether a device was opened for this form, not too long ago."""
+    payload = unseal(derive_key(secret_key, "signup-kiosk"), text)
+    if payload is None or len(payload) != 24 or payload[:16] != form.id.bytes or not form.kiosk_pin:
+        return False
+    return now < datetime.fromtimestamp(int.from_bytes(payload[16:], "big"), UTC)

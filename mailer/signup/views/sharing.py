@@ -1,0 +1,110 @@
+"""How a form reaches people: its page, its codes for other sites, posters and the kiosk; and who came."""
+
+from typing import Final
+
+from flask import Response, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from mailer.accounts.roles import Role
+from mailer.current import settings
+from mailer.db import db
+from mailer.errors import MailerError
+from mailer.lib.clock import utcnow
+from mailer.lib.lines import clean_line
+from mailer.signup import queries
+from mailer.signup.kiosk import set_pin
+from mailer.signup.models import Form
+from mailer.signup.poster import squares_of
+from mailer.signup.shown import shown_version
+from mailer.web.guards import requires, workspace_blueprint
+
+bp = workspace_blueprint("sharing", __name__)
+
+#: Ways in which our script shows a form on another site.
+SHOWS: Final = {
+    "inline": "In its place",
+    "popup": "Pop-up",
+    "slidein": "Slide-in",
+    "bar": "Bar",
+}
+TRIGGERS: Final = {"time": "After some seconds", "scroll": "After scrolling", "exit": "When they leave"}
+
+
+@bp.get("/forms/<form_id>")
+def show(form_id: str) -> str:
+    """Show a form's ways out, and how it does."""
+    form = queries.form_by_id(g.workspace.id, form_id)
+    version = queries.newest_version(form)
+    show = request.args.get("show", "inline")
+    return render_template(
+        "signup/forms/show.html",
+        form=form,
+        version=version,
+        shown=shown_version(version, ""),
+        url=_url(form),
+        base_url=settings().base_url,
+        figures=queries.figures_of(g.workspace.id, now=utcnow()).get(form.id, queries.Figures()),
+        confirmed=queries.confirmed_count(form),
+        places=queries.places_of(form),
+        show=show if show in SHOWS else "inline",
+        shows=SHOWS,
+        triggers=TRIGGERS,
+        trigger=request.args.get("trigger", "time"),
+        amount=_number("amount", 10, most=600),
+        again=_number("again", 7, most=365),
+    )
+
+
+@bp.get("/forms/<form_id>/poster")
+def poster(form_id: str) -> str:
+    """Show a poster for one place, to print or to keep as PDF."""
+    form = queries.form_by_id(g.workspace.id, form_id)
+    return render_template("signup/forms/poster.html", **_poster(form))
+
+
+@bp.get("/forms/<form_id>/poster.svg")
+def poster_svg(form_id: str) -> Response:
+    """Hand out the code of a place as a drawing."""
+    form = queries.form_by_id(g.workspace.id, form_id)
+    response = Response(render_template("signup/forms/code.svg", **_poster(form)), mimetype="image/svg+xml")
+    response.headers["Content-Disposition"] = f"attachment; filename={form.public_id}.svg"
+    return response
+
+
+@bp.post("/forms/<form_id>/pin")
+@requires(Role.EDITOR)
+def change_pin(form_id: str) -> ResponseReturnValue:
+    """Set the number that opens the kiosk, or take it away."""
+    form = queries.form_by_id(g.workspace.id, form_id)
+    try:
+        set_pin(form, request.form.get("pin", ""))
+    except MailerError as error:
+        db.session.rollback()
+        flash(error.message, "error")
+    else:
+        db.session.commit()
+        flash("The kiosk is ready." if form.kiosk_pin else "The kiosk is closed.", "success")
+    return redirect(url_for(".show", form_id=form_id, _anchor="kiosk"))
+
+
+def _poster(form: Form) -> dict[str, object]:
+    place = clean_line(request.args.get("place", ""), label="The place", longest=60)
+    url = _url(form, place=place)
+    return {
+        "form": form,
+        "shown": shown_version(queries.newest_version(form), ""),
+        "place": place,
+        "url": url,
+        "plain_url": _url(form),
+        "code": squares_of(url),
+    }
+
+
+def _url(form: Form, *, place: str = "") -> str:
+    path = url_for("signup.show", form_id=form.public_id, place=place or None)
+    return f"{settings().base_url}{path}"
+
+
+def _number(name: str, otherwise: int, *, most: int) -> int:
+    given = request.args.get(name, "")
+    return min(int(given), most) if given.isdecimal() and len(given) < 6 else otherwise

@@ -1,0 +1,163 @@
+"""A form from the designer to another site, through a stranger's hands, and out again."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from mailer.proof.product import Product
+from tests.journeys.test_newsletter import begin, go_to, make_a_list, open_mail
+
+Look = Callable[[Page, str], None]
+EMAIL = "rosa@example.com"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Another site's server, which writes no log."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def other_site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder, and the address under which another port serves it."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield tmp_path, f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_form_from_the_designer_to_the_door(
+    page: Page,
+    browser: Browser,
+    product: Product,
+    look: Look,
+    other_site: tuple[Path, str],
+    tmp_path: Path,
+):
+    begin(page, product, lambda *_: None)
+    make_a_list(page, lambda *_: None)
+    code = design(page, look)
+    sign_up_elsewhere(browser, *other_site, code)
+    preferences = confirm(page, product, look)
+    see_the_proof(page, look)
+    choose(browser, preferences, look)
+    leave(browser, preferences, look)
+    be_refused(page, tmp_path)
+
+
+def design(page: Page, look: Look) -> str:
+    """Design a form with a box to tick; return the code for another site."""
+    go_to(page, "Forms")
+    look(page, "forms-empty")
+    page.get_by_role("link", name="Design a form").click()
+    page.get_by_label("Name", exact=True).first.fill("Shop window")
+    page.get_by_label("Heading").first.fill("Bread by mail")
+    page.get_by_label("Words of box 1").fill("I have read the privacy notice.")
+    page.get_by_label("Deutsch").check()
+    preview = page.frame_locator("iframe[name=form-preview]")
+    expect(preview.get_by_role("heading", name="Bread by mail")).to_be_visible()
+    expect(preview.get_by_label("I have read the privacy notice.")).not_to_be_checked()
+    look(page, "form-designer")
+    page.get_by_role("button", name="Open the form").click()
+    expect(page.get_by_role("heading", name="Shop window")).to_be_visible()
+    look(page, "form")
+    return page.locator("pre code", has_text="embed.js").inner_text()
+
+
+def sign_up_elsewhere(browser: Browser, folder: Path, address: str, code: str) -> None:
+    """Put the code into another site's page, and sign up there as a stranger."""
+    (folder / "index.html").write_text(f"<!doctype html><title>Shop</title><h1>Shop</h1>{code}")
+    stranger = browser.new_page()
+    stranger.goto(f"{address}?utm_source=fair")
+    form = stranger.frame_locator("iframe")
+    form.get_by_label("Email").fill(EMAIL)
+    form.get_by_role("button", name="Subscribe").click()
+    expect(form.get_by_text("Please tick this to go on.")).to_be_visible()
+    form.get_by_label("I have read the privacy notice.").check()
+    form.get_by_role("button", name="Subscribe").click()
+    expect(form.get_by_role("heading", name="Check your inbox")).to_be_visible()
+    stranger.close()
+
+
+def confirm(page: Page, product: Product, look: Look) -> str:
+    """Follow the link of the confirmation mail; return the address of the preference page."""
+    open_mail(page, product, to=EMAIL)
+    link = page.frame_locator(".mail-frame").get_by_role("link", name="Confirm my subscription")
+    with page.context.expect_page() as opened:
+        link.click()
+    confirming = opened.value
+    confirming.get_by_role("button", name="Yes, subscribe me").click()
+    expect(confirming.get_by_role("heading", name="You are subscribed")).to_be_visible()
+    address = confirming.get_by_role("link", name="Choose what you receive").get_attribute("href") or ""
+    confirming.close()
+    return address
+
+
+def see_the_proof(page: Page, look: Look) -> None:
+    """See what she agreed to, in the words that she saw."""
+    go_to(page, "Subscribers")
+    page.get_by_role("link", name=EMAIL).click()
+    page.get_by_role("link", name="Proof of consent").click()
+    expect(page.get_by_text("☑ I have read the privacy notice.")).to_be_visible()
+    look(page, "proof")
+    page.get_by_role("link", name="The form as it was shown").first.click()
+    shown = page.frame_locator("iframe").first
+    expect(shown.get_by_role("heading", name="Bread by mail")).to_be_visible()
+    look(page, "form-version")
+
+
+def choose(browser: Browser, address: str, look: Look) -> None:
+    """Choose a frequency and a language, see why, and take a pause: without JavaScript."""
+    rosa = browser.new_context(java_script_enabled=False).new_page()
+    rosa.goto(address)
+    rosa.get_by_label("How often").select_option("7")
+    rosa.get_by_label("Language").select_option("de")
+    rosa.get_by_role("button", name="Save my choices").click()
+    expect(rosa.get_by_role("heading", name="Was Sie erhalten")).to_be_visible()
+    expect(rosa.get_by_label("Wie oft")).to_have_value("7")
+    rosa.get_by_role("button", name="1 Monat").click()
+    expect(rosa.get_by_role("heading", name="Sie machen gerade eine Pause")).to_be_visible()
+    rosa.context.close()
+    seen = browser.new_page()
+    seen.goto(address)
+    seen.locator("summary", has_text="Weekly bread").click()
+    expect(seen.get_by_text("bestätigt")).to_be_visible()
+    look(seen, "preferences-de")
+    seen.close()
+
+
+def leave(browser: Browser, address: str, look: Look) -> None:
+    """Leave everything."""
+    rosa = browser.new_page()
+    rosa.goto(address)
+    rosa.get_by_role("button", name="Von allem abmelden").click()
+    expect(rosa.get_by_text("Sie sind von allem abgemeldet.")).to_be_visible()
+    rosa.close()
+
+
+def be_refused(page: Page, folder: Path) -> None:
+    """Import her again: she stays away."""
+    file = folder / "people.csv"
+    file.write_text(f"email,name\n{EMAIL},Rosa\nben@example.com,Ben\n")
+    go_to(page, "Subscribers")
+    page.get_by_role("link", name="Imports").first.click()
+    page.get_by_role("link", name="Import a file").first.click()
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Weekly bread").check()
+    page.get_by_label("Why may you mail these people?").fill("They signed a list at the fair.")
+    page.get_by_role("button", name="Check 2 rows").click()
+    page.get_by_role("button", name="Import 2 rows").click(timeout=60_000)
+    expect(page.get_by_text("Imported 2 rows")).to_be_visible(timeout=60_000)
+    go_to(page, "Subscribers")
+    page.get_by_role("link", name=EMAIL).click()
+    expect(page.get_by_text("Unsubscribed", exact=True).first).to_be_visible()

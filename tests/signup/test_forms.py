@@ -1,0 +1,261 @@
+"""Designed forms: what they show, what they take in, what the proof keeps, and how they are designed."""
+
+import re
+
+import pytest
+
+from mailer.audience.fields import create_field
+from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
+from mailer.consent.models import Act, ConsentRecord
+from mailer.consent.proof import proof_of
+from mailer.db import db
+from mailer.errors import Invalid
+from mailer.lib.clock import utcnow
+from mailer.signup.designs import read_design
+from mailer.signup.models import FormVersion, SignUp
+from mailer.signup.queries import design_of, newest_version
+from mailer.signup.save_form import close_form, create_form, restore_version, save_form
+from tests import factories
+
+
+def designed(*lists, **values):
+    return read_design({"list_ids": [each.public_id for each in lists], **values})
+
+
+@pytest.fixture
+def bread(workspace):
+    return factories.mailing_list(workspace, "Weekly bread")
+
+
+@pytest.fixture
+def cake(workspace):
+    return factories.mailing_list(workspace, "Cake of the month")
+
+
+@pytest.fixture
+def form(workspace, bread, cake):
+    create_field(workspace.id, "City")
+    made = create_form(
+        workspace.id,
+        "Shop",
+        designed(
+            bread,
+            cake,
+            is_choice=True,
+            inputs=[{"key": "name", "asking": "required"}, {"key": "city", "asking": "later"}],
+            languages=["en", "de"],
+            words={
+                "en": {"title": "Bread by mail", "boxes": [{"words": "I have read the privacy notice."}]},
+                "de": {
+                    "title": "Brot per Mail",
+                    "confirm_subject": "Stimmt das?",
+                    "confirm_body": "Nur ein *Klick*.",
+                },
+            },
+        ),
+        by=None,
+    )
+    db.session.commit()
+    return made
+
+
+@pytest.fixture
+def send(client):
+    """Open a form, fill it in, and press the button."""
+
+    def press(form, *, query="", **values):
+        page = client.get(f"/s/{form.public_id}{query}")
+        opened = re.search(r'name="opened"[^>]*value="([^"]+)"', page.text)[1]
+        return client.post(f"/s/{form.public_id}{query}", data={"opened": opened, **values})
+
+    return press
+
+
+def complete(*lists, **values):
+    return {
+        "email": "rosa@example.com",
+        "name": "Rosa",
+        "box0": "1",
+        "lists": [each.public_id for each in lists],
+        **values,
+    }
+
+
+def test_no_box_is_ticked_beforehand_and_what_must_be_ticked_is_asked_for(client, send, form, bread):
+    assert "checked" not in client.get(f"/s/{form.public_id}").text
+
+    answer = send(form, **complete(bread, box0=""))
+
+    assert answer.status_code == 422
+    assert "Please tick this" in answer.text
+    assert db.session.query(Subscriber).count() == 0
+
+
+def test_one_sending_joins_what_was_chosen_with_one_mail(send, form, bread, cake, queued):
+    answer = send(form, **complete(bread, cake))
+
+    assert answer.status_code == 303
+    assert db.session.query(Subscription).count() == 2
+    assert [job for job, *_ in queued()] == ["send_confirmation"]
+
+
+def test_confirming_once_confirms_all_that_the_mail_asked_about(client, send, form, bread, cake, work_off):
+    send(form, **complete(bread, cake))
+    first = db.session.query(Subscription).order_by(Subscription.id).first()
+    from mailer.current import links
+
+    address = links().confirm_url(first.id).removeprefix("http://localhost")
+    page = client.post(address)
+
+    assert "Cake of the month" in page.text
+    db.session.expire_all()
+    assert {place.status for place in db.session.query(Subscription)} == {SubscriptionStatus.ACTIVE}
+    # What is not known yet is asked now, of the person alone.
+    assert "City" in page.text
+
+
+def test_the_proof_keeps_words_ticks_language_and_version(send, form, bread):
+    send(form, query="?lang=de", **complete(bread))
+
+    record = db.session.query(ConsentRecord).filter_by(act=Act.REQUESTED).one()
+    assert "Brot per Mail" in record.words
+    assert "☑ Weekly bread" in record.words
+    assert "☐ Cake of the month" in record.words
+    assert "☑ I have read the privacy notice." in record.words
+    assert record.locale == "de"
+    assert record.form_version_id == newest_version(form).id
+    assert proof_of(record.subscriber)[0].form_version == newest_version(form).public_id
+
+
+def test_where_somebody_came_from_is_kept(send, form, bread):
+    send(form, **complete(bread, page="https://www.example.com/", utm_source="fair", place="Shop window"))
+
+    kept = db.session.query(SignUp).one()
+    assert kept.source == {"page": "https://www.example.com/", "utm_source": "fair"}
+    assert kept.place == "Shop window"
+
+
+@pytest.mark.parametrize(
+    ("email", "words"),
+    [
+        ("rosa@gmial.com", "Did you mean rosa@gmail.com?"),
+        ("rosa@mailinator.com", "use your own"),
+        ("rosa", "not an email address"),
+    ],
+)
+def test_an_address_that_will_not_do_is_explained(send, form, bread, email, words):
+    answer = send(form, **complete(bread, email=email))
+
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
+def test_whoever_means_the_odd_address_may_have_it(send, form, bread):
+    answer = send(form, **complete(bread, email="rosa@outlok.com", meant="rosa@outlok.com"))
+
+    assert answer.status_code == 303
+
+
+def test_people_go_where_the_design_says_and_nowhere_else(send, workspace, bread):
+    made = create_form(
+        workspace.id,
+        "Away",
+        designed(bread, hosts=["www.example.com"], after_url="https://www.example.com/thanks"),
+        by=None,
+    )
+    db.session.commit()
+
+    answer = send(made, email="rosa@example.com")
+
+    assert answer.headers["Location"] == "https://www.example.com/thanks"
+    with pytest.raises(Invalid):
+        designed(bread, hosts=["www.example.com"], after_url="https://evil.example/")
+
+
+def test_only_named_sites_may_frame_a_form(client, send, workspace, bread):
+    made = create_form(workspace.id, "Framed", designed(bread, hosts=["www.example.com"]), by=None)
+    db.session.commit()
+
+    policy = client.get(f"/s/{made.public_id}?embed=1").headers["Content-Security-Policy"]
+    answer = send(made, query="?embed=1", email="rosa@example.com")
+
+    assert "frame-ancestors www.example.com https://www.example.com" in policy
+    assert answer.headers["Location"].endswith("/thanks?embed=1")
+
+
+def test_a_closed_form_takes_nobody_in(client, form):
+    close_form(form, now=utcnow())
+    db.session.commit()
+
+    assert client.get(f"/s/{form.public_id}").status_code == 404
+
+
+def test_saving_makes_a_version_only_when_something_changed(form, bread):
+    design = design_of(form)
+
+    assert not save_form(form, "Other name", design, by=None)
+    assert save_form(form, "Other name", designed(bread), by=None)
+    restore_version(db.session.query(FormVersion).filter_by(number=1).one(), by=None)
+
+    assert newest_version(form).number == 3
+    assert design_of(form) == design
+
+
+def test_the_confirmation_speaks_with_the_forms_own_words(send, form, bread, work_off):
+    from mailer.delivery.models import Message
+
+    send(form, query="?lang=de", **complete(bread))
+    work_off()
+
+    message = db.session.query(Message).one()
+    assert message.subject == "Stimmt das?"
+    assert "<em>Klick</em>" in message.html
+    assert "/confirm/" in message.text
+
+
+def test_a_form_is_designed_previewed_and_changed_in_the_browser(sign_in, ana, bread, workspace):
+    browser = sign_in(ana)
+    typed = {
+        "name": "Counter",
+        "list_ids": bread.public_id,
+        "is_choice": "all",
+        "language": "en",
+        "languages": ["en", "ar"],
+        "first_language": "en",
+        "title": "Fresh bread",
+        "asks.name": "optional",
+        "corners": "round",
+        "theme": "dark",
+        "is_brand": "1",
+        "box0.words": "Privacy",
+        "box0.is_required": "1",
+    }
+
+    preview = browser.post("/w/bakery/forms/preview", data={**typed, "part": "form"})
+    created = browser.post("/w/bakery/forms", data=typed)
+    made = db.session.query(FormVersion).one().form
+    page = browser.get(created.headers["Location"])
+    arabic = browser.get(f"/s/{made.public_id}?lang=ar")
+
+    assert "Fresh bread" in preview.text
+    assert created.status_code == 302
+    assert "embed.js" in page.text
+    assert 'dir="rtl"' in arabic.text
+    for address in (
+        f"forms/{made.public_id}/edit",
+        f"forms/{made.public_id}?show=popup",
+        f"forms/{made.public_id}/poster?place=Fair",
+        f"forms/{made.public_id}/poster.svg",
+        f"form-versions/{newest_version(made).public_id}",
+        f"form-versions/{newest_version(made).public_id}/en/frame",
+        "forms",
+    ):
+        assert browser.get(f"/w/bakery/{address}").status_code == 200, address
+
+
+@pytest.mark.parametrize("query", ["", "?embed=1&lang=de"])
+def test_everybody_is_thanked(client, form, query):
+    answer = client.get(f"/s/{form.public_id}/thanks{query}")
+
+    assert answer.status_code == 200
+    assert "Weekly bread" in answer.text
