@@ -102,6 +102,7 @@ TABLES = (
 
 #: Modules that listen to signals of rooms below theirs.
 LISTENERS: tuple[str, ...] = (
+    "mailer.audience.erase",
     "mailer.bounces.timeline",
     "mailer.campaigns.follow_run",
     "mailer.campaigns.names",

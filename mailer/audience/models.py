@@ -119,6 +119,46 @@ class Subscriber(Identified, Base):
         self.email, self.email_key = email, address_key(email)
 
 
+class AddressChange(Identified, Base):
+    """A subscriber had another address before."""
+
+    __tablename__ = "address_changes"
+    prefix = "adc"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    subscriber_id: Mapped[UUID] = mapped_column(ForeignKey(Subscriber.id, ondelete="CASCADE"), index=True)
+    before: Mapped[str] = mapped_column(String(320))
+    #: Who changed it; none when a program or the person did.
+    actor_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
+
+
+class Note(Identified, Base):
+    """What a member wrote about a subscriber for the others."""
+
+    __tablename__ = "notes"
+    prefix = "nte"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    subscriber_id: Mapped[UUID] = mapped_column(ForeignKey(Subscriber.id, ondelete="CASCADE"), index=True)
+    text: Mapped[str] = mapped_column(String(2000))
+    author_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
+
+    author: Mapped[User | None] = relationship()
+
+    __table_args__ = (CheckConstraint("length(text) > 0", name="has_text"),)
+
+
+class Erasure(Base):
+    """Somebody was erased: a keyed hash of their address, by which an import knows them, and nobody else."""
+
+    __tablename__ = "erasures"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), primary_key=True)
+    #: BLAKE2b in hexadecimal, keyed with a secret of this installation.
+    mark: Mapped[str] = mapped_column(String(32), primary_key=True)
+    erased_at: Mapped[datetime]
+
+
 class SubscriptionStatus(StrEnum):
     """Where a subscription stands."""
 

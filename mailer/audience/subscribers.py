@@ -1,18 +1,17 @@
-"""What we know of a subscriber: saved by address, edited, erased."""
+"""What we know of a subscriber: saved by address, edited."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
-from sqlalchemy import delete
 
 from mailer import signals
 from mailer.audience import queries
 from mailer.audience.fields import clean_fields
-from mailer.audience.models import Subscriber
+from mailer.audience.models import AddressChange, Subscriber
 from mailer.audience.tags import add_tags
 from mailer.db import db, insert_missing
 from mailer.errors import Invalid
@@ -72,8 +71,10 @@ def save_subscriber(
     return subscriber, is_new
 
 
-def change_address(subscriber: Subscriber, email: str) -> None:
-    """Move a subscriber to another address.
+def change_address(subscriber: Subscriber, email: str, *, actor_id: UUID | None = None) -> None:
+    """Move a subscriber to another address, and keep which one it was.
+
+    Their history stays theirs; a suppression is of an address, and stays with the old one.
 
     :raises Invalid: it is no address, or somebody else's
     """
@@ -82,8 +83,17 @@ def change_address(subscriber: Subscriber, email: str) -> None:
     if other is not None and other.id != subscriber.id:
         sentence = "Another subscriber has this address."
         raise Invalid(sentence, fields={"email": sentence})
-    if subscriber.email != email:
-        subscriber.change_address(email)
+    if subscriber.email == email:
+        return
+    db.session.add(
+        AddressChange(
+            workspace_id=subscriber.workspace_id,
+            subscriber_id=subscriber.id,
+            before=subscriber.email,
+            actor_id=actor_id,
+        )
+    )
+    subscriber.change_address(email)
 
 
 def edit_subscriber(
@@ -143,22 +153,6 @@ def clean_details(
 def merged_fields(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return known values with the given ones over them; None forgets one."""
     return {key: value for key, value in {**known, **given}.items() if value is not None}
-
-
-def erase_subscribers(workspace_id: UUID, subscriber_ids: Sequence[UUID]) -> int:
-    """Erase subscribers with everything that is theirs; suppressions of their addresses stay.
-
-    :return: how many there were
-    """
-    erased = db.session.scalars(
-        delete(Subscriber)
-        .where(Subscriber.workspace_id == workspace_id, Subscriber.id.in_(subscriber_ids))
-        .returning(Subscriber.id)
-        .execution_options(synchronize_session=False)
-    )
-    ids = list(erased)
-    signals.subscribers_erased.send(workspace_id, ids=ids)
-    return len(ids)
 
 
 def clean_locale(text: str) -> str:

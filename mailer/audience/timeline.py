@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
+
 from mailer import signals
-from mailer.audience.models import Subscriber
+from mailer.audience.models import AddressChange, Subscriber
+from mailer.db import db
 
 
 @dataclass(frozen=True)
@@ -29,5 +32,11 @@ def events_of(subscriber: Subscriber, *, limit: int = 200) -> Sequence[Event]:
     """Return what happened to a subscriber, newest first."""
     answers = signals.timeline_wanted.send(subscriber, limit=limit)
     events = [event for _, known in answers for event in known]
+    events += _former_addresses(subscriber)
     events.append(Event(subscriber.created_at, "user-plus", "Was added to the audience"))
     return sorted(events, key=lambda event: event.at, reverse=True)[:limit]
+
+
+def _former_addresses(subscriber: Subscriber) -> list[Event]:
+    changes = db.session.scalars(select(AddressChange).where(AddressChange.subscriber_id == subscriber.id))
+    return [Event(each.created_at, "at", f"Changed the address; it was {each.before}") for each in changes]

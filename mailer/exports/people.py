@@ -5,8 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from io import BytesIO
 from typing import Any, Final
 from uuid import UUID
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from sqlalchemy import Select, func, select
 
@@ -14,6 +16,7 @@ from mailer import signals
 from mailer.audience import queries
 from mailer.audience.fields import key_from
 from mailer.audience.models import (
+    AddressChange,
     Field,
     MailingList,
     Subscriber,
@@ -22,10 +25,13 @@ from mailer.audience.models import (
     Tag,
     subscriber_tags,
 )
+from mailer.audience.notes import notes_on
 from mailer.bulk import is_among
 from mailer.consent.models import ConsentRecord, ConsentWords, Suppression
 from mailer.db import db
 from mailer.delivery.models import Delivery, DeliveryState
+from mailer.events.models import CustomEvent
+from mailer.events.queries import events_of
 from mailer.lib.csv_rows import csv_line
 from mailer.lib.ids import public_id
 from mailer.tracking.models import Click, Open
@@ -115,7 +121,50 @@ def whole_person(person: Subscriber, **_: Any) -> dict[str, Any]:
     one = Chosen(person.workspace_id, select(Subscriber).where(Subscriber.id == person.id))
     page = next(_pages(one))
     names = _list_names(person.workspace_id)
-    return _whole(person, page, names, _events([person.id])[person.id])
+    return {**_whole(person, page, names, _events([person.id])[person.id]), **_said_of(person)}
+
+
+def zip_of_person(person: Subscriber) -> bytes:
+    """Return everything that is known of one person as a zip: JSON for programs, CSV for people."""
+    known = whole_person(person)
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("everything.json", json.dumps(known, ensure_ascii=False, indent=2) + "\n")
+        one = Chosen(person.workspace_id, select(Subscriber).where(Subscriber.id == person.id))
+        archive.writestr("person.csv", "".join(csv_of_people(one)))
+        for name in ("subscriptions", "consent", "events", "custom_events", "notes", "former_addresses"):
+            archive.writestr(f"{name}.csv", "".join(_table(known[name])))
+    return packed.getvalue()
+
+
+def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
+    headings = list(dict.fromkeys(name for row in rows for name in row))
+    yield "\ufeff" + csv_line(headings)
+    for row in rows:
+        yield csv_line([_cell(row.get(name)) for name in headings])
+
+
+def _said_of(person: Subscriber) -> dict[str, list[dict[str, Any]]]:
+    """Return what stands in no page: the notes about one person, and the addresses that they had."""
+    changes = db.session.scalars(
+        select(AddressChange).where(AddressChange.subscriber_id == person.id).order_by(AddressChange.id)
+    )
+    return {
+        "notes": [{"at": _at(note.created_at), "text": note.text} for note in notes_on(person)],
+        "former_addresses": [{"until": _at(each.created_at), "email": each.before} for each in changes],
+        "custom_events": [
+            {
+                "at": _at(each.at),
+                "name": each.name,
+                "value": None if each.value is None else str(each.value),
+                "currency": each.currency,
+                **{f"property {name}": value for name, value in each.properties.items()},
+            }
+            for each in db.session.scalars(
+                events_of(person.workspace_id, subscriber_id=person.id).order_by(CustomEvent.at)
+            )
+        ],
+    }
 
 
 def _whole(

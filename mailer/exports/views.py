@@ -8,13 +8,13 @@ from flask.typing import ResponseReturnValue
 from mailer.accounts.roles import Role
 from mailer.audience.models import SubscriptionStatus
 from mailer.audience.queries import SubscriberFilter, subscriber_by_id
-from mailer.exports.people import Chosen, csv_of_people, json_of_people, whole_person
+from mailer.exports.people import Chosen, csv_of_people, json_of_people, whole_person, zip_of_person
 from mailer.exports.suppressions import csv_of_suppressions
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import parse_id
 from mailer.segments.members import people_in
 from mailer.segments.queries import segment_by_id
-from mailer.web.answers import file_answer
+from mailer.web.answers import file_answer, packed_answer
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("exports", __name__)
@@ -47,6 +47,14 @@ def one_person(subscriber_id: str) -> ResponseReturnValue:
     """Hand out everything that is known of one person (GDPR 15 and 20)."""
     known = whole_person(subscriber_by_id(g.workspace.id, subscriber_id))
     return file_answer(iter([json.dumps(known, ensure_ascii=False, indent=2) + "\n"]), subscriber_id, "json")
+
+
+@bp.get("/exports/subscribers/<subscriber_id>.zip")
+@requires(Role.EDITOR)
+def one_person_packed(subscriber_id: str) -> ResponseReturnValue:
+    """Hand it out as JSON and as tables together, to be sent to whoever asked."""
+    packed = zip_of_person(subscriber_by_id(g.workspace.id, subscriber_id))
+    return packed_answer(packed, subscriber_id)
 
 
 def _chosen() -> Chosen:

@@ -81,3 +81,10 @@ def file_answer(lines: Iterator[str], name: str, ending: str) -> Response:
         mimetype=_KINDS[ending],
         headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )
+
+
+def packed_answer(packed: bytes, name: str) -> Response:
+    """Return a zip as a file to be kept, with today's date in its name."""
+    file_name = f"{name}-{utcnow():%Y-%m-%d}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
+    return Response(packed, mimetype="application/zip", headers=headers)

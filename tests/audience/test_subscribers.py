@@ -1,11 +1,13 @@
 import pytest
 
+from mailer.audience.erase import erase_subscribers
 from mailer.audience.fields import create_field, delete_field
 from mailer.audience.models import FieldType, Subscriber
 from mailer.audience.queries import audience_size
-from mailer.audience.subscribers import change_address, erase_subscribers, save_subscriber
+from mailer.audience.subscribers import change_address, save_subscriber
 from mailer.db import db
 from mailer.errors import Invalid
+from mailer.lib.clock import utcnow
 from tests import factories
 from tests.factories import refreshed
 
@@ -86,7 +88,7 @@ def test_erasing_touches_no_other_workspace(workspace, other_workspace):
     ours = factories.subscriber(workspace, on=bread)
     theirs = factories.subscriber(other_workspace)
 
-    assert erase_subscribers(workspace.id, [ours.id, theirs.id]) == 1
+    assert erase_subscribers(workspace.id, [ours.id, theirs.id], now=utcnow()) == 1
     assert refreshed(theirs) is not None
     assert audience_size(workspace.id) == 0
 

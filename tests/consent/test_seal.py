@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import delete, text, update
 
-from mailer.audience.subscribers import erase_subscribers
+from mailer.audience.erase import erase_subscribers
 from mailer.consent.models import Act, Channel, ConsentRecord, ConsentSeal, Evidence
 from mailer.consent.record import keep_record
 from mailer.consent.seal import seal_consent
@@ -65,7 +65,7 @@ def test_records_wait_for_their_seal_and_no_longer(chain, workspace):
 
 
 def test_erasing_somebody_keeps_the_chain(chain, workspace):
-    erase_subscribers(workspace.id, [chain[2].subscriber_id])
+    erase_subscribers(workspace.id, [chain[2].subscriber_id], now=utcnow())
 
     found = next(verify(workspace.id))
 

@@ -18,6 +18,7 @@ from mailer.accounts.models import Invitation, Membership, Scope, User, Workspac
 from mailer.accounts.roles import Role
 from mailer.audience.fields import create_field
 from mailer.audience.models import Import, SubscriptionStatus
+from mailer.audience.notes import add_note
 from mailer.audience.tags import add_tags, tags_named
 from mailer.bounces.models import Hook, Provider
 from mailer.campaigns.models import CampaignMend
@@ -160,6 +161,7 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "client": next(iter(PREVIEWS)),
             "hook_id": hook.public_id,
             "mend_id": mend.public_id,
+            "note_id": add_note(subscriber, "Likes rye.", author_id=None).public_id,
             "event_id": record_event(subscriber, "order.placed", now=utcnow())[0].public_id,
             "segment_id": segment.public_id,
             "endpoint_id": endpoint.public_id,

@@ -24,15 +24,17 @@ from mailer.api.schemas import (
 )
 from mailer.audience import queries
 from mailer.audience.api.frame import bp
+from mailer.audience.erase import erase_subscribers
 from mailer.audience.fields import create_missing_fields
 from mailer.audience.models import Subscriber, SubscriptionStatus
 from mailer.audience.representation import SubscriberShown, shown_subscribers
-from mailer.audience.subscribers import change_address, edit_subscriber, erase_subscribers
+from mailer.audience.subscribers import change_address, edit_subscriber
 from mailer.audience.tags import set_tags, tag_called, tag_subscribers, untag_subscribers
 from mailer.audience.timeline import events_of
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.addresses import address_key
+from mailer.lib.clock import utcnow
 from mailer.lib.ids import parse_id
 
 _MOST_AT_ONCE = 1_000
@@ -162,7 +164,7 @@ def patch_subscriber(subscriber_id: str, json_data: Given) -> SubscriberShown:
 @bp.output({}, status_code=204)
 def delete_subscriber(subscriber_id: str) -> str:
     """Erase a subscriber with everything that is theirs; a suppression of their address stays."""
-    erase_subscribers(g.workspace.id, [_subscriber(subscriber_id).id])
+    erase_subscribers(g.workspace.id, [_subscriber(subscriber_id).id], now=utcnow())
     db.session.commit()
     return ""
 
@@ -208,7 +210,7 @@ def untag(json_data: Untagging) -> CountShown:
 @bp.output(CountShown)
 def erase(json_data: Chosen) -> CountShown:
     """Erase up to 1,000 subscribers with everything that is theirs."""
-    return CountShown(count=erase_subscribers(g.workspace.id, _owned(json_data.subscribers)))
+    return CountShown(count=erase_subscribers(g.workspace.id, _owned(json_data.subscribers), now=utcnow()))
 
 
 def _subscriber(subscriber_id: str) -> Subscriber:

@@ -5,14 +5,17 @@ from uuid import UUID
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy.orm import selectinload
 
 from mailer.accounts.roles import Role
 from mailer.audience import queries
+from mailer.audience.erase import erase_subscribers
 from mailer.audience.forms import SubscriberForm, subscriber_form
 from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
+from mailer.audience.notes import notes_on
 from mailer.audience.queries import SubscriberFilter
-from mailer.audience.subscribers import change_address, edit_subscriber, erase_subscribers
+from mailer.audience.subscribers import change_address, edit_subscriber
 from mailer.audience.tags import set_tags, tag_by_id, tag_subscribers, untag_subscribers
 from mailer.audience.timeline import events_of
 from mailer.db import db
@@ -66,6 +69,7 @@ def show(subscriber_id: str) -> str:
         other_lists=[row for row in lists if row.id not in places],
         standing=[event for event in events if event.is_standing],
         events=events,
+        notes=notes_on(subscriber),
         now=utcnow(),
     )
 
@@ -85,7 +89,7 @@ def update(subscriber_id: str) -> ResponseReturnValue:
     subscriber, form = _subscriber(subscriber_id), subscriber_form(queries.fields_of(g.workspace.id))
     if form.validate():
         try:
-            change_address(subscriber, form.email.data or "")
+            change_address(subscriber, form.email.data or "", actor_id=current_user.id)
             edit_subscriber(subscriber, **form.details())
             set_tags(subscriber, form.tag_names())
         except MailerError as error:
@@ -133,7 +137,7 @@ def erase() -> ResponseReturnValue:
             queries.subscribers(g.workspace.id, SubscriberFilter()).where(Subscriber.id.in_(chosen))
         ).all()
         return render_template("audience/subscribers/erase.html", people=people, back=_back())
-    count = erase_subscribers(g.workspace.id, chosen)
+    count = erase_subscribers(g.workspace.id, chosen, now=utcnow())
     db.session.commit()
     flash(f"{_people(count)} erased.", "success")
     return redirect(_back())
