@@ -620,6 +620,21 @@ def bench_clicks(seconds: int, pairs: int, kills: int) -> None:
             sys.exit(1)
 
 
+@bench.command("segments")
+@click.option("--people", default="1M", show_default=True, help="Subscribers.")
+@click.option("--events", default="20M", show_default=True, help="Deliveries and custom events together.")
+def bench_segments(people: str, events: str) -> None:
+    """Count ten segments, and the same by hand-written SQL; on PostgreSQL."""
+    from mailer.proof import bench_segments
+    from mailer.proof.bench import sizes_of
+
+    (people_count,), (event_count,) = sizes_of(people), sizes_of(events)
+    for measured in bench_segments.bench_segments(
+        people_count, event_count, lambda line: click.echo(line, err=True)
+    ):
+        click.echo(measured.line())
+
+
 @mailer.command()
 @click.option(
     "--seed", "random_seed", type=int, default=1, show_default=True, help="Another storm for another."
