@@ -16,6 +16,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from mailer.errors import Invalid
 from mailer.lib.csv_rows import read_rows, sniff
 from mailer.lib.xlsx_rows import is_xlsx, read_sheet
+from mailer.lib.zip_bombs import is_bomb
 
 #: The column in which the rows of a zip say which of its files they stood in.
 PART: Final = "File"
@@ -25,9 +26,6 @@ _TEXT_ENDINGS: Final = frozenset({".csv", ".tsv", ".txt", ".tab"})
 _MOST_PARTS: Final = 50
 #: Unpacked, of all files of a zip together.
 _MOST_BYTES: Final = 4_000_000_000
-#: Text packs ten times, hardly more; a bomb packs a thousand times.
-_MOST_DENSE: Final = 200
-_DENSE_FROM_BYTES: Final = 50_000_000
 
 
 @dataclass
@@ -111,9 +109,7 @@ def _members(path: Path) -> list[ZipInfo]:
         raise Invalid("There is no CSV file in this zip; one inside of another zip is not looked for.")
     if len(members) > _MOST_PARTS:
         raise Invalid(f"There are {len(members):,} files in this zip; {_MOST_PARTS} at most.")
-    unpacked = sum(member.file_size for member in members)
-    packed = sum(member.compress_size for member in members)
-    if unpacked > _MOST_BYTES or (unpacked > _DENSE_FROM_BYTES and unpacked > _MOST_DENSE * packed):
+    if sum(member.file_size for member in members) > _MOST_BYTES or is_bomb(members):
         raise Invalid("This zip unpacks to far more than a table of people; upload the CSV file itself.")
     return members
 

@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 
 from mailer.errors import Invalid
 from mailer.lib.csv_rows import LONGEST_CELL, MOST_COLUMNS, plain_cell
+from mailer.lib.zip_bombs import is_bomb
 
 #: Of a sheet, unpacked; a million rows of ten columns have half as much.
 _MOST_BYTES: Final = 1_000_000_000
@@ -97,7 +98,8 @@ def _refuse_bomb(path: Path) -> None:
     except BadZipFile:
         raise Invalid("This spreadsheet is damaged; save it again and upload that.") from None
     shared = sum(member.file_size for member in members if member.filename == _SHARED)
-    if max(member.file_size for member in members) > _MOST_BYTES or shared > _MOST_SHARED_BYTES:
+    largest = max(member.file_size for member in members)
+    if largest > _MOST_BYTES or shared > _MOST_SHARED_BYTES or is_bomb(members):
         raise Invalid(
             "This spreadsheet unpacks to more than we read at once; save it as CSV and upload that."
         )

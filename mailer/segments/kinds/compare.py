@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Float, and_, cast, func, not_, or_
+from sqlalchemy import Float, and_, cast, func
 
 from mailer.errors import Invalid
 from mailer.segments.asked import Asked, Clause
@@ -80,16 +80,15 @@ def number(kept: Any, test: Test, value: str) -> Clause:
     except ValueError:
         raise Invalid(f"“{value[:40]}” is not a number.") from None
     found = cast(kept.as_string(), Float)
-    is_there = kept.as_string().is_not(None)
     match test:
         case Test.IS:
-            return and_(is_there, found == wanted)
+            return func.coalesce(found == wanted, False)
         case Test.IS_NOT:
-            return or_(not_(is_there), found != wanted)
+            return func.coalesce(found != wanted, True)
         case Test.LESS:
-            return and_(is_there, found < wanted)
+            return func.coalesce(found < wanted, False)
         case Test.MORE:
-            return and_(is_there, found > wanted)
+            return func.coalesce(found > wanted, False)
     raise Invalid("A number is compared with is, is not, less or more.")
 
 
