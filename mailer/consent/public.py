@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from mailer import signals
 from mailer.accounts.models import Workspace
+from mailer.audience.erase import erase_subscribers
 from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
-from mailer.audience.subscribers import erase_subscribers
 from mailer.consent import preferences
 from mailer.consent import tell_why as telling
 from mailer.consent.confirm import ask_again, asked_together, can_confirm, confirm
@@ -275,7 +275,7 @@ def show_erasing(token: str) -> str:
 def erase(token: str) -> str:
     """Erase everything that is known of somebody, at their own wish (GDPR 17)."""
     subscriber = _subscriber_of(token)
-    erase_subscribers(subscriber.workspace_id, [subscriber.id])
+    erase_subscribers(subscriber.workspace_id, [subscriber.id], now=utcnow())
     db.session.commit()
     return _render("consent/unknown.html")
 
