@@ -105,6 +105,13 @@ class Settings(BaseSettings):
     )
     inbound_bind: str = Field("127.0.0.1", description="the address that this mail server listens on")
     inbound_lmtp: bool = Field(False, description="whether it speaks LMTP, as a mail server hands mail on")
+    submission_port: int = Field(
+        0, ge=0, le=65535, description="where programs hand in messages by SMTP; 0: nowhere"
+    )
+    submission_certificate: str = Field(
+        "", description="a PEM file; with it keys are taken over STARTTLS alone"
+    )
+    submission_private_key: str = Field("", description="the PEM file of its key, where that is another file")
     trusted_proxies: int = Field(0, ge=0, le=9, description="how many proxies in front set X-Forwarded-*")
     campaign_workers: int = Field(2, ge=1, le=64, description="worker processes for campaigns")
     worker_threads: int = Field(4, ge=1, le=64, description="threads in each worker process")

@@ -69,6 +69,7 @@ SEND_DIGESTS: Final = _job("send_digests", TRANSACTIONAL, every_seconds=300)
 POST_WEBHOOKS: Final = _job("post_webhooks", WEBHOOKS)
 SWEEP_WEBHOOKS: Final = _job("sweep_webhooks", TRANSACTIONAL, every_seconds=5)
 FORGET_OLD_EVENTS: Final = _job("forget_old_events", TRANSACTIONAL, every_seconds=3600)
+REDACT_MESSAGES: Final = _job("redact_messages", TRANSACTIONAL, every_seconds=1800)
 FORGET_OLD_ANSWERS: Final = _job("forget_old_answers", TRANSACTIONAL, every_seconds=3600)
 
 

@@ -21,7 +21,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     frozenset(line.split())
     for line in """
     app cli seeds proof bootstrap
-    runtime dashboard reports agents
+    runtime dashboard reports agents compat
     campaigns automations transactional webhooks exports
     segments
     tracking bounces
@@ -73,6 +73,7 @@ FLASK_GUESTS = {
     "accounts.models": "a user is Flask-Security's UserMixin",
     "accounts.security": "hangs Flask-Security into the application",
     "proof.click_server": "a plain page of Flask's is what clicks are measured by",
+    "proof.bare_route": "is the least that a route of Flask can cost",
 }
 
 #: Every route that needs neither session nor key, one by one; ``public.py`` holds nothing else.

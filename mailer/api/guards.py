@@ -64,16 +64,20 @@ def scopes_of(view: Any) -> frozenset[Scope]:
     return getattr(view, _SCOPES, frozenset()) | {Scope.ALL}
 
 
-def _require_key() -> None:
-    from_header = request.authorization
-    if from_header is None or from_header.type != "bearer" or not from_header.token:
+def enter(secret: str | None) -> None:
+    """Let a request in that brings a key, if the key may do what it asks for.
+
+    :param secret: as the request has it; none where it has none
+    :raises ApiError: it is not let in
+    """
+    if not secret:
         raise ApiError(
             401,
             "missing_api_key",
             "Send your API key as “Authorization: Bearer mlr_…”.",
             headers={"WWW-Authenticate": "Bearer"},
         )
-    key = key_for(from_header.token)
+    key = key_for(secret)
     if key is None:
         raise ApiError(
             401,
@@ -86,6 +90,16 @@ def _require_key() -> None:
     g.api_key, g.workspace = key, key.workspace
     _require_scope(key.scope)
     _require_json()
+
+
+def secret_in_header() -> str | None:
+    """Return the secret of a request’s ``Authorization`` header."""
+    given = request.authorization
+    return given.token if given is not None and given.type == "bearer" else None
+
+
+def _require_key() -> None:
+    enter(secret_in_header())
 
 
 def _note_use(key: Any) -> None:

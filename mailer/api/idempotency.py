@@ -37,7 +37,9 @@ _MARK: Final = "_takes_idempotency_key"
 
 
 @dataclass(frozen=True)
-class _Answer:
+class Answer:
+    """What was answered under a key."""
+
     status: int
     body: str
 
@@ -52,18 +54,51 @@ def idempotent(view: Callable[P, Any]) -> Callable[P, Response]:
     def once(*args: P.args, **kwargs: P.kwargs) -> Response:
         key = _key_given()
         if key:
-            kept = _begin(g.workspace.id, key, _fingerprint(), now=utcnow())
+            kept = begin(g.workspace.id, key, _fingerprint(), now=utcnow())
             if kept is not None:
                 db.session.rollback()
                 return _again(kept)
         response: Response = current_app.make_response(view(*args, **kwargs))
         if key:
-            _keep(g.workspace.id, key, response)
+            keep(g.workspace.id, key, status=response.status_code, body=response.get_data(as_text=True))
         db.session.commit()
         return response
 
     setattr(once, _MARK, True)
     return once
+
+
+def begin(workspace_id: UUID, key: str, fingerprint: str, *, now: datetime) -> Answer | None:
+    """Take a key for the transaction under way, or return the answer that was given under it.
+
+    :param fingerprint: SHA-256 of the request, which is the same when it is repeated
+    :raises ApiError: the key stands for another request, or for one that is still running
+    """
+    is_ours = (IdempotencyKey.workspace_id == workspace_id) & (IdempotencyKey.key == key)
+    db.session.execute(delete(IdempotencyKey).where(is_ours, IdempotencyKey.created_at <= now - _KEPT_FOR))
+    if _insert(workspace_id, key, fingerprint, now=now):
+        return None
+    kept = db.session.execute(
+        select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.body).where(is_ours)
+    ).one_or_none()
+    if kept is None or kept.status is None:
+        raise _still_running()
+    if kept.fingerprint != fingerprint:
+        raise ApiError(
+            409,
+            "invalid_idempotent_request",
+            "This Idempotency-Key was used for another request; take a new one for each.",
+        )
+    return Answer(kept.status, kept.body or "")
+
+
+def keep(workspace_id: UUID, key: str, *, status: int, body: str) -> None:
+    """Remember the answer to be given under a key that :func:`begin` took."""
+    db.session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.workspace_id == workspace_id, IdempotencyKey.key == key)
+        .values(status=status, body=body)
+    )
 
 
 def is_idempotent(view: Any) -> bool:
@@ -93,26 +128,6 @@ def _key_given() -> str | None:
 def _fingerprint() -> str:
     body = json.dumps(request.get_json(silent=True, force=True), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
-
-
-def _begin(workspace_id: UUID, key: str, fingerprint: str, *, now: datetime) -> _Answer | None:
-    """Take the key, or return the answer that was given under it."""
-    is_ours = (IdempotencyKey.workspace_id == workspace_id) & (IdempotencyKey.key == key)
-    db.session.execute(delete(IdempotencyKey).where(is_ours, IdempotencyKey.created_at <= now - _KEPT_FOR))
-    if _insert(workspace_id, key, fingerprint, now=now):
-        return None
-    kept = db.session.execute(
-        select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.body).where(is_ours)
-    ).one_or_none()
-    if kept is None or kept.status is None:
-        raise _still_running()
-    if kept.fingerprint != fingerprint:
-        raise ApiError(
-            409,
-            "invalid_idempotent_request",
-            "This Idempotency-Key was used for another request; take a new one for each.",
-        )
-    return _Answer(kept.status, kept.body or "")
 
 
 def _insert(workspace_id: UUID, key: str, fingerprint: str, *, now: datetime) -> bool:
@@ -148,15 +163,7 @@ def _still_running() -> ApiError:
     )
 
 
-def _keep(workspace_id: UUID, key: str, response: Response) -> None:
-    db.session.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.workspace_id == workspace_id, IdempotencyKey.key == key)
-        .values(status=response.status_code, body=response.get_data(as_text=True))
-    )
-
-
-def _again(answer: _Answer) -> Response:
+def _again(answer: Answer) -> Response:
     return current_app.response_class(
         answer.body,
         answer.status,

@@ -19,11 +19,11 @@ from mailer.bounces.parsers.returned import Kind
 from mailer.bounces.recognise import Recognised
 from mailer.bounces.sums import count_returns
 from mailer.consent.models import Channel, Evidence, SuppressionReason
-from mailer.consent.suppress import suppress
+from mailer.consent.suppress import close_stream, suppress
 from mailer.consent.unsubscribe import leave
 from mailer.db import db, insert_missing
 from mailer.delivery import ledger
-from mailer.delivery.models import Delivery, DeliveryState, Run
+from mailer.delivery.models import Delivery, DeliveryState, Message, Run
 from mailer.errors import Invalid
 from mailer.lib.ids import uuid7
 
@@ -102,7 +102,7 @@ def rules_of(workspace_id: UUID) -> BounceRules:
 
 def _follow(returned: Return, delivery: Delivery, told: Told, *, now: datetime) -> Effect:
     if told.kind is Kind.COMPLAINT and told.is_wish_to_stop:
-        return _suppress(returned, SuppressionReason.COMPLAINT, told.feedback_type or "abuse")
+        return _after_complaint(returned, delivery, told.feedback_type or "abuse")
     if told.kind is Kind.BOUNCE and told.is_hard:
         return _suppress(returned, SuppressionReason.HARD_BOUNCE, told.words)
     if told.kind is Kind.BOUNCE and told.reason is not None and told.reason.is_about_address:
@@ -122,6 +122,17 @@ def _suppress(returned: Return, reason: SuppressionReason, detail: str) -> Effec
     if returned.delivery_id is not None:
         signals.addresses_refused.send([returned.delivery_id])
     return Effect.SUPPRESSED
+
+
+def _after_complaint(returned: Return, delivery: Delivery, detail: str) -> Effect:
+    """Stop campaigns to whoever complained, and close the stream of the message that it was about."""
+    effect = _suppress(returned, SuppressionReason.COMPLAINT, detail)
+    stream = db.session.scalar(select(Message.stream).where(Message.id == delivery.message_id))
+    if effect is Effect.SUPPRESSED and stream:
+        close_stream(
+            returned.workspace_id, stream, returned.email, SuppressionReason.COMPLAINT, detail=detail
+        )
+    return effect
 
 
 def _after_soft(returned: Return, *, now: datetime) -> Effect:

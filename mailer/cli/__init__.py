@@ -14,7 +14,7 @@ import click
 
 from mailer.cli import content
 from mailer.config import BadSetting, Settings, in_force, load
-from mailer.errors import MailerError
+from mailer.errors import Invalid, MailerError
 from mailer.runtime import logs
 from mailer.runtime.ports import PortTaken
 from mailer.runtime.supervisor import CannotStart
@@ -101,6 +101,24 @@ def catcher(settings: Settings) -> None:
 
     logs.begin("catcher", settings.log_level)
     run_catcher(settings.data_dir, port=settings.catcher_port)
+
+
+@mailer.command()
+@click.pass_obj
+def submission(settings: Settings) -> None:
+    """Take messages from programs that speak SMTP, at MAILER_SUBMISSION_PORT."""
+    from mailer.transactional.submission.server import run_submission
+
+    if not settings.submission_port:
+        raise Invalid("Set MAILER_SUBMISSION_PORT, such as 2587, first.")
+    logs.begin("submission", settings.log_level)
+    run_submission(
+        application(settings),
+        host=settings.bind,
+        port=settings.submission_port,
+        certificate=settings.submission_certificate,
+        private_key=settings.submission_private_key,
+    )
 
 
 @mailer.command()
@@ -573,6 +591,36 @@ def bench_reset_mail(recipients: int, databases: tuple[str, ...], workers: int) 
         click.echo("\n".join(reset_mail.lines(waits)))
 
 
+@bench.command("emails")
+@click.option("--posts", type=click.IntRange(100), default=4_000, show_default=True, help="In each turn.")
+@click.option(
+    "--pairs", type=click.IntRange(1), default=5, show_default=True, help="Turns of each of the two."
+)
+@click.option(
+    "--recipients",
+    type=click.IntRange(0),
+    default=100_000,
+    show_default=True,
+    help="Of the campaign; 0: none.",
+)
+@click.option("--database", "databases", multiple=True, default=("sqlite", "postgresql"), show_default=True)
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Campaign workers.")
+def bench_emails(posts: int, pairs: int, recipients: int, databases: tuple[str, ...], workers: int) -> None:
+    """Post messages, turn by turn with a bare route; then alone and beside a campaign."""
+    from mailer.proof import bench_emails
+
+    for database in databases:
+        measured = bench_emails.bench_emails(
+            database,
+            posts=posts,
+            pairs=pairs,
+            recipients=recipients,
+            workers=workers,
+            tell=lambda line: click.echo(line, err=True),
+        )
+        click.echo("\n".join(measured.lines()))
+
+
 @bench.command("import")
 @click.option("--sizes", default="100k,1M", show_default=True, help="Rows of each file.")
 @click.option("--database", "databases", multiple=True, default=("sqlite", "postgresql"), show_default=True)
@@ -668,6 +716,38 @@ def chaos(random_seed: int, recipients: int, kills: int, databases: tuple[str, .
     if as_json:
         click.echo(json.dumps({name: asdict(each) for name, each in figures.items()}, indent=2))
     if any(each.missed() for each in figures.values()):
+        sys.exit(1)
+
+
+@mailer.command("chaos-emails")
+@click.option("--seed", "random_seed", type=int, default=1, show_default=True)
+@click.option("--keys", type=click.IntRange(10), default=10_000, show_default=True)
+@click.option("--kills", type=click.IntRange(0), default=40, show_default=True)
+@click.option(
+    "--database",
+    "databases",
+    type=click.Choice(["sqlite", "postgresql"]),
+    multiple=True,
+    default=("sqlite", "postgresql"),
+    show_default=True,
+)
+def chaos_emails(random_seed: int, keys: int, kills: int, databases: tuple[str, ...]) -> None:
+    """Post messages under keys, again and again, while everything is killed; count what came of it."""
+    from mailer.proof import chaos_emails
+
+    _end_in_order()
+    is_broken = False
+    for database in databases:
+        figures = chaos_emails.chaos_emails(
+            database,
+            keys=keys,
+            kills=kills,
+            seed=random_seed,
+            tell=lambda line: click.echo(line, err=True),
+        )
+        click.echo("\n".join(figures.lines(database)))
+        is_broken |= figures.missed()
+    if is_broken:
         sys.exit(1)
 
 

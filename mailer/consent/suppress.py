@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from mailer.consent.models import LiftedSuppression, Suppression, SuppressionReason
+from mailer.consent.models import LiftedSuppression, StreamSuppression, Suppression, SuppressionReason
 from mailer.db import db, insert_missing, owned
 from mailer.lib.addresses import address_key, clean_address
 from mailer.lib.ids import uuid7
@@ -45,6 +45,28 @@ def suppress(
     return found
 
 
+def close_stream(
+    workspace_id: UUID, stream: str, email: str, reason: SuppressionReason, *, detail: str = ""
+) -> None:
+    """Send an address nothing more of one stream of transactional messages; the first reason stays.
+
+    :raises Invalid: it is no address
+    """
+    insert_missing(
+        StreamSuppression,
+        [
+            {
+                "id": uuid7(),
+                "workspace_id": workspace_id,
+                "stream": stream,
+                "email_key": address_key(clean_address(email)),
+                "reason": reason,
+                "detail": detail.replace("\0", "")[:500],
+            }
+        ],
+    )
+
+
 def suppression_of(workspace_id: UUID, email: str) -> Suppression | None:
     """Return why an address must not be mailed, or None."""
     return db.session.scalar(
@@ -68,7 +90,7 @@ def suppression_by_id(workspace_id: UUID, public_id: str) -> Suppression:
 
 
 def lift_suppression(suppression: Suppression, *, words: str, actor_id: UUID | None) -> None:
-    """Let an address be mailed again, and keep who allowed it and why.
+    """Let an address be mailed again, in every stream too, and keep who allowed it and why.
 
     :raises Invalid: no reason is given
     """
@@ -82,6 +104,12 @@ def lift_suppression(suppression: Suppression, *, words: str, actor_id: UUID | N
             suppressed_at=suppression.created_at,
             words=words,
             actor_id=actor_id,
+        )
+    )
+    db.session.execute(
+        delete(StreamSuppression).where(
+            StreamSuppression.workspace_id == suppression.workspace_id,
+            StreamSuppression.email_key == suppression.email_key,
         )
     )
     db.session.delete(suppression)

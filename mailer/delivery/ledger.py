@@ -168,13 +168,36 @@ def put_back(batch_id: UUID, *, worker: str, due_at: datetime) -> None:
         .returning(Batch.id)
         .execution_options(synchronize_session=False)
     )
-    if gone is None:
-        db.session.execute(
-            update(Batch)
-            .where(*is_ours)
-            .values(worker=None, lease_expires_at=None, due_at=due_at)
-            .execution_options(synchronize_session=False)
-        )
+    if gone is not None or _free_alone(batch_id, worker=worker, due_at=due_at):
+        return
+    db.session.execute(
+        update(Batch)
+        .where(*is_ours)
+        .values(worker=None, lease_expires_at=None, due_at=due_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _free_alone(batch_id: UUID, *, worker: str, due_at: datetime) -> bool:
+    """Take a message to one person out of the batch that was made for its try; False for a campaign's.
+
+    Nobody looks for such a batch: the message waits by itself for its next try.
+    """
+    freed = db.session.scalar(
+        delete(Batch)
+        .where(Batch.id == batch_id, Batch.worker == worker, Batch.campaign_id.is_(None))
+        .returning(Batch.id)
+        .execution_options(synchronize_session=False)
+    )
+    if freed is None:
+        return False
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.batch_id == batch_id, Delivery.state == DeliveryState.PREPARED)
+        .values(batch_id=None, next_try_at=due_at)
+        .execution_options(synchronize_session=False)
+    )
+    return True
 
 
 def postpone(times: Mapping[UUID, datetime], *, batch_id: UUID) -> None:

@@ -210,6 +210,7 @@ def installation(database: str, workers: int) -> Iterator[Installation]:
             MAILER_CAMPAIGN_WORKERS=str(workers),
             MAILER_RETRY_FIRST_SECONDS="1",
             MAILER_LOG_LEVEL="warning",
+            MAILER_API_CALLS_PER_MINUTE="100000000",
             **settings,
         )
         if settings:

@@ -24,6 +24,7 @@ from mailer.runtime.scheduler import run_scheduler
 from mailer.runtime.supervisor import CannotStart, Part, Supervisor
 from mailer.runtime.web import serve
 from mailer.runtime.worker import Application, run_worker
+from mailer.transactional.submission.server import run_submission
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ class Everything:
             require_free(self._settings.bind, self._settings.port, "MAILER_PORT")
             if self._settings.inbound_port:
                 require_free(self._settings.inbound_bind, self._settings.inbound_port, "MAILER_INBOUND_PORT")
+            if self._settings.submission_port:
+                require_free(self._settings.bind, self._settings.submission_port, "MAILER_SUBMISSION_PORT")
             if self._settings.is_catching:
                 require_free(_LOOPBACK, self._settings.catcher_port, "MAILER_CATCHER_PORT")
         except PortTaken as error:
@@ -89,7 +92,7 @@ class Everything:
             for _ in range(self._settings.campaign_workers)
         ]
         yield [self._worker("transactional", "webhooks"), *campaigns]
-        yield [self._web()]
+        yield [self._web(), *([self._submission()] if self._settings.submission_port else [])]
         if self._settings.inbound_port:
             yield [self._inbound()]
         yield [self._part("scheduler", run_scheduler)]
@@ -130,6 +133,20 @@ class Everything:
         bind, port = self._settings.bind, self._settings.port
         part = self._part("web", partial(serve, self._app, bind=bind, port=port), stop_seconds=30)
         part.is_ready = lambda: serves(_reached(bind), port)
+        return part
+
+    def _submission(self) -> Part:
+        given = self._settings
+        work = partial(
+            run_submission,
+            self._app,
+            host=given.bind,
+            port=given.submission_port,
+            certificate=given.submission_certificate,
+            private_key=given.submission_private_key,
+        )
+        part = self._part("submission", work, stop_seconds=30)
+        part.is_ready = lambda: is_open(_reached(given.bind), given.submission_port)
         return part
 
     def _part(self, name: str, work: Callable[[], None], *, stop_seconds: float = 10.0) -> Part:

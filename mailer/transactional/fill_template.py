@@ -88,6 +88,13 @@ def filler_of(workspace: Workspace, template: Template, *, subject: str, content
     return filler
 
 
+def variables_of(workspace: Workspace, template: Template, *, subject: str) -> Mapping[str, bool]:
+    """Return what a template declares, and whether it has to be given; nothing while it is not published."""
+    if template.published is None:
+        return {}
+    return filler_of(workspace, template, subject=subject).variables
+
+
 def values_for(
     workspace: Workspace, reader: Mailbox, variables: Mapping[str, Any], *, person: Mapping[str, Any] | None
 ) -> dict[str, Any]:

@@ -134,6 +134,13 @@ def check(letter: Letter, *, now: datetime) -> None:
         raise wrong("scheduled_at", f"A message can be scheduled {MOST_AHEAD.days} days ahead at most.")
 
 
+def may_bring(header: str) -> bool:
+    """Whether a message may bring a header field of a name along."""
+    key = header.lower()
+    is_allowed = key in _ALLOWED_HEADERS or (key.startswith("x-") and not key.startswith(_OURS))
+    return is_allowed and _HEADER_NAME.fullmatch(header) is not None
+
+
 def check_words(field: str, words: str) -> None:
     """Refuse words that are far too many, or that no database and no mail can hold.
 
@@ -190,8 +197,7 @@ def _check_headers(headers: Mapping[str, str]) -> None:
     seen: set[str] = set()
     for name, value in headers.items():
         key = name.lower()
-        is_allowed = key in _ALLOWED_HEADERS or (key.startswith("x-") and not key.startswith(_OURS))
-        if not _HEADER_NAME.fullmatch(name) or not is_allowed:
+        if not may_bring(name):
             raise wrong("headers", f"“{name[:60]}” is no header that a message may bring; X-… always is.")
         if key in seen:
             raise wrong("headers", f"{name} is given twice.")

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from mailer.accounts.models import Workspace
+from mailer.delivery.models import Message
+from mailer.rendering.design import Frozen
 from mailer.rendering.merge import Rendered, Renderer
 from mailer.transactional.letter import Letter, check
 from mailer.transactional.queries import known_of
@@ -17,7 +19,16 @@ def preview(workspace: Workspace, letter: Letter, *, now: datetime) -> Rendered:
     """
     check(letter, now=now)
     known = known_of(workspace.id, letter.stream, [letter.to[0].email])
-    frozen = words_of(workspace, letter, known).frozen
-    if not letter.is_tracked:
+    return _shown(words_of(workspace, letter, known).frozen, is_literal=not letter.is_tracked)
+
+
+def words_as_sent(content: Message) -> Rendered:
+    """Return what the readers of a message see; links lead where they were written to."""
+    frozen = Frozen(content.subject, content.html, content.text, list(content.links))
+    return _shown(frozen, is_literal=content.is_literal)
+
+
+def _shown(frozen: Frozen, *, is_literal: bool) -> Rendered:
+    if is_literal:
         return Rendered(frozen.subject, frozen.html, frozen.text)
     return Renderer(frozen).render({})

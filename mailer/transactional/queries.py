@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, cast, exists, null, or_, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from mailer.audience.models import Subscriber
@@ -38,19 +38,21 @@ def known_of(workspace_id: UUID, stream: str, emails: Iterable[str]) -> Known:
     The gate asks again when a message is claimed; this is so that whoever asks hears at once.
     """
     keys = list({address_key(email) for email in emails})
+    # PostgreSQL wants to know of what kind a nothing is.
+    nobody = cast(null(), Subscriber.id.type)
     rows: Any = db.session.execute(
         union_all(
-            select(Suppression.email_key, Suppression.reason, null().label("subscriber_id")).where(
+            select(Suppression.email_key, Suppression.reason, nobody.label("subscriber_id")).where(
                 Suppression.workspace_id == workspace_id,
                 Suppression.email_key.in_(keys),
                 Suppression.reason == SuppressionReason.HARD_BOUNCE,
             ),
-            select(StreamSuppression.email_key, StreamSuppression.reason, null()).where(
+            select(StreamSuppression.email_key, StreamSuppression.reason, nobody).where(
                 StreamSuppression.workspace_id == workspace_id,
                 StreamSuppression.email_key.in_(keys),
                 StreamSuppression.stream == stream,
             ),
-            select(Subscriber.email_key, null(), Subscriber.id).where(
+            select(Subscriber.email_key, cast(null(), Suppression.reason.type), Subscriber.id).where(
                 Subscriber.workspace_id == workspace_id, Subscriber.email_key.in_(keys)
             ),
         )
@@ -86,6 +88,14 @@ def template_asked_for(workspace_id: UUID, name: str) -> tuple[Template, str]:
     if row is None:
         raise wrong("template", f"There is no template “{name[:80]}”.")
     return row[0], row[1] or ""
+
+
+def use_of(template: Template) -> TemplateUse:
+    """Return what programs know of a template; a new row where nobody has said anything yet."""
+    found = db.session.get(TemplateUse, template.id)
+    return found or TemplateUse(
+        template_id=template.id, workspace_id=template.workspace_id, alias=None, subject=""
+    )
 
 
 def message_by_id(workspace_id: UUID, public_id: str) -> TransactionalMessage:

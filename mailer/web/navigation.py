@@ -45,6 +45,7 @@ TABS = (
     ("Tracking", "tracking.show", Role.ADMIN),
     ("Limits", "delivery.limits.show", Role.ADMIN),
     ("Returns", "bounces.settings.show", Role.ADMIN),
+    ("Transactional", "transactional.retention.show", Role.ADMIN),
     ("API keys", "accounts.keys.index", Role.ADMIN),
     ("Webhooks", "webhooks.index", Role.ADMIN),
 )
@@ -52,6 +53,7 @@ TABS = (
 PLACES = (
     Place("Dashboard", "layout-dashboard", "dashboard.show"),
     Place("Campaigns", "send", "campaigns.index", ("delivery.deliveries",)),
+    Place("Transactional", "bolt", "transactional.messages.index", ("transactional.template_uses",)),
     Place(
         "Subscribers",
         "users",

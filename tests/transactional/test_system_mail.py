@@ -11,10 +11,11 @@ from mailer import signals
 from mailer.consent.models import SuppressionReason
 from mailer.consent.suppress import suppress
 from mailer.db import db
-from mailer.delivery import send
+from mailer.delivery import claim, ledger, send
 from mailer.delivery.models import Delivery, DeliveryState, Message, Sender, SkipReason
+from mailer.lib.clock import utcnow
 from mailer.lib.system_mail import SystemMail
-from mailer.transactional.system_mail import render
+from mailer.transactional.system_mail import render, send_system_mail
 from tests import factories
 from tests.delivery.conftest import smtp  # noqa: F401
 from tests.support.golden import compare
@@ -147,5 +148,19 @@ def test_someone_who_left_still_gets_what_they_ask_for(workspace, smtp):  # noqa
     db.session.commit()
 
     send.deliver_one(db.session.scalars(select(Delivery.id)).one())
+
+    assert len(smtp.received) == 1
+
+
+def test_a_worker_that_dies_before_the_handover_leaves_the_mail_to_the_next(workspace, smtp):  # noqa: F811
+    send_system_mail(wanted(workspace))
+    db.session.commit()
+    delivery = db.session.scalars(select(Delivery)).one()
+    claimed = claim.claim_one(delivery.id, worker="dead", now=utcnow())
+    db.session.commit()
+
+    ledger.put_back(claimed.batch_id, worker="dead", due_at=utcnow())
+    db.session.commit()
+    send.deliver_one(delivery.id)
 
     assert len(smtp.received) == 1
