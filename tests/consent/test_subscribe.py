@@ -58,6 +58,7 @@ def test_asking_again_within_a_day_sends_no_second_mail(reader, bread, queued):
 
 def test_asking_again_the_next_day_sends_again(reader, bread, queued):
     subscribe(reader, bread, evidence=BY_SIGN_UP, now=NOON)
+    db.session.commit()
     subscribe(reader, bread, evidence=BY_SIGN_UP, now=NOON + DAY)
     db.session.commit()
 
