@@ -79,10 +79,13 @@ _WAITING: Final = "mailer.jobs_after_commit"
 def later(job: Job, *ids: str) -> None:
     """Ask for a job once the current transaction is committed, and not if it is rolled back.
 
+    Asked for twice in one transaction, a job about something comes once; one about nothing
+    comes as often as it was asked for, since each may ring for another worker.
+
     :param ids: what the job is about; plain text, so that it reads the same in every broker
     """
-    # Asked for twice in one transaction is asked for once.
-    db.session().info.setdefault(_WAITING, {})[job, ids] = None
+    waiting: dict[tuple[Job, tuple[str, ...]], int] = db.session().info.setdefault(_WAITING, {})
+    waiting[job, ids] = 1 if ids else waiting.get((job, ids), 0) + 1
 
 
 def tick(job: Job) -> None:
@@ -92,11 +95,12 @@ def tick(job: Job) -> None:
 
 @event.listens_for(Session, "after_commit")
 def _send_what_waits(session: Session) -> None:
-    # A list that is committed inside a savepoint waits for the outermost commit.
+    # What is committed inside a savepoint waits for the outermost commit.
     if session.in_nested_transaction():
         return
-    for job, ids in session.info.pop(_WAITING, ()):
-        enqueue(job.name, job.queue, *ids)
+    for (job, ids), times in session.info.pop(_WAITING, {}).items():
+        for _ in range(times):
+            enqueue(job.name, job.queue, *ids)
 
 
 @event.listens_for(Session, "after_soft_rollback")

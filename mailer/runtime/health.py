@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailer.broker import is_answering
 from mailer.db import db
-from mailer.jobs import QUEUES
+from mailer.jobs import CAMPAIGNS, TRANSACTIONAL
 from mailer.runtime.heartbeat import SILENCE
 from mailer.runtime.migrations import is_current
 from mailer.runtime.models import Heartbeat
@@ -25,7 +25,7 @@ class Check:
 
 
 def readiness(*, now: datetime) -> list[Check]:
-    """Ask the database, its tables, the broker, and a worker for each queue."""
+    """Ask the database, its tables, the broker, and a worker for each queue that sending takes."""
     return [*_database(now), _broker()]
 
 
@@ -46,7 +46,7 @@ def _database(now: datetime) -> list[Check]:
             tables_are_current,
             "The tables are this version's." if tables_are_current else "Run `mailer migrate`.",
         ),
-        *(_worker(queue, queue in served) for queue in QUEUES),
+        *(_worker(queue, queue in served) for queue in (TRANSACTIONAL, CAMPAIGNS)),
     ]
 
 
