@@ -7,7 +7,8 @@ import pytest
 from mailer import signals
 from mailer.audience.models import OptIn, SubscriptionStatus
 from mailer.audience.tags import add_tags, set_tags
-from mailer.consent.models import Act, Channel, ConsentRecord, Evidence
+from mailer.consent.models import Act, Channel, Evidence
+from mailer.consent.record import keep_record
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
@@ -42,7 +43,7 @@ def test_who_was_on_a_list_on_a_day_is_told_by_the_records(workspace):
     ):
         place = person.subscriptions[0]
         evidence = Evidence(Channel.SIGNUP_PAGE)
-        db.session.add(ConsentRecord.of(place, act=act, evidence=evidence, at=NOW - days * DAY))
+        keep_record(place, act=act, evidence=evidence, at=NOW - days * DAY)
     ana.subscriptions[0].started_at = NOW - 10 * DAY
     ben.subscriptions[0].started_at, ben.subscriptions[0].ended_at = NOW - 25 * DAY, NOW - 15 * DAY
     db.session.flush()
