@@ -126,7 +126,7 @@ def test_designs_are_validated(tmp_path: Path):
     assert good.output.count(": good") == len(GALLERY)
     assert wrong.exit_code == 1
     first, second = [json.loads(line)["mistakes"] for line in wrong.output.splitlines()]
-    assert "nothing called “x”" in first["blk_aaaa"]
+    assert "nothing called “x”" in first["blk_aaaa.html"]
     assert second == {}
 
 

@@ -13,7 +13,7 @@ EMAIL, PASSWORD = "ana@example.com", "fresh bread on sundays"
 #: What a link may say that makes no other kind of page.
 ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}")
 #: Answers that are no pages: files, and mails in frames of their own.
-NO_PAGES = re.compile(r"\.csv$|/preview$|/html$|\.json$")
+NO_PAGES = re.compile(r"\.(csv|zip|svg)$|/preview$|/html$|\.json$")
 #: Pages for people without a session, whose links stand in mails.
 OUTSIDE = ("/login", "/reset")
 
