@@ -74,7 +74,9 @@ def kind_of(product: Product, url: str) -> str:
     path, _, query = url.removeprefix(product.base_url).partition("#")[0].partition("?")
     path = re.sub(r"/w/[^/]+", "/w", ID.sub("…", path))
     path = re.sub(r"/(inbox|v|u|p|confirm)/[^/]+", r"/\1/…", path)
-    return "?".join(filter(None, (path, "&".join(sorted(re.findall(r"(?:^|&)([^=&]+)=", query))))))
+    # A further page of a list is of its first one's kind.
+    names = set(re.findall(r"(?:^|&)([^=&]+)=", query)) - {"after", "before"}
+    return "?".join(filter(None, (path, "&".join(sorted(names)))))
 
 
 def name_of(kind: str) -> str:

@@ -1,6 +1,12 @@
-// role=tablist: arrow keys and clicks show one panel and hide the others.
 import { behaviours } from "../behaviours.js";
 
+// Of more tabs than a phone has room for, the chosen one is in sight.
+behaviours.add(".tab[aria-current]", (tab) => {
+  const row = tab.closest(".tabs");
+  row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+});
+
+// role=tablist: arrow keys and clicks show one panel and hide the others.
 behaviours.add("[role=tablist]", (list) => {
   const tabs = [...list.querySelectorAll("[role=tab]")];
   const show = (chosen) => {
