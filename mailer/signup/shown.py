@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -160,8 +159,3 @@ def _mark(is_ticked: bool) -> str:
 def version_id(shown: ShownForm) -> UUID | None:
     """Return the id that a consent record keeps."""
     return shown.version.id if shown.version else None
-
-
-def stored_source(source: dict[str, Any]) -> dict[str, str]:
-    """Return where somebody came from, as far as it is worth keeping."""
-    return {key: str(value)[:500] for key, value in source.items() if value}

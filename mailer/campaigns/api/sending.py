@@ -129,7 +129,7 @@ def unschedule_campaign(campaign_id: str) -> CampaignShown:
 @idempotent
 @bp.output(CampaignShown)
 def send_campaign(campaign_id: str) -> CampaignShown:
-    """Send a campaign to everyone on its lists, now. It can be sent once."""
+    """Send a campaign to everyone on its lists and in its segments, now. It can be sent once."""
     campaign = campaign_of(campaign_id)
     launch(campaign, now=utcnow())
     return shown_campaign(campaign)
