@@ -3,21 +3,30 @@
 from typing import Annotated, Any, Literal
 
 from flask import g
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema
 
 from mailer.accounts import queries
 from mailer.accounts.change_settings import change_settings
-from mailer.accounts.keys import revoke_key
-from mailer.accounts.models import ApiKey, Membership, Scope, Workspace
+from mailer.accounts.keys import create_key, revoke_key
+from mailer.accounts.models import ApiKey, Membership, Workspace
 from mailer.accounts.roles import Role
-from mailer.api.guards import allows, api_blueprint
+from mailer.accounts.scopes import EVERYTHING, READING, SCOPES, is_granted
+from mailer.api.guards import api_blueprint
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Given, Line, Shown, changes_of, given, list_of, printable
 from mailer.db import db, owned
+from mailer.errors import Forbidden
 from mailer.lib.clock import utcnow
 
 bp = api_blueprint("accounts_api", __name__, tag="Workspace")
+
+
+_Scope = Annotated[
+    str,
+    Field(description="* for everything, *:read for all reading, or one by one."),
+    WithJsonSchema({"type": "string", "enum": [EVERYTHING, READING, *SCOPES]}),
+]
 
 
 class WorkspaceShown(Shown):
@@ -63,10 +72,27 @@ class ApiKeyShown(Shown):
     object: Literal["api_key"] = "api_key"
     id: str
     name: str
-    scope: Scope
+    scopes: list[_Scope]
+    calls_per_minute: int | None = Field(description="Of its own; null where the one for every key holds.")
     hint: str = Field(description="The secret’s first characters.")
     last_used_at: AwareDatetime | None
+    expires_at: AwareDatetime | None
     created_at: AwareDatetime
+
+
+class NewKeyShown(ApiKeyShown):
+    """A key with its secret, which cannot be read again."""
+
+    secret: str = Field(examples=["mlr_3hRkX0cJ2m…"])
+
+
+class NewKey(Given):
+    """A key to be made."""
+
+    name: Line = Field(min_length=1, max_length=120, examples=["Shop"])
+    scopes: list[_Scope] = Field(min_length=1, max_length=100, examples=[["emails:send", "subscribers:read"]])
+    calls_per_minute: int | None = Field(None, ge=1, le=1_000_000)
+    expires_at: AwareDatetime | None = Field(None, description="From when on it works no longer.")
 
 
 SettingsChanges = changes_of(_Settings, "SettingsChanges")
@@ -75,7 +101,6 @@ ApiKeyPage = list_of(ApiKeyShown, "ApiKeyPage")
 
 
 @bp.get("/workspace")
-@allows(Scope.READ, Scope.SENDING)
 @bp.output(WorkspaceShown)
 def show_workspace() -> WorkspaceShown:
     """Read the workspace that the key belongs to."""
@@ -93,7 +118,6 @@ def patch_workspace(json_data: Given) -> WorkspaceShown:
 
 
 @bp.get("/members")
-@allows(Scope.READ)
 @bp.input(PageQuery, location="query")
 @bp.output(MemberPage)
 def index_members(query_data: PageQuery) -> dict[str, Any]:
@@ -102,22 +126,41 @@ def index_members(query_data: PageQuery) -> dict[str, Any]:
     return page(found, Membership, query_data, lambda rows: [_shown_member(row) for row in rows])
 
 
-@bp.get("/api-keys")
-@allows(Scope.READ)
+@bp.get("/api-keys", endpoint="index_api_keys")
 @bp.input(PageQuery, location="query")
 @bp.output(ApiKeyPage)
 def index_keys(query_data: PageQuery) -> dict[str, Any]:
-    """Read the keys that work, newest first; people make them on the page."""
-    found = queries.working_keys(g.workspace)
+    """Read the keys that nobody took back, newest first."""
+    found = queries.kept_keys(g.workspace)
     return page(found, ApiKey, query_data, lambda rows: [_shown_key(row) for row in rows])
 
 
-@bp.post("/api-keys/<key_id>/revoke", endpoint="revoke_key")
+@bp.post("/api-keys", endpoint="create_api_key")
+@idempotent
+@bp.input(NewKey)
+@bp.output(NewKeyShown, status_code=201)
+def post_key(json_data: NewKey) -> NewKeyShown:
+    """Make a key that may do no more than yours; its secret is in this answer and in no other."""
+    beyond = [scope for scope in json_data.scopes if not is_granted({scope}, held=g.api_key.scopes)]
+    if beyond:
+        raise Forbidden(f"Your key has not the scope “{beyond[0]}”, so that it cannot give it.")
+    key, secret = create_key(g.workspace.id, **json_data.model_dump(), created_by_id=g.api_key.created_by_id)
+    return NewKeyShown(**_values_of(key), secret=secret)
+
+
+@bp.get("/api-keys/<key_id>", endpoint="show_api_key")
+@bp.output(ApiKeyShown)
+def show_key(key_id: str) -> ApiKeyShown:
+    """Read one key."""
+    return _shown_key(_key(key_id))
+
+
+@bp.post("/api-keys/<key_id>/revoke", endpoint="revoke_api_key")
 @idempotent
 @bp.output(ApiKeyShown)
 def revoke(key_id: str) -> ApiKeyShown:
     """Take a key back for good, such as one that leaked."""
-    key = owned(ApiKey, g.workspace.id, key_id, otherwise="There is no such key.")
+    key = _key(key_id)
     revoke_key(key, now=utcnow())
     return _shown_key(key)
 
@@ -143,12 +186,14 @@ def _shown_member(member: Membership) -> MemberShown:
     )
 
 
+def _key(key_id: str) -> ApiKey:
+    return owned(ApiKey, g.workspace.id, key_id, otherwise="There is no such key.")
+
+
 def _shown_key(key: ApiKey) -> ApiKeyShown:
-    return ApiKeyShown(
-        id=key.public_id,
-        name=key.name,
-        scope=key.scope,
-        hint=key.hint,
-        last_used_at=key.last_used_at,
-        created_at=key.created_at,
-    )
+    return ApiKeyShown(**_values_of(key))
+
+
+def _values_of(key: ApiKey) -> dict[str, Any]:
+    plain = set(ApiKeyShown.model_fields) - {"object", "id"}
+    return {"id": key.public_id, **{name: getattr(key, name) for name in plain}}

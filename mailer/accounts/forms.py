@@ -1,21 +1,24 @@
 """What people type about themselves, their workspace and who works there."""
 
+from collections.abc import Sequence
 from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     EmailField,
+    IntegerField,
     PasswordField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp
 
-from mailer.accounts.models import Scope
 from mailer.accounts.roles import Role
+from mailer.accounts.scopes import KINDS, SCOPES
 from mailer.accounts.security import SHORTEST_PASSWORD
 
 #: Names such as ``Etc/GMT+1`` and ``EST5EDT`` only confuse.
@@ -104,8 +107,25 @@ class KeyForm(FlaskForm):
     """A new API key."""
 
     name = StringField("Name", [_required, Length(max=120)])
-    scope = RadioField(
-        "Scope",
-        choices=[(Scope.ALL, "Everything"), (Scope.SENDING, "Sending"), (Scope.READ, "Reading")],
-        default=Scope.ALL,
+    kind = RadioField(
+        "What it may do",
+        choices=[
+            ("all", "Everything"),
+            ("sending", "Sending"),
+            ("read", "Reading"),
+            ("chosen", "What you choose"),
+        ],
+        default="all",
     )
+    scopes = SelectMultipleField("Scopes", choices=[(scope, scope) for scope in SCOPES])
+    calls_per_minute = IntegerField("Calls in a minute", [Optional(), NumberRange(1, 1_000_000)])
+    days = SelectField(
+        "Works for",
+        choices=[("", "As long as you do not revoke it"), (30, "30 days"), (90, "90 days"), (365, "a year")],
+        coerce=lambda given: int(given) if given else None,
+        default="",
+    )
+
+    def chosen_scopes(self) -> Sequence[str]:
+        """Return the scopes that were asked for, by one name or one by one."""
+        return KINDS.get(self.kind.data) or self.scopes.data or ()

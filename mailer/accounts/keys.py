@@ -1,14 +1,16 @@
 """API keys: made once, shown once, recognised by their hash, and taken back."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
 
-from mailer.accounts.models import ApiKey, Scope, User
+from mailer.accounts.models import ApiKey
+from mailer.accounts.scopes import clean_scopes
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.secrets import fingerprint
@@ -22,12 +24,20 @@ _USE_IS_NOTED_EVERY: Final = timedelta(minutes=1)
 
 
 def create_key(
-    workspace_id: UUID, *, name: str, scope: Scope, actor: User | None = None
+    workspace_id: UUID,
+    *,
+    name: str,
+    scopes: Iterable[str],
+    calls_per_minute: int | None = None,
+    expires_at: datetime | None = None,
+    created_by_id: UUID | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key for a workspace.
 
+    :param calls_per_minute: how often it may call, where that is not as often as every key
+    :param expires_at: from when on it works no longer
     :return: the key and its secret, which cannot be read again
-    :raises Invalid: the name is empty or too long
+    :raises Invalid: the name is empty or too long, a scope is not known
     """
     name = name.strip()
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
@@ -38,23 +48,29 @@ def create_key(
     key = ApiKey(
         workspace_id=workspace_id,
         name=name,
-        scope=scope,
+        scopes=clean_scopes(scopes),
+        calls_per_minute=calls_per_minute,
         hint=secret[:_HINT_LENGTH],
         secret_hash=fingerprint(secret),
-        created_by_id=actor.id if actor else None,
+        expires_at=expires_at,
+        created_by_id=created_by_id,
     )
     db.session.add(key)
     db.session.flush()
     return key, secret
 
 
-def key_for(secret: str) -> ApiKey | None:
-    """Return the key that a secret belongs to, or None when there is none or it was revoked."""
+def key_for(secret: str, *, now: datetime) -> ApiKey | None:
+    """Return the key that a secret belongs to, or None when there is none, or none that still works."""
     if not secret.startswith(_MARK):
         return None
     return db.session.scalar(
         select(ApiKey)
-        .where(ApiKey.secret_hash == fingerprint(secret), ApiKey.revoked_at.is_(None))
+        .where(
+            ApiKey.secret_hash == fingerprint(secret),
+            ApiKey.revoked_at.is_(None),
+            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now),
+        )
         .options(joinedload(ApiKey.workspace))
     )
 

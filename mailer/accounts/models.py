@@ -1,7 +1,6 @@
 """Workspaces, users, memberships, invitations and API keys."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -99,14 +98,6 @@ class Invitation(Identified, Base):
     workspace: Mapped[Workspace] = relationship()
 
 
-class Scope(StrEnum):
-    """What an API key may do."""
-
-    ALL = "all"
-    SENDING = "sending"
-    READ = "read"
-
-
 class ApiKey(Identified, Base):
     """A program's way in; only a hash of the secret is kept."""
 
@@ -115,15 +106,21 @@ class ApiKey(Identified, Base):
 
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(120))
-    scope: Mapped[Scope] = mapped_column(enum_column(Scope))
+    #: What it may do, as :mod:`mailer.accounts.scopes` writes it.
+    scopes: Mapped[list[str]]
+    #: Of its own; without, the one for every key holds.
+    calls_per_minute: Mapped[int | None]
     #: The first characters, by which people tell their keys apart.
     hint: Mapped[str] = mapped_column(String(16))
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
     last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
     workspace: Mapped[Workspace] = relationship()
+
+    __table_args__ = (CheckConstraint("calls_per_minute > 0", name="limit_lets_some_through"),)
 
 
 class Installation(Base):

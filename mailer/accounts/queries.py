@@ -72,11 +72,11 @@ def open_invitations(workspace: Workspace, *, now: datetime) -> Sequence[Invitat
     ).all()
 
 
-def working_keys(workspace: Workspace) -> Select[ApiKey]:
-    """Return the select of a workspace's keys that still work, not yet ordered."""
+def kept_keys(workspace: Workspace) -> Select[ApiKey]:
+    """Return the select of a workspace's keys that nobody took back, not yet ordered."""
     return select(ApiKey).where(ApiKey.workspace_id == workspace.id, ApiKey.revoked_at.is_(None))
 
 
 def keys_of(workspace: Workspace) -> Sequence[ApiKey]:
-    """Return a workspace's keys that still work, newest first."""
-    return db.session.scalars(working_keys(workspace).order_by(ApiKey.id.desc())).all()
+    """Return a workspace's keys that nobody took back, newest first; some may be past their day."""
+    return db.session.scalars(kept_keys(workspace).order_by(ApiKey.id.desc())).all()

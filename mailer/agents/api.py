@@ -11,7 +11,7 @@ from pydantic import Field
 from werkzeug.test import EnvironBuilder
 
 from mailer import __version__
-from mailer.accounts.models import Scope
+from mailer.accounts.scopes import is_granted
 from mailer.agents.confirm import asks_for_a_person
 from mailer.agents.tools import DRY_RUN, Tool, tools_of
 from mailer.api.dry_run import WouldSucceed, dry_run
@@ -50,13 +50,13 @@ class Rpc(Given):
 
 
 @bp.post("/mcp", endpoint="call_tools")
-@allows(Scope.READ, Scope.SENDING)
+@allows()
 @bp.input(Rpc)
 @bp.doc(responses=_ANSWERS)
 def answer(json_data: Rpc) -> ResponseReturnValue:
     """Speak the Model Context Protocol: the calls of this API as tools, as far as the key’s scope goes."""
     if json_data.id is None:
-        return Response(status=202, mimetype="application/json")
+        return Response(status=202, content_type="")
     match json_data.method:
         case "initialize":
             return _result(json_data, _hello(json_data.params))
@@ -82,7 +82,7 @@ def _hello(params: Mapping[str, Any]) -> dict[str, Any]:
 def _tools() -> dict[str, Tool]:
     """Return the tools that the key may use: what it may not, it does not see."""
     every = tools_of(described(current_app))
-    return {name: tool for name, tool in every.items() if g.api_key.scope in tool.scopes}
+    return {name: tool for name, tool in every.items() if is_granted(tool.scopes, held=g.api_key.scopes)}
 
 
 def _use(rpc: Rpc) -> Response:

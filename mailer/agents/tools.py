@@ -22,7 +22,7 @@ _DRY_RUN_SCHEMA: Final = {
 class Tool:
     """One call as a tool.
 
-    :param scopes: of the keys that may use it
+    :param scopes: any of which it takes
     :param arguments: JSON schema of what it takes
     :param in_path: names of the arguments that stand in the address
     :param in_query: and of those behind the question mark; the others are the body

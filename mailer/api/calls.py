@@ -2,20 +2,27 @@
 
 import re
 import time
-from typing import Final
+from typing import Final, NamedTuple
 
-from apiflask import APIBlueprint
 from flask import Flask, Response, g, request
 
-from mailer.api.errors import ROOT
+from mailer.accounts.models import ApiKey
+from mailer.api.errors import NAMES, ROOT, WORDS, ApiError
 from mailer.current import settings
 from mailer.lib.ids import public_id, uuid7
-from mailer.lib.secrets import fingerprint
-from mailer.web.limits import limiter
+from mailer.web.limits import count_in_minute, limiter
 
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
-#: Whoever guesses keys gets this many guesses; a key has 256 bits.
-_GUESSES: Final = "60 per minute"
+#: In a minute, from one address; a key has 256 bits.
+_MOST_GUESSES: Final = 60
+
+
+class _Left(NamedTuple):
+    """How many calls a key may make in a minute, how many of them are left, and for how many seconds."""
+
+    limit: int
+    remaining: int
+    seconds: int
 
 
 def init_app(app: Flask) -> None:
@@ -25,10 +32,28 @@ def init_app(app: Flask) -> None:
     app.after_request(_add_headers)
 
 
-def limit_calls(bp: APIBlueprint) -> None:
-    """Bound how often one key, and how often one address without a good key, may call."""
-    limiter.limit(_calls_per_minute, key_func=_caller, scope="api")(bp)
-    limiter.limit(_GUESSES, scope="api", deduct_when=lambda response: response.status_code == 401)(bp)
+def count_call(key: ApiKey) -> None:
+    """Count a call of a key, by whichever door it came.
+
+    :raises ApiError: it has called too often in this minute
+    """
+    if not limiter.enabled:
+        return
+    now = time.time()
+    limit = key.calls_per_minute or settings().api_calls_per_minute
+    made = count_in_minute("calls", str(key.id), now=now)
+    g.calls_left = _Left(limit, max(0, limit - made), 60 - int(now % 60))
+    if made > limit:
+        raise ApiError(429, NAMES[429], WORDS[429])
+
+
+def count_guess() -> None:
+    """Count a call with a key that is not known.
+
+    :raises ApiError: there were too many from one address in this minute
+    """
+    if count_in_minute("guesses", request.remote_addr or "", now=time.time()) > _MOST_GUESSES:
+        raise ApiError(429, NAMES[429], WORDS[429], headers={"Retry-After": "60"})
 
 
 def _take_request_id() -> None:
@@ -39,25 +64,13 @@ def _take_request_id() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    if "request_id" not in g:
-        return response
-    response.headers["X-Request-Id"] = g.request_id
-    response.headers.setdefault("Cache-Control", "no-store")
-    limit = limiter.current_limit
-    if limit is not None:
-        seconds = str(max(0, int(limit.reset_at - time.time())))
-        response.headers["RateLimit-Limit"] = str(limit.limit.amount)
-        response.headers["RateLimit-Remaining"] = str(limit.remaining)
-        response.headers["RateLimit-Reset"] = seconds
+    if "calls_left" in g:
+        response.headers["RateLimit-Limit"] = str(g.calls_left.limit)
+        response.headers["RateLimit-Remaining"] = str(g.calls_left.remaining)
+        response.headers["RateLimit-Reset"] = str(g.calls_left.seconds)
         if response.status_code == 429:
-            response.headers["Retry-After"] = seconds
+            response.headers["Retry-After"] = str(g.calls_left.seconds)
+    if "request_id" in g:
+        response.headers["X-Request-Id"] = g.request_id
+        response.headers.setdefault("Cache-Control", "no-store")
     return response
-
-
-def _calls_per_minute() -> str:
-    return f"{settings().api_calls_per_minute} per minute"
-
-
-def _caller() -> str:
-    # Limits are checked before the key is; of an unknown secret only the hash is kept.
-    return fingerprint(request.headers.get("Authorization", request.remote_addr or ""))

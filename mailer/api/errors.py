@@ -40,7 +40,8 @@ NAMES: Final = {
     503: "service_unavailable",
 }
 
-_WORDS: Final = {
+#: By status, where nobody said it better.
+WORDS: Final = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
     413: "The request is too large.",
@@ -138,16 +139,16 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
         return error
     db.session.rollback()
     if isinstance(error, InternalServerError):
-        return problem(500, _WORDS[500])
+        return problem(500, WORDS[500])
     # Of an answer's own headers the type is ours; Allow and Retry-After matter to the caller.
     headers = {key: value for key, value in error.get_headers() if key in {"Allow", "Retry-After"}}
-    return problem(status, _WORDS.get(status) or error.description or error.name, headers=headers)
+    return problem(status, WORDS.get(status) or error.description or error.name, headers=headers)
 
 
 def _database_busy(error: OperationalError) -> Response:
     log.warning("The database did not answer a call in time: %s", error.orig)
     db.session.rollback()
-    return problem(503, _WORDS[503], headers={"Retry-After": "1"})
+    return problem(503, WORDS[503], headers={"Retry-After": "1"})
 
 
 def _sentence(text: str) -> str:

@@ -1,6 +1,7 @@
 """Who may call: the holder of a key, within the key's scope."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from apiflask import APIBlueprint
@@ -8,8 +9,9 @@ from flask import current_app, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from mailer.accounts.keys import is_use_due, key_for, note_use
-from mailer.accounts.models import Scope
-from mailer.api.calls import limit_calls
+from mailer.accounts.models import ApiKey
+from mailer.accounts.scopes import is_granted
+from mailer.api.calls import count_call, count_guess
 from mailer.api.errors import ApiError, answer_errors
 from mailer.db import begin_reading, db
 from mailer.lib.clock import utcnow
@@ -35,12 +37,11 @@ def api_blueprint(name: str, import_name: str, *, tag: str) -> APIBlueprint:
     bp = APIBlueprint(name, import_name, url_prefix=VERSION, tag=tag)
     bp.before_request(_require_key)
     answer_errors(bp)
-    limit_calls(bp)
     return bp
 
 
-def allows(*scopes: Scope) -> Callable[[View], View]:
-    """Say which scopes besides “all” may make a call; a call that says nothing takes “all”."""
+def allows(*scopes: str) -> Callable[[View], View]:
+    """Say any of which scopes a call takes, where those are not of its address; with none, every key may."""
 
     def mark(view: View) -> View:
         setattr(view, _SCOPES, frozenset(scopes))
@@ -59,9 +60,16 @@ def takes_up_to(most_bytes: int) -> Callable[[View], View]:
     return mark
 
 
-def scopes_of(view: Any) -> frozenset[Scope]:
-    """Return the scopes that may call a view."""
-    return getattr(view, _SCOPES, frozenset()) | {Scope.ALL}
+def scopes_of(view: Any, path: str, method: str) -> frozenset[str]:
+    """Return the scopes any of which a call takes; with none, every key may make it.
+
+    :param path: of its route; the word after the version is the resource
+    """
+    said: frozenset[str] | None = getattr(view, _SCOPES, None)
+    if said is not None:
+        return said
+    resource = path.removeprefix(f"{VERSION}/").partition("/")[0]
+    return frozenset({f"{resource}:{'read' if method in _SAFE_METHODS else 'write'}"})
 
 
 def enter(secret: str | None) -> None:
@@ -77,18 +85,21 @@ def enter(secret: str | None) -> None:
             "Send your API key as “Authorization: Bearer mlr_…”.",
             headers={"WWW-Authenticate": "Bearer"},
         )
-    key = key_for(secret)
+    now = utcnow()
+    key = key_for(secret, now=now)
     if key is None:
+        count_guess()
         raise ApiError(
             401,
             "invalid_api_key",
-            "This API key is not known here, or was revoked.",
+            "This API key is not known here, was revoked, or is past its day.",
             headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
-    if is_use_due(key, now=utcnow()):
-        _note_use(key)
+    count_call(key)
+    if is_use_due(key, now=now):
+        _note_use(key, now)
     g.api_key, g.workspace = key, key.workspace
-    _require_scope(key.scope)
+    _require_scope(key)
     _require_json()
 
 
@@ -102,22 +113,22 @@ def _require_key() -> None:
     enter(secret_in_header())
 
 
-def _note_use(key: Any) -> None:
+def _note_use(key: ApiKey, now: datetime) -> None:
     # A call that only looks reads without waiting for writers, so that this takes a
     # transaction of its own.
     db.session.rollback()
-    note_use(key, now=utcnow())
+    note_use(key, now=now)
     db.session.commit()
     if request.method in _SAFE_METHODS:
         begin_reading()
 
 
-def _require_scope(scope: Scope) -> None:
+def _require_scope(key: ApiKey) -> None:
     view = current_app.view_functions[request.endpoint or ""]
-    if scope not in scopes_of(view):
-        raise ApiError(
-            403, "restricted_api_key", f"A key with the scope “{scope}” may not do this; use another."
-        )
+    wanted = scopes_of(view, request.path, request.method)
+    if not is_granted(wanted, held=key.scopes):
+        scopes = " or ".join(f"“{scope}”" for scope in sorted(wanted))
+        raise ApiError(403, "restricted_api_key", f"This takes a key with the scope {scopes}.")
 
 
 def _require_json() -> None:

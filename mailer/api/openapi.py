@@ -9,6 +9,7 @@ from typing import Any, Final
 from apiflask import APIBlueprint, APIFlask
 from flask import Flask
 from pydantic import BaseModel
+from werkzeug.routing import Rule
 
 from mailer import __version__
 from mailer.api.errors import NAMES, PROBLEM_TYPE
@@ -19,6 +20,9 @@ from mailer.api.schemas import Shown
 
 _ABOUT: Final = """\
 JSON over HTTPS. Send your key as `Authorization: Bearer mlr_…`.
+
+**Keys** have scopes, each a resource and a verb, such as `emails:send` or `subscribers:read`; each call
+says which it takes (`x-scopes`). `*` stands for everything and `*:read` for all reading.
 
 **Repeats.** Every POST that creates or sends takes an `Idempotency-Key`: within 24 hours the same
 key with the same body gets the first answer again, with `Idempotent-Replayed: true`, and does nothing.
@@ -78,7 +82,7 @@ _IDEMPOTENCY_KEY: Final = {
 _ERRORS: Final = {
     400: "The request cannot be read.",
     401: "No key, or one that is not known.",
-    403: "The key’s scope does not allow this.",
+    403: "The key’s scopes do not allow this.",
     404: "There is no such thing in this workspace.",
     409: "It is not in a state that allows this, or the Idempotency-Key is in use.",
     413: "The body is too large.",
@@ -124,7 +128,7 @@ def describe(app: Flask, *, base_url: str) -> dict[str, Any]:
         operations = document["paths"].get(_VARIABLE.sub(r"{\1}", rule.rule), {})
         for method, operation in operations.items():
             if method.upper() in (rule.methods or ()):
-                _complete(operation, rule.endpoint, app.view_functions[rule.endpoint], method, rule.arguments)
+                _complete(operation, app.view_functions[rule.endpoint], method, rule)
                 _add_examples(operation, document["components"]["schemas"])
     return document
 
@@ -194,7 +198,7 @@ def _signature_headers() -> Iterator[dict[str, Any]]:
         }
 
 
-def _complete(operation: dict[str, Any], endpoint: str, view: Any, method: str, arguments: set[str]) -> None:
+def _complete(operation: dict[str, Any], view: Any, method: str, rule: Rule) -> None:
     """Say of one call what its guards and frames do."""
     has_input = "requestBody" in operation or any(
         parameter["in"] == "query" for parameter in operation.get("parameters", [])
@@ -202,7 +206,7 @@ def _complete(operation: dict[str, Any], endpoint: str, view: Any, method: str, 
     statuses = [
         *(400, 401, 403, 429, 503),
         # An id in a filter or in a body leads nowhere, too.
-        *([404] if arguments or has_input else []),
+        *([404] if rule.arguments or has_input else []),
         *([422] if has_input or method != "get" else []),
         *([409, 413, 415] if method != "get" else []),
     ]
@@ -214,9 +218,9 @@ def _complete(operation: dict[str, Any], endpoint: str, view: Any, method: str, 
     operation["responses"] = dict(sorted(operation["responses"].items()))
     if is_idempotent(view):
         operation["parameters"] = [*operation.get("parameters", []), _IDEMPOTENCY_KEY]
-    operation["operationId"] = endpoint.rpartition(".")[2]
+    operation["operationId"] = rule.endpoint.rpartition(".")[2]
     operation["security"] = [{"key": []}]
-    operation["x-scopes"] = sorted(scopes_of(view))
+    operation["x-scopes"] = sorted(scopes_of(view, rule.rule, method.upper()))
 
 
 def _add_examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:

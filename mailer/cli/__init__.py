@@ -179,17 +179,25 @@ def key() -> None:
 @key.command("create")
 @click.option("--workspace", required=True, help="Its slug, id or name.")
 @click.option("--name", required=True, help="What the key is for.")
-@click.option("--scope", type=click.Choice(["all", "sending", "read"]), default="all", show_default=True)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    default=("all",),
+    show_default=True,
+    help="all, sending, read, or one such as emails:send; may be given several times.",
+)
 @click.pass_obj
-def key_create(settings: Settings, workspace: str, name: str, scope: str) -> None:
+def key_create(settings: Settings, workspace: str, name: str, scopes: tuple[str, ...]) -> None:
     """Make an API key and print it; it cannot be shown again."""
     from mailer.accounts.keys import create_key
-    from mailer.accounts.models import Scope
     from mailer.accounts.queries import workspace_called
+    from mailer.accounts.scopes import KINDS
     from mailer.db import db
 
     with application(settings).app_context():
-        _, secret = create_key(workspace_called(workspace).id, name=name, scope=Scope(scope))
+        meant = [one for given in scopes for one in KINDS.get(given, (given,))]
+        _, secret = create_key(workspace_called(workspace).id, name=name, scopes=meant)
         db.session.commit()
         click.echo(secret)
 

@@ -5,8 +5,7 @@ from typing import Any, Literal
 from flask import Response, g
 from pydantic import BaseModel, ConfigDict, Field
 
-from mailer.accounts.models import Scope
-from mailer.api.guards import allows, api_blueprint
+from mailer.api.guards import api_blueprint
 from mailer.api.schemas import Line
 from mailer.audience.models import SubscriptionStatus
 from mailer.audience.queries import SubscriberFilter, list_by_id
@@ -41,7 +40,6 @@ def _files(*kinds: str) -> dict[int | str, Any]:
 
 
 @bp.get("/exports/subscribers")
-@allows(Scope.READ)
 @bp.input(PeopleQuery, location="query")
 @bp.doc(responses=_files("text/csv", "application/x-ndjson"))
 def export_subscribers(query_data: PeopleQuery) -> Response:
@@ -52,7 +50,6 @@ def export_subscribers(query_data: PeopleQuery) -> Response:
 
 
 @bp.get("/exports/suppressions")
-@allows(Scope.READ)
 @bp.doc(responses=_files("text/csv"))
 def export_suppressions() -> Response:
     """Read the suppressed addresses as CSV."""

@@ -41,6 +41,7 @@ import "./css/preflight.css";
 import "./css/tree.css";
 import "./css/versions.css";
 import "./css/brand.css";
+import "./css/scopes.css";
 import "./css/signup.css";
 
 import Alpine from "@alpinejs/csp";

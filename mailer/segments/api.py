@@ -6,7 +6,6 @@ from flask import g
 from pydantic import AwareDatetime, Field
 from sqlalchemy.exc import IntegrityError
 
-from mailer.accounts.models import Scope
 from mailer.api.guards import allows, api_blueprint
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
@@ -80,7 +79,6 @@ class PreviewShown(Shown):
 
 
 @bp.get("/segments")
-@allows(Scope.READ)
 @bp.input(PageQuery, location="query")
 @bp.output(SegmentPage)
 def index_segments(query_data: PageQuery) -> dict[str, Any]:
@@ -108,7 +106,7 @@ def post_segment(json_data: NewSegment) -> SegmentShown:
 
 
 @bp.post("/segments/preview", endpoint="preview_segment")
-@allows(Scope.READ)
+@allows("segments:read")
 @idempotent
 @bp.input(Conditions)
 @bp.output(PreviewShown)
@@ -125,7 +123,6 @@ def preview_segment(json_data: Conditions) -> PreviewShown:
 
 
 @bp.get("/segments/<segment_id>")
-@allows(Scope.READ)
 @bp.output(SegmentShown)
 def show_segment(segment_id: str) -> SegmentShown:
     """Read one segment, counted now."""
@@ -162,7 +159,6 @@ def remove_segment(segment_id: str) -> str:
 
 
 @bp.get("/segments/<segment_id>/subscribers", endpoint="index_segment_members")
-@allows(Scope.READ)
 @bp.input(PageQuery, location="query")
 @bp.output(SegmentMembers)
 def index_members(segment_id: str, query_data: PageQuery) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import g
 
-from mailer.accounts.models import Scope
 from mailer.api.errors import NAMES, status_of
 from mailer.api.guards import allows, api_blueprint, takes_up_to
 from mailer.api.idempotency import idempotent
@@ -41,7 +40,7 @@ bp = api_blueprint("transactional_api", __name__, tag="Emails")
 
 
 @bp.post("/emails")
-@allows(Scope.SENDING)
+@allows("emails:send")
 @takes_up_to(MOST_BYTES)
 @idempotent
 @bp.input(NewEmail)
@@ -54,7 +53,7 @@ def send_email(json_data: NewEmail) -> EmailSent:
 
 
 @bp.post("/emails/batch")
-@allows(Scope.SENDING)
+@allows("emails:send")
 @takes_up_to(MOST_BYTES)
 @idempotent
 @bp.input(NewBatch)
@@ -77,7 +76,7 @@ def send_batch(json_data: NewBatch) -> BatchSent:
 
 
 @bp.post("/emails/render")
-@allows(Scope.SENDING)
+@allows("emails:send")
 @takes_up_to(MOST_BYTES)
 @idempotent
 @bp.input(NewEmail)
@@ -89,7 +88,6 @@ def render_email(json_data: NewEmail) -> EmailRendered:
 
 
 @bp.get("/emails")
-@allows(Scope.READ)
 @bp.input(EmailQuery, location="query")
 @bp.output(EmailPage)
 def index_emails(query_data: EmailQuery) -> dict[str, Any]:
@@ -108,7 +106,7 @@ def index_emails(query_data: EmailQuery) -> dict[str, Any]:
 
 
 @bp.get("/emails/<message_id>")
-@allows(Scope.READ, Scope.SENDING)
+@allows("emails:read", "emails:send")
 @bp.output(WholeEmail)
 def show_email(message_id: str) -> WholeEmail:
     """Read one message: its words, and where each address stands."""
@@ -116,7 +114,7 @@ def show_email(message_id: str) -> WholeEmail:
 
 
 @bp.patch("/emails/<message_id>")
-@allows(Scope.SENDING)
+@allows("emails:send")
 @idempotent
 @bp.input(EmailChanges)
 @bp.output(EmailShown)
@@ -128,7 +126,7 @@ def reschedule_email(message_id: str, json_data: EmailChanges) -> EmailShown:
 
 
 @bp.post("/emails/<message_id>/cancel")
-@allows(Scope.SENDING)
+@allows("emails:send")
 @idempotent
 @bp.output(EmailShown)
 def cancel_email(message_id: str) -> EmailShown:
@@ -139,7 +137,7 @@ def cancel_email(message_id: str) -> EmailShown:
 
 
 @bp.get("/emails/<message_id>/events")
-@allows(Scope.READ, Scope.SENDING)
+@allows("emails:read", "emails:send")
 @bp.output(EventsShown)
 def index_email_events(message_id: str) -> EventsShown:
     """Read what happened to a message, address by address, with the servers’ words."""

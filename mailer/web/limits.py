@@ -4,6 +4,8 @@ Several web processes count together there. While the store is away each counts 
 itself, since a limit that fails must not close the house.
 """
 
+from collections import Counter
+from threading import Lock
 from typing import Final
 
 from flask import Flask, request
@@ -20,6 +22,9 @@ limiter = Limiter(
     key_prefix="mailer-limits",
     default_limits=[],
 )
+
+#: A store that did not answer is left alone for so long.
+_AWAY_SECONDS: Final = 5.0
 
 #: How often passwords and codes may be tried: from one address, and for one person from anywhere.
 SIGN_IN_TRIES: Final = {
@@ -60,6 +65,43 @@ def is_within(limit: str, *about: str, cost: int = 1) -> bool:
         # The store is away: a limit that fails must not close the house.
         return True
     return all(hits)
+
+
+def count_in_minute(*about: str, now: float) -> int:
+    """Count one more of something, and return how many there were in this minute of the clock.
+
+    One question to the store, where :func:`is_within` asks one for each limit.
+
+    :param about: what is counted, and whose
+    :param now: in seconds since 1970
+    :return: 0 where nothing is limited
+    """
+    return _in_minute("/".join(about), now) if limiter.enabled else 0
+
+
+class _InMinute:
+    """Counts in the store, and in this process while the store is away."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._asked_again_at = 0.0
+        self._minute, self._counts = 0, Counter[str]()
+
+    def __call__(self, name: str, now: float) -> int:
+        minute = int(now // 60)
+        if now >= self._asked_again_at:
+            try:
+                return limiter.storage.incr(f"mailer-limits/{name}/{minute}", 60)
+            except RedisError:
+                self._asked_again_at = now + _AWAY_SECONDS
+        with self._lock:
+            if minute != self._minute:
+                self._minute, self._counts = minute, Counter()
+            self._counts[name] += 1
+            return self._counts[name]
+
+
+_in_minute = _InMinute()
 
 
 def _storage_of(broker_url: str) -> str:

@@ -5,8 +5,7 @@ from typing import Any, Literal
 from flask import g
 from pydantic import AwareDatetime, Field
 
-from mailer.accounts.models import Scope
-from mailer.api.guards import allows, api_blueprint
+from mailer.api.guards import api_blueprint
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Given, Line, Shown, changes_of, list_of, patched
@@ -113,7 +112,6 @@ PostingPage = list_of(PostingShown, "PostingPage")
 
 
 @bp.get("/webhooks")
-@allows(Scope.READ)
 @bp.input(PageQuery, location="query")
 @bp.output(EndpointPage)
 def index_webhooks(query_data: PageQuery) -> dict[str, Any]:
@@ -135,7 +133,6 @@ def post_webhook(json_data: NewEndpoint) -> SecretShown:
 
 
 @bp.get("/webhooks/<endpoint_id>")
-@allows(Scope.READ)
 @bp.output(EndpointShown)
 def show_webhook(endpoint_id: str) -> EndpointShown:
     """Read one endpoint."""
@@ -211,7 +208,6 @@ def replay_failed(endpoint_id: str, json_data: Replay) -> ReplayedShown:
 
 
 @bp.get("/webhooks/<endpoint_id>/deliveries", endpoint="index_webhook_deliveries")
-@allows(Scope.READ)
 @bp.input(PostingQuery, location="query")
 @bp.output(PostingPage)
 def index_deliveries(endpoint_id: str, query_data: PostingQuery) -> dict[str, Any]:
@@ -222,7 +218,6 @@ def index_deliveries(endpoint_id: str, query_data: PostingQuery) -> dict[str, An
 
 
 @bp.get("/webhooks/<endpoint_id>/deliveries/<posting_id>", endpoint="show_webhook_delivery")
-@allows(Scope.READ)
 @bp.output(PostingDetail)
 def show_delivery(endpoint_id: str, posting_id: str) -> PostingDetail:
     """Read one thing that an endpoint was told, with each try."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailer.accounts.keys import create_key, is_use_due, key_for, note_use, revoke_key
-from mailer.accounts.models import Scope
+from mailer.accounts.scopes import EVERYTHING, READING, SCOPES, clean_scopes, is_granted
 from mailer.errors import Invalid
 from tests import factories
 
@@ -13,33 +13,33 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def test_the_secret_finds_its_key_and_is_not_stored(workspace):
-    key, secret = create_key(workspace.id, name=" Shop ", scope=Scope.READ)
+    key, secret = create_key(workspace.id, name=" Shop ", scopes=[READING])
 
-    assert key_for(secret) == key
-    assert (key.name, key.scope, key.workspace) == ("Shop", Scope.READ, workspace)
+    assert key_for(secret, now=NOON) == key
+    assert (key.name, key.scopes, key.workspace) == ("Shop", [READING], workspace)
     assert secret.startswith(key.hint)
     assert secret not in {str(value) for value in vars(key).values()}
 
 
 @pytest.mark.parametrize("secret", ["", "mlr_", "mlr_unknown", "Bearer", "mlr_\x00", "é"])
 def test_other_secrets_find_nothing(workspace, secret):
-    create_key(workspace.id, name="Shop", scope=Scope.ALL)
+    create_key(workspace.id, name="Shop", scopes=[EVERYTHING])
 
-    assert key_for(secret) is None
+    assert key_for(secret, now=NOON) is None
 
 
 def test_a_revoked_key_is_known_no_more(workspace):
-    key, secret = create_key(workspace.id, name="Shop", scope=Scope.ALL)
+    key, secret = create_key(workspace.id, name="Shop", scopes=[EVERYTHING])
 
     revoke_key(key, now=NOON)
     revoke_key(key, now=NOON + timedelta(hours=1))
 
-    assert key_for(secret) is None
+    assert key_for(secret, now=NOON) is None
     assert key.revoked_at == NOON
 
 
 def test_use_is_noted_once_a_minute(workspace):
-    key, _ = create_key(workspace.id, name="Shop", scope=Scope.ALL)
+    key, _ = create_key(workspace.id, name="Shop", scopes=[EVERYTHING])
     assert is_use_due(key, now=NOON)
 
     note_use(key, now=NOON)
@@ -53,4 +53,36 @@ def test_use_is_noted_once_a_minute(workspace):
 @pytest.mark.parametrize("name", ["", "   ", "x" * 121, "two\nlines"])
 def test_a_key_needs_a_name_that_people_can_read(workspace, name):
     with pytest.raises(Invalid, match="name of 1 to 120"):
-        create_key(workspace.id, name=name, scope=Scope.ALL)
+        create_key(workspace.id, name=name, scopes=[EVERYTHING])
+
+
+def test_a_key_ends_on_its_day(workspace):
+    key, secret = create_key(workspace.id, name="Shop", scopes=[EVERYTHING], expires_at=NOON)
+
+    assert key_for(secret, now=NOON - timedelta(seconds=1)) == key
+    assert key_for(secret, now=NOON) is None
+
+
+def test_scopes_are_kept_once_and_in_order():
+    assert clean_scopes(["subscribers:read", "emails:send", "emails:send"]) == [
+        "emails:send",
+        "subscribers:read",
+    ]
+    assert clean_scopes(["emails:send", EVERYTHING]) == [EVERYTHING]
+
+
+@pytest.mark.parametrize("given", [[], ["emails"], ["emails:write"], ["*:write"], ["Emails:send"], [""]])
+def test_what_is_no_scope_is_refused(given):
+    with pytest.raises(Invalid):
+        clean_scopes(given)
+
+
+@pytest.mark.parametrize("wanted", SCOPES)
+def test_a_scope_grants_itself_and_nothing_else(wanted):
+    others = set(SCOPES) - {wanted}
+
+    assert is_granted({wanted}, held=[wanted])
+    assert is_granted({wanted}, held=[EVERYTHING])
+    assert is_granted({wanted}, held=[READING]) == wanted.endswith(":read")
+    assert not is_granted({wanted}, held=others)
+    assert is_granted((), held=[])

@@ -1,12 +1,15 @@
 """Profile, settings, workspaces and keys, as people use them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from mailer.accounts.keys import create_key, key_for
-from mailer.accounts.models import ApiKey, Scope, Workspace
+from mailer.accounts.models import ApiKey, Workspace
+from mailer.accounts.scopes import EVERYTHING
 from mailer.db import db
+from mailer.lib.clock import utcnow
 from tests import factories
 
 SETTINGS = {
@@ -55,29 +58,33 @@ def test_viewers_see_the_settings_but_cannot_save_them(sign_in, vera):
 def test_a_keys_secret_is_shown_once_and_never_cached(sign_in, ana):
     browser = sign_in(ana)
 
-    answer = browser.post("/w/bakery/keys", data={"name": "Shop", "scope": "sending"})
+    answer = browser.post(
+        "/w/bakery/keys",
+        data={"name": "Shop", "kind": "chosen", "scopes": ["emails:send", "lists:read"], "days": "30"},
+    )
 
     secret = re.search(r"mlr_[\w-]{20,}", answer.text)[0]
     assert answer.headers["Cache-Control"] == "no-store"
-    assert key_for(secret).scope is Scope.SENDING
+    assert key_for(secret, now=utcnow()).scopes == ["emails:send", "lists:read"]
+    assert key_for(secret, now=utcnow() + timedelta(days=31)) is None
     assert secret not in browser.get("/w/bakery/keys").text
 
 
 def test_a_revoked_key_works_no_longer(sign_in, ana, workspace):
-    key, secret = create_key(workspace.id, name="Shop", scope=Scope.ALL)
+    key, secret = create_key(workspace.id, name="Shop", scopes=[EVERYTHING])
 
     sign_in(ana).post(f"/w/bakery/keys/{key.public_id}/revoke")
 
-    assert key_for(secret) is None
+    assert key_for(secret, now=utcnow()) is None
 
 
 def test_a_key_of_another_workspace_does_not_exist_here(sign_in, ana, other_workspace):
-    key, secret = create_key(other_workspace.id, name="Theirs", scope=Scope.ALL)
+    key, secret = create_key(other_workspace.id, name="Theirs", scopes=[EVERYTHING])
     browser = sign_in(ana)
 
     assert "Theirs" not in browser.get("/w/bakery/keys").text
     assert browser.post(f"/w/bakery/keys/{key.public_id}/revoke").status_code == 404
-    assert key_for(secret) is not None
+    assert key_for(secret, now=utcnow()) is not None
 
 
 def test_only_admins_and_owners_see_the_keys(sign_in, ben, vera):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mailer.accounts.keys import create_key
-from mailer.accounts.models import Scope
+from mailer.accounts.scopes import EVERYTHING, READING
 from mailer.audience.models import OptIn, Subscriber
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.db import db
@@ -16,8 +16,8 @@ from tests import factories
 def assistant(app, workspace):
     """Return a way to speak the protocol with a key of a scope."""
 
-    def with_scope(scope=Scope.ALL):
-        _, secret = create_key(workspace.id, name="Assistant", scope=scope)
+    def with_scope(*scopes):
+        _, secret = create_key(workspace.id, name="Assistant", scopes=scopes or [EVERYTHING])
         db.session.commit()
         client = app.test_client()
 
@@ -43,7 +43,7 @@ def test_it_says_hello(assistant):
 
 
 def test_a_reading_key_sees_no_tool_that_writes(assistant):
-    ask = assistant(Scope.READ)
+    ask = assistant(READING)
     reading = {tool["name"]: tool for tool in ask("tools/list")["result"]["tools"]}
     everything = assistant()("tools/list")["result"]["tools"]
 

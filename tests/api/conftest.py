@@ -7,7 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from mailer.accounts.keys import create_key
-from mailer.accounts.models import Scope, Workspace
+from mailer.accounts.models import Workspace
+from mailer.accounts.scopes import EVERYTHING
 from mailer.db import db
 
 
@@ -15,8 +16,8 @@ from mailer.db import db
 def program(app: Flask) -> Callable[..., FlaskClient]:
     """Return a client that calls with a key of a workspace."""
 
-    def with_key(workspace: Workspace, scope: Scope = Scope.ALL) -> FlaskClient:
-        _, secret = create_key(workspace.id, name="Shop", scope=scope)
+    def with_key(workspace: Workspace, *scopes: str) -> FlaskClient:
+        _, secret = create_key(workspace.id, name="Shop", scopes=scopes or [EVERYTHING])
         db.session.commit()
         client = app.test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"

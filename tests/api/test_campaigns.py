@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailer.accounts.models import Scope
+from mailer.accounts.scopes import KINDS
 from mailer.audience.models import OptIn
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.composing.gallery import gallery_design
@@ -131,7 +131,7 @@ def test_what_cannot_be_used_is_named(shop, body, field):
 
 
 def test_a_sending_key_sends_and_sees_no_one(program, workspace, weekly):
-    sender = program(workspace, Scope.SENDING)
+    sender = program(workspace, *KINDS["sending"])
 
     made = sender.post(URL, json=written(lists=[weekly.public_id]))
     sent = sender.post(f"{URL}/{made.json['id']}/send")

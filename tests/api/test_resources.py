@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailer.accounts.models import Scope
+from mailer.accounts.scopes import READING
 from mailer.audience.models import OptIn, Subscriber, Subscription, SubscriptionStatus
 from mailer.consent.models import ConsentRecord, LiftedSuppression, Suppression
 from mailer.db import db
@@ -315,7 +315,7 @@ def test_a_workspace_is_told_its_zone(shop, ana):
 
 
 def test_a_key_that_leaked_is_taken_back_by_another(program, workspace):
-    shop, leaked = program(workspace), program(workspace, Scope.READ)
+    shop, leaked = program(workspace), program(workspace, READING)
     key = shop.get(f"{ROOT}/api-keys").json["data"][0]
 
     revoked = shop.post(f"{ROOT}/api-keys/{key['id']}/revoke")

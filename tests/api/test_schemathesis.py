@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from mailer.accounts.keys import create_key
-from mailer.accounts.models import Scope
+from mailer.accounts.scopes import EVERYTHING
 from mailer.db import db
 from tests import factories
 
@@ -36,7 +36,7 @@ def ask_each_call(app, workspace) -> Callable[[int], list[str]]:
     """Ask each call so often, with values that fit and with values that do not; return what went wrong."""
     factories.subscriber(workspace, on=factories.mailing_list(workspace))
     factories.campaign(workspace)
-    _, secret = create_key(workspace.id, name="Fuzz", scope=Scope.ALL)
+    _, secret = create_key(workspace.id, name="Fuzz", scopes=[EVERYTHING])
     db.session.commit()
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
 

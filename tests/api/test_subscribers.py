@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailer.accounts.models import Scope
+from mailer.accounts.scopes import READING
 from mailer.audience import queries
 from mailer.audience.models import FieldType, OptIn, Subscriber, SubscriptionStatus
 from mailer.audience.tags import add_tags
@@ -191,7 +191,7 @@ def test_a_filter_by_what_is_not_there_says_so(shop, workspace, other_workspace)
 
 
 def test_a_reading_key_reads_only(program, workspace):
-    reader = program(workspace, Scope.READ)
+    reader = program(workspace, READING)
 
     assert reader.get(URL).status_code == 200
     refused = reader.post(URL, json={"email": "ana@example.com"})

@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from mailer.accounts.keys import create_key
-from mailer.accounts.models import Scope, Workspace
+from mailer.accounts.models import Workspace
 from mailer.db import db
 
 
@@ -27,6 +27,6 @@ def base_url(app: Flask) -> Iterator[str]:
 @pytest.fixture
 def secret(workspace: Workspace) -> str:
     """A key of Ana's bakery that may send and nothing else."""
-    _, made = create_key(workspace.id, name="Shop", scope=Scope.SENDING)
+    _, made = create_key(workspace.id, name="Shop", scopes=["emails:send"])
     db.session.commit()
     return made

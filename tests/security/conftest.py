@@ -14,8 +14,9 @@ from sqlalchemy import event
 from werkzeug.routing import Rule
 
 from mailer.accounts.keys import create_key
-from mailer.accounts.models import Invitation, Membership, Scope, User, Workspace
+from mailer.accounts.models import Invitation, Membership, User, Workspace
 from mailer.accounts.roles import Role
+from mailer.accounts.scopes import EVERYTHING
 from mailer.audience.fields import create_field
 from mailer.audience.models import Import, SubscriptionStatus
 from mailer.audience.notes import add_note
@@ -106,7 +107,7 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             )
         )
         member = db.session.query(Membership).filter_by(workspace_id=workspace.id, user_id=owner.id).one()
-        key, _ = create_key(workspace.id, name="Shop", scope=Scope.ALL)
+        key, _ = create_key(workspace.id, name="Shop", scopes=[EVERYTHING])
         sender = factories.add(Sender(workspace_id=workspace.id, name="Ana", email="ana@bakery.example"))
         sending_domain = add_domain(workspace.id, "bakery.example")
         transport = factories.add(

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select
 
 from mailer.accounts.keys import create_key
-from mailer.accounts.models import Scope
 from mailer.consent.models import SuppressionReason
 from mailer.consent.suppress import suppress
 from mailer.db import db
@@ -43,8 +42,8 @@ def login(port, workspace):
     """Return a client that signed in with a key of a scope."""
     clients = []
 
-    def go(scope: Scope = Scope.SENDING) -> smtplib.SMTP:
-        _, secret = create_key(workspace.id, name="Shop", scope=scope)
+    def go(scope: str = "emails:send") -> smtplib.SMTP:
+        _, secret = create_key(workspace.id, name="Shop", scopes=[scope])
         db.session.commit()
         client = smtplib.SMTP("127.0.0.1", port, timeout=30)
         clients.append(client)
@@ -143,4 +142,4 @@ def test_nobody_comes_in_without_a_key_that_may_send(port, login):
         client.ehlo()
         assert client.mail("ana@bakery.example")[0] == 530
     with pytest.raises(smtplib.SMTPAuthenticationError):
-        login(Scope.READ)
+        login("*:read")

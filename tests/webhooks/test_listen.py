@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mailer.accounts.keys import create_key
-from mailer.accounts.models import Scope
+from mailer.accounts.scopes import EVERYTHING
 from mailer.audience.models import OptIn, Subscription
 from mailer.campaigns import pause, schedule
 from mailer.campaigns.launch import launch
@@ -29,7 +29,7 @@ def told():
 
 @pytest.fixture
 def shop(app, workspace):
-    _, secret = create_key(workspace.id, name="Shop", scope=Scope.ALL)
+    _, secret = create_key(workspace.id, name="Shop", scopes=[EVERYTHING])
     db.session.commit()
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"

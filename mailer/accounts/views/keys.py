@@ -1,5 +1,7 @@
 """The programs that may act for a workspace."""
 
+from datetime import timedelta
+
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -7,10 +9,14 @@ from flask_login import current_user
 from mailer.accounts import queries
 from mailer.accounts.forms import KeyForm
 from mailer.accounts.keys import create_key, revoke_key
-from mailer.accounts.models import ApiKey, Scope
+from mailer.accounts.models import ApiKey
 from mailer.accounts.roles import Role
+from mailer.accounts.scopes import RESOURCES, kind_of
+from mailer.current import settings
 from mailer.db import db, owned
+from mailer.errors import MailerError
 from mailer.lib.clock import utcnow
+from mailer.web.answers import show_on
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("keys", __name__)
@@ -30,9 +36,19 @@ def create() -> ResponseReturnValue:
     form = KeyForm()
     if not form.validate():
         return _page(form), 422
-    key, secret = create_key(
-        g.workspace.id, name=str(form.name.data), scope=Scope(form.scope.data), actor=current_user
-    )
+    days = form.days.data
+    try:
+        key, secret = create_key(
+            g.workspace.id,
+            name=str(form.name.data),
+            scopes=form.chosen_scopes(),
+            calls_per_minute=form.calls_per_minute.data,
+            expires_at=utcnow() + timedelta(days=days) if days else None,
+            created_by_id=current_user.id,
+        )
+    except MailerError as error:
+        show_on(form, error)
+        return _page(form), 422
     db.session.commit()
     # The answer itself, not a redirect: the secret is neither stored nor put into a session.
     return _page(KeyForm(formdata=None), made=key, secret=secret), {"Cache-Control": "no-store"}
@@ -51,5 +67,13 @@ def revoke(key_id: str) -> ResponseReturnValue:
 
 def _page(form: KeyForm, made: ApiKey | None = None, secret: str = "") -> str:
     return render_template(
-        "accounts/keys.html", form=form, keys=queries.keys_of(g.workspace), made=made, secret=secret
+        "accounts/keys.html",
+        form=form,
+        keys=queries.keys_of(g.workspace),
+        made=made,
+        secret=secret,
+        resources=RESOURCES,
+        kind_of=kind_of,
+        every_limit=settings().api_calls_per_minute,
+        now=utcnow(),
     )

@@ -5,8 +5,6 @@ from typing import Any, Literal
 from flask import g
 from pydantic import AwareDatetime, Field
 
-from mailer.accounts.models import Scope
-from mailer.api.guards import allows
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Given, Line, Shown, changes_of, list_of, patched
@@ -46,7 +44,6 @@ FieldPage = list_of(FieldShown, "FieldPage")
 
 
 @bp.get("/fields")
-@allows(Scope.READ)
 @bp.input(PageQuery, location="query")
 @bp.output(FieldPage)
 def index_fields(query_data: PageQuery) -> dict[str, Any]:

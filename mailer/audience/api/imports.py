@@ -6,8 +6,6 @@ from typing import Annotated, Any, Literal
 from flask import g
 from pydantic import AwareDatetime, Base64Bytes, Field
 
-from mailer.accounts.models import Scope
-from mailer.api.guards import allows
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Given, Line, ListId, Shown, list_of
@@ -99,7 +97,6 @@ ImportPage = list_of(ImportShown, "ImportPage")
 
 
 @bp.get("/imports")
-@allows(Scope.READ)
 @bp.input(PageQuery, location="query")
 @bp.output(ImportPage)
 def index_imports(query_data: PageQuery) -> dict[str, Any]:
@@ -137,7 +134,6 @@ def post_import(json_data: NewImport) -> ImportShown:
 
 
 @bp.get("/imports/<import_id>")
-@allows(Scope.READ)
 @bp.output(ImportDetail)
 def show_import(import_id: str) -> ImportDetail:
     """Read how far an import is, or what became of it."""

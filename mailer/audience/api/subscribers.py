@@ -7,8 +7,6 @@ from uuid import UUID
 from flask import g
 from pydantic import AwareDatetime, Field
 
-from mailer.accounts.models import Scope
-from mailer.api.guards import allows
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import (
@@ -113,7 +111,6 @@ class EventsShown(Shown):
 
 
 @bp.get("/subscribers")
-@allows(Scope.READ)
 @bp.input(SubscriberQuery, location="query")
 @bp.output(SubscriberPage)
 def index_subscribers(query_data: SubscriberQuery) -> dict[str, Any]:
@@ -132,7 +129,6 @@ def index_subscribers(query_data: SubscriberQuery) -> dict[str, Any]:
 
 
 @bp.get("/subscribers/<subscriber_id>")
-@allows(Scope.READ)
 @bp.output(SubscriberShown)
 def show_subscriber(subscriber_id: str) -> SubscriberShown:
     """Read one subscriber."""
@@ -170,7 +166,6 @@ def delete_subscriber(subscriber_id: str) -> str:
 
 
 @bp.get("/subscribers/<subscriber_id>/events", endpoint="index_subscriber_events")
-@allows(Scope.READ)
 @bp.output(EventsShown)
 def index_events(subscriber_id: str) -> EventsShown:
     """Read what happened to a subscriber, newest first."""

@@ -5,8 +5,6 @@ from typing import Any, Literal
 from flask import g
 from pydantic import AwareDatetime, Field
 
-from mailer.accounts.models import Scope
-from mailer.api.guards import allows
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Given, Line, Shown, list_of
 from mailer.audience import queries, tags
@@ -35,7 +33,6 @@ TagPage = list_of(TagShown, "TagPage")
 
 
 @bp.get("/tags")
-@allows(Scope.READ)
 @bp.input(PageQuery, location="query")
 @bp.output(TagPage)
 def index_tags(query_data: PageQuery) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from mailer.accounts.models import Scope
-from mailer.api.guards import allows
 from mailer.api.schemas import Shown
 from mailer.campaigns.api.frame import bp, campaign_of
 from mailer.campaigns.models import CampaignStatus
@@ -70,7 +68,6 @@ class ReportShown(Shown):
 
 
 @bp.get("/campaigns/<campaign_id>/report")
-@allows(Scope.READ, Scope.SENDING)
 @bp.output(ReportShown)
 def report_campaign(campaign_id: str) -> dict[str, Any]:
     """Read what became of a campaign: deliveries by state, opens, clicks, unsubscribes, links."""

@@ -5,7 +5,6 @@ from typing import Literal
 from flask import g
 from pydantic import AwareDatetime, Field
 
-from mailer.accounts.models import Scope
 from mailer.api.guards import allows
 from mailer.api.idempotency import idempotent
 from mailer.api.schemas import Address, Given, Line, Shown, id_of
@@ -69,7 +68,6 @@ class TestShown(Shown):
 
 
 @bp.get("/campaigns/<campaign_id>/preflight")
-@allows(Scope.READ, Scope.SENDING)
 @bp.output(PreflightShown)
 def preflight_campaign(campaign_id: str) -> PreflightShown:
     """Look at everything that can be known before sending: who, how many, and what is wrong."""
@@ -83,7 +81,7 @@ def preflight_campaign(campaign_id: str) -> PreflightShown:
 
 
 @bp.post("/campaigns/<campaign_id>/test")
-@allows(Scope.SENDING)
+@allows("campaigns:send")
 @idempotent
 @bp.input(Test)
 @bp.output(TestShown)
@@ -102,7 +100,7 @@ def test_campaign(campaign_id: str, json_data: Test) -> TestShown:
 
 
 @bp.post("/campaigns/<campaign_id>/schedule")
-@allows(Scope.SENDING)
+@allows("campaigns:send")
 @idempotent
 @bp.input(Schedule)
 @bp.output(CampaignShown)
@@ -114,7 +112,7 @@ def schedule_campaign(campaign_id: str, json_data: Schedule) -> CampaignShown:
 
 
 @bp.post("/campaigns/<campaign_id>/unschedule")
-@allows(Scope.SENDING)
+@allows("campaigns:send")
 @idempotent
 @bp.output(CampaignShown)
 def unschedule_campaign(campaign_id: str) -> CampaignShown:
@@ -125,7 +123,7 @@ def unschedule_campaign(campaign_id: str) -> CampaignShown:
 
 
 @bp.post("/campaigns/<campaign_id>/send")
-@allows(Scope.SENDING)
+@allows("campaigns:send")
 @idempotent
 @bp.output(CampaignShown)
 def send_campaign(campaign_id: str) -> CampaignShown:
@@ -136,7 +134,7 @@ def send_campaign(campaign_id: str) -> CampaignShown:
 
 
 @bp.post("/campaigns/<campaign_id>/pause")
-@allows(Scope.SENDING)
+@allows("campaigns:send")
 @idempotent
 @bp.output(CampaignShown)
 def pause_campaign(campaign_id: str) -> CampaignShown:
@@ -147,7 +145,7 @@ def pause_campaign(campaign_id: str) -> CampaignShown:
 
 
 @bp.post("/campaigns/<campaign_id>/resume")
-@allows(Scope.SENDING)
+@allows("campaigns:send")
 @idempotent
 @bp.output(CampaignShown)
 def resume_campaign(campaign_id: str) -> CampaignShown:
@@ -158,7 +156,7 @@ def resume_campaign(campaign_id: str) -> CampaignShown:
 
 
 @bp.post("/campaigns/<campaign_id>/cancel")
-@allows(Scope.SENDING)
+@allows("campaigns:send")
 @idempotent
 @bp.output(CampaignShown)
 def cancel_campaign(campaign_id: str) -> CampaignShown:

@@ -5,8 +5,6 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from mailer.accounts.models import Scope
-from mailer.api.guards import allows
 from mailer.api.idempotency import idempotent
 from mailer.api.schemas import Given, Line, Lines, Shown, changes_of, given
 from mailer.campaigns import variants
@@ -60,7 +58,6 @@ WordsChanges = changes_of(Words, "WordsChanges")
 
 
 @bp.get("/campaigns/<campaign_id>/variants", endpoint="index_campaign_variants")
-@allows(Scope.READ, Scope.SENDING)
 @bp.output(VariantsShown)
 def index_variants(campaign_id: str) -> VariantsShown:
     """Read the other languages that a campaign is written in."""
@@ -68,7 +65,6 @@ def index_variants(campaign_id: str) -> VariantsShown:
 
 
 @bp.post("/campaigns/<campaign_id>/variants", endpoint="add_campaign_variant")
-@allows(Scope.SENDING)
 @idempotent
 @bp.input(Locale)
 @bp.output(VariantShown, status_code=201)
@@ -78,7 +74,6 @@ def post_variant(campaign_id: str, json_data: Locale) -> VariantShown:
 
 
 @bp.patch("/campaigns/<campaign_id>/variants/<language>", endpoint="update_campaign_variant")
-@allows(Scope.SENDING)
 @bp.input(WordsChanges)
 @bp.output(VariantShown)
 def patch_variant(campaign_id: str, language: str, json_data: Given) -> VariantShown:
@@ -94,7 +89,6 @@ def patch_variant(campaign_id: str, language: str, json_data: Given) -> VariantS
 
 
 @bp.delete("/campaigns/<campaign_id>/variants/<language>", endpoint="remove_campaign_variant")
-@allows(Scope.SENDING)
 @bp.output({}, status_code=204)
 def delete_variant(campaign_id: str, language: str) -> str:
     """Throw a campaign’s words in a language away."""

@@ -6,8 +6,6 @@ from typing import Annotated, Any, Final, Literal
 from flask import g
 from pydantic import AfterValidator, Field
 
-from mailer.accounts.models import Scope
-from mailer.api.guards import allows
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Address, Given, Line, Lines, ListId, changes_of, given, id_of, list_of
@@ -88,7 +86,6 @@ CampaignPage = list_of(CampaignShown, "CampaignPage")
 
 
 @bp.get("/campaigns")
-@allows(Scope.READ, Scope.SENDING)
 @bp.input(CampaignQuery, location="query")
 @bp.output(CampaignPage)
 def index_campaigns(query_data: CampaignQuery) -> dict[str, Any]:
@@ -99,7 +96,6 @@ def index_campaigns(query_data: CampaignQuery) -> dict[str, Any]:
 
 
 @bp.post("/campaigns")
-@allows(Scope.SENDING)
 @idempotent
 @bp.input(NewCampaign)
 @bp.output(CampaignShown, status_code=201)
@@ -113,7 +109,6 @@ def create_campaign(json_data: NewCampaign) -> CampaignShown:
 
 
 @bp.get("/campaigns/<campaign_id>")
-@allows(Scope.READ, Scope.SENDING)
 @bp.output(CampaignShown)
 def show_campaign(campaign_id: str) -> CampaignShown:
     """Read a campaign."""
@@ -121,7 +116,6 @@ def show_campaign(campaign_id: str) -> CampaignShown:
 
 
 @bp.patch("/campaigns/<campaign_id>", endpoint="update_campaign")
-@allows(Scope.SENDING)
 @bp.input(CampaignChanges)
 @bp.output(CampaignShown)
 def patch_campaign(campaign_id: str, json_data: Given) -> CampaignShown:
@@ -135,7 +129,6 @@ def patch_campaign(campaign_id: str, json_data: Given) -> CampaignShown:
 
 
 @bp.delete("/campaigns/<campaign_id>", endpoint="delete_campaign")
-@allows(Scope.SENDING)
 @bp.output({}, status_code=204)
 def remove_campaign(campaign_id: str) -> str:
     """Throw a draft away; what was sent is kept."""
@@ -145,7 +138,6 @@ def remove_campaign(campaign_id: str) -> str:
 
 
 @bp.post("/campaigns/<campaign_id>/restore", endpoint="restore_campaign")
-@allows(Scope.SENDING)
 @idempotent
 @bp.output(CampaignShown)
 def restore(campaign_id: str) -> CampaignShown:
@@ -156,7 +148,6 @@ def restore(campaign_id: str) -> CampaignShown:
 
 
 @bp.post("/campaigns/<campaign_id>/duplicate", endpoint="duplicate_campaign")
-@allows(Scope.SENDING)
 @idempotent
 @bp.output(CampaignShown, status_code=201)
 def copy_campaign(campaign_id: str) -> CampaignShown:

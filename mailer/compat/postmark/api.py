@@ -6,7 +6,6 @@ from flask import Blueprint, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from mailer.accounts.models import Scope
 from mailer.api.errors import ApiError
 from mailer.api.guards import allows, enter, takes_up_to
 from mailer.compat.postmark.letters import read_email
@@ -55,7 +54,7 @@ def _refuse_request(error: HTTPException) -> ResponseReturnValue:
 
 @bp.post("/email", endpoint="send_email")
 @bp.post("/email/withTemplate", endpoint="send_template")
-@allows(Scope.SENDING)
+@allows("emails:send")
 @takes_up_to(MOST_BYTES)
 def send_one() -> ResponseReturnValue:
     """Send one message."""
@@ -69,7 +68,7 @@ def send_one() -> ResponseReturnValue:
 
 @bp.post("/email/batch", endpoint="send_batch")
 @bp.post("/email/batchWithTemplates", endpoint="send_batch_of_templates")
-@allows(Scope.SENDING)
+@allows("emails:send")
 @takes_up_to(MOST_BYTES)
 def send_several() -> ResponseReturnValue:
     """Send what can be sent of several messages; each has an answer of its own."""

@@ -5,7 +5,6 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from mailer.accounts.models import Scope
 from mailer.api.errors import PROBLEM_TYPE, answer_errors
 from mailer.api.guards import allows, enter, secret_in_header, takes_up_to
 from mailer.api.idempotency import idempotent
@@ -40,7 +39,7 @@ def _name_plain_type(response: Response) -> Response:
 
 
 @bp.post("/emails")
-@allows(Scope.SENDING)
+@allows("emails:send")
 @takes_up_to(MOST_BYTES)
 @idempotent
 def send_email() -> ResponseReturnValue:
@@ -50,7 +49,7 @@ def send_email() -> ResponseReturnValue:
 
 
 @bp.post("/emails/batch")
-@allows(Scope.SENDING)
+@allows("emails:send")
 @takes_up_to(MOST_BYTES)
 @idempotent
 def send_batch() -> ResponseReturnValue:
@@ -70,7 +69,7 @@ def send_batch() -> ResponseReturnValue:
 
 
 @bp.get("/emails/<message_id>")
-@allows(Scope.READ, Scope.SENDING)
+@allows("emails:read", "emails:send")
 def show_email(message_id: str) -> ResponseReturnValue:
     """Read one message."""
     shown = shown_whole(message_by_id(g.workspace.id, message_id), now=utcnow())
@@ -94,7 +93,7 @@ def show_email(message_id: str) -> ResponseReturnValue:
 
 
 @bp.patch("/emails/<message_id>")
-@allows(Scope.SENDING)
+@allows("emails:send")
 def reschedule_email(message_id: str) -> ResponseReturnValue:
     """Let a message leave at another time."""
     message = message_by_id(g.workspace.id, message_id)
@@ -106,7 +105,7 @@ def reschedule_email(message_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/emails/<message_id>/cancel")
-@allows(Scope.SENDING)
+@allows("emails:send")
 def cancel_email(message_id: str) -> ResponseReturnValue:
     """Take a message back that has not left."""
     cancel(message_by_id(g.workspace.id, message_id), now=utcnow())

@@ -4,7 +4,6 @@ from flask import Blueprint, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from mailer.accounts.models import Scope
 from mailer.api.errors import ApiError
 from mailer.api.guards import allows, enter, secret_in_header, takes_up_to
 from mailer.compat.sendgrid.letters import read_mail
@@ -37,7 +36,7 @@ def _refuse_request(error: HTTPException) -> ResponseReturnValue:
 
 
 @bp.post("/v3/mail/send")
-@allows(Scope.SENDING)
+@allows("emails:send")
 @takes_up_to(MOST_BYTES)
 def send_mail() -> ResponseReturnValue:
     """Send a message to each personalisation: all of them or none."""

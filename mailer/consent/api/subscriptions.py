@@ -5,8 +5,6 @@ from typing import Any, Literal
 from flask import g
 from pydantic import AwareDatetime, Field
 
-from mailer.accounts.models import Scope
-from mailer.api.guards import allows
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Given, Line, ListId, Shown, list_of
@@ -93,7 +91,6 @@ def unsubscribe(subscriber_id: str, json_data: Leaving) -> SubscriberShown:
 
 
 @bp.get("/subscribers/<subscriber_id>/consent")
-@allows(Scope.READ)
 @bp.input(PageQuery, location="query")
 @bp.output(ConsentPage)
 def index_consent(subscriber_id: str, query_data: PageQuery) -> dict[str, Any]:

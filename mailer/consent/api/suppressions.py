@@ -5,8 +5,6 @@ from typing import Any, Literal
 from flask import g
 from pydantic import AwareDatetime, Field
 
-from mailer.accounts.models import Scope
-from mailer.api.guards import allows
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Address, Given, Line, Shown, list_of
@@ -67,7 +65,6 @@ SuppressionPage = list_of(SuppressionShown, "SuppressionPage")
 
 
 @bp.get("/suppressions")
-@allows(Scope.READ)
 @bp.input(SuppressionQuery, location="query")
 @bp.output(SuppressionPage)
 def index_suppressions(query_data: SuppressionQuery) -> dict[str, Any]:
@@ -99,7 +96,6 @@ def post_suppressions(json_data: NewSuppressions) -> SuppressionsShown:
 
 
 @bp.get("/suppressions/<suppression_id>")
-@allows(Scope.READ)
 @bp.output(SuppressionShown)
 def show_suppression(suppression_id: str) -> SuppressionShown:
     """Read one suppression."""

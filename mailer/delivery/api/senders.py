@@ -5,8 +5,6 @@ from typing import Any, Literal
 from flask import g
 from pydantic import AwareDatetime, Field
 
-from mailer.accounts.models import Scope
-from mailer.api.guards import allows
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Address, Given, Line, Shown, changes_of, list_of, patched
@@ -40,7 +38,6 @@ SenderPage = list_of(SenderShown, "SenderPage")
 
 
 @bp.get("/senders")
-@allows(Scope.READ, Scope.SENDING)
 @bp.input(PageQuery, location="query")
 @bp.output(SenderPage)
 def index_senders(query_data: PageQuery) -> dict[str, Any]:
@@ -59,7 +56,6 @@ def post_sender(json_data: NewSender) -> SenderShown:
 
 
 @bp.get("/senders/<sender_id>")
-@allows(Scope.READ, Scope.SENDING)
 @bp.output(SenderShown)
 def show_sender(sender_id: str) -> SenderShown:
     """Read one sender."""

@@ -5,26 +5,29 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from mailer.accounts.keys import is_use_due, key_for, note_use
-from mailer.accounts.models import Scope, Workspace
+from mailer.accounts.models import Workspace
+from mailer.accounts.scopes import is_granted
 from mailer.api.idempotency import begin, keep
 from mailer.db import begin_reading
 from mailer.errors import Forbidden
+from mailer.lib.clock import utcnow
 from mailer.lib.ids import public_id
 from mailer.transactional.letter import Letter
 from mailer.transactional.models import Source, TransactionalMessage
 from mailer.transactional.send import send
 from mailer.transactional.submission.read_mail import idempotency_key, read_mail
 
-_MAY_SEND = frozenset({Scope.ALL, Scope.SENDING})
+_WANTED: Final = ("emails:send",)
 
 
 def may_submit(secret: str) -> bool:
     """Whether whoever has a key may send by it; asked without waiting for writers."""
     begin_reading()
-    key = key_for(secret)
-    return key is not None and key.scope in _MAY_SEND
+    key = key_for(secret, now=utcnow())
+    return key is not None and is_granted(_WANTED, held=key.scopes)
 
 
 def take(secret: str, content: bytes, recipients: Sequence[str], *, now: datetime) -> str:
@@ -34,8 +37,8 @@ def take(secret: str, content: bytes, recipients: Sequence[str], *, now: datetim
     :raises Forbidden: the key was taken back meanwhile
     :raises Invalid: it cannot be sent
     """
-    key = key_for(secret)
-    if key is None or key.scope not in _MAY_SEND:
+    key = key_for(secret, now=now)
+    if key is None or not is_granted(_WANTED, held=key.scopes):
         raise Forbidden("This key was revoked.")
     if is_use_due(key, now=now):
         note_use(key, now=now)
