@@ -1,23 +1,17 @@
-"""The application: every door, hung in one place."""
+"""The application with its doors, hung in one place."""
 
-import gc
 from importlib import import_module
-from pathlib import Path
 from uuid import UUID
 
-import dramatiq
 from apiflask import APIFlask
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
-from pydantic_core import from_json
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mailer.accounts import security
 from mailer.api import calls
 from mailer.api import errors as api_errors
-from mailer.broker import broker_for
 from mailer.config import Settings, load
-from mailer.db import db
+from mailer.core import equip, here_to_stay
 from mailer.lib.links import Links
 from mailer.tracking.front import Front
 from mailer.tracking.ingest import spool_folder
@@ -84,77 +78,23 @@ OPEN_FORMS = frozenset(
     {"mailer.bounces.public", "mailer.campaigns.public", "mailer.consent.public", "mailer.signup.public"}
 )
 
-#: Modules whose tables no door imports.
-TABLES = (
-    "mailer.accounts.models",
-    "mailer.api.models",
-    "mailer.audience.models",
-    "mailer.bounces.models",
-    "mailer.campaigns.models",
-    "mailer.composing.media.models",
-    "mailer.composing.models",
-    "mailer.consent.models",
-    "mailer.delivery.models",
-    "mailer.events.models",
-    "mailer.reports.models",
-    "mailer.runtime.models",
-    "mailer.segments.models",
-    "mailer.signup.models",
-    "mailer.tracking.models",
-    "mailer.transactional.models",
-    "mailer.webhooks.models",
-)
-
-#: Modules that listen to signals of rooms below theirs.
-LISTENERS: tuple[str, ...] = (
-    "mailer.audience.erase",
-    "mailer.bounces.timeline",
-    "mailer.campaigns.follow_run",
-    "mailer.campaigns.names",
-    "mailer.campaigns.narrowing",
-    "mailer.composing.plant",
-    "mailer.consent.imported",
-    "mailer.consent.timeline",
-    "mailer.exports.people",
-    "mailer.signup.mails",
-    "mailer.signup.questions",
-    "mailer.events.timeline",
-    "mailer.tracking.convert",
-    "mailer.tracking.deeds",
-    "mailer.tracking.departures",
-    "mailer.tracking.timeline",
-    "mailer.transactional.system_mail",
-    "mailer.webhooks.listen",
-)
-
 csrf = CSRFProtect()
-migrate = Migrate(directory=str(Path(__file__).parent / "migrations"), render_as_batch=True)
 
 
 def create_app(settings: Settings | None = None) -> APIFlask:
-    """Build the application.
+    """Build the application with all its doors.
 
     :param settings: what :func:`mailer.config.load` returned; read from the environment if left out
     :raises mailer.config.BadSetting: a setting cannot be used
     """
-    # What is made now is there to stay: to look through it for garbage again and again takes
-    # a fifth of the start.
-    gc.disable()
-    try:
+    with here_to_stay():
         return _built(settings or load())
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _built(settings: Settings) -> APIFlask:
     app = APIFlask(__name__, json_errors=False, enable_openapi=False, template_folder="../templates")
+    equip(app, settings)
     app.config.from_mapping(
-        SETTINGS=settings,
-        SECRET_KEY=settings.secret_key,
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
-        # Readers' fields are JSON, and are read with every claim: this is four times as fast.
-        SQLALCHEMY_ENGINE_OPTIONS={"json_deserializer": from_json},
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
         SESSION_COOKIE_NAME="mailer_session",
@@ -164,11 +104,6 @@ def _built(settings: Settings) -> APIFlask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    for module in (*TABLES, *LISTENERS):
-        import_module(module)
-    dramatiq.set_broker(broker_for(settings.broker_url))
-    db.init_app(app)
-    migrate.init_app(app, db)
     # First, since Flask-Security looks for the user before each request: a page that only
     # looks must have said so by then, or it waits for SQLite's writers.
     guards.init_app(app)

@@ -12,7 +12,6 @@ import pytest
 from dramatiq.brokers.stub import StubBroker
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
 import workers
@@ -24,6 +23,7 @@ from mailer.config import Settings, load
 from mailer.db import db
 from mailer.delivery import send
 from mailer.proof import postgres
+from mailer.runtime.migrations import migrate_to
 from mailer.web.limits import limiter
 from tests import factories
 
@@ -102,7 +102,7 @@ def migrated_app(settings: Settings) -> Iterator[Flask]:
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     limiter.enabled = False
     with app.app_context():
-        upgrade()
+        migrate_to("head")
         pristine = db.engine.url.database
         if db.engine.dialect.name == "sqlite":
             db.engine.dispose()

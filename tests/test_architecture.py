@@ -21,6 +21,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     frozenset(line.split())
     for line in """
     app cli seeds proof bootstrap
+    core
     runtime dashboard reports agents compat
     campaigns automations transactional webhooks exports
     segments
@@ -67,7 +68,7 @@ GROUND_FILES = frozenset({"designs", "roles", "verdicts", "agents", "conditions"
 DOOR_FILES = frozenset({"views", "api", "public"})
 
 #: Who may import Flask besides doors, forms and the frames.
-FLASK_IS_AT_HOME = frozenset({"app", "cli", "web", "api", "db", "current"})
+FLASK_IS_AT_HOME = frozenset({"app", "core", "cli", "web", "api", "db", "current"})
 FLASK_EXTENSIONS = re.compile(r"^(flask|flask_login|flask_security|flask_wtf|apiflask)(\.|$)")
 FLASK_GUESTS = {
     "accounts.models": "a user is Flask-Security's UserMixin",

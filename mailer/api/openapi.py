@@ -17,6 +17,7 @@ from mailer.api.examples import example_of
 from mailer.api.guards import scopes_of
 from mailer.api.idempotency import is_idempotent
 from mailer.api.schemas import Shown
+from mailer.api.told import WEBHOOKS
 
 _ABOUT: Final = """\
 JSON over HTTPS. Send your key as `Authorization: Bearer mlr_…`.
@@ -63,9 +64,6 @@ class Problem(Shown):
     errors: list[FieldProblem] = []
 
 
-#: Events that are told to webhooks, by name: what each says, and the kind of its payload.
-_WEBHOOKS: Final[dict[str, tuple[str, type[BaseModel]]]] = {}
-
 _NESTED_NAME: Final = re.compile(r"(#/components/schemas/)\w+\.(?=\w)")
 #: As ``lib.ids`` writes them: what it is of, and 26 characters of Crockford's base32.
 _ID: Final = "^[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}$"
@@ -93,11 +91,6 @@ _ERRORS: Final = {
 }
 
 
-def tells_webhooks(name: str, words: str, payload: type[BaseModel]) -> None:
-    """Let the description say that webhooks are told about an event."""
-    _WEBHOOKS[name] = words, payload
-
-
 def described(app: Flask) -> dict[str, Any]:
     """Return the description, made once in a process's life: it takes as long as a dozen pages."""
     made: dict[str, Any] | None = app.extensions.get("mailer.openapi")
@@ -123,7 +116,7 @@ def describe(app: Flask, *, base_url: str) -> dict[str, Any]:
     document["servers"] = [{"url": base_url}]
     document["tags"] = [{"name": name} for name in dict.fromkeys(tag["name"] for tag in document["tags"])]
     _complete_components(document["components"])
-    document["webhooks"] = {name: _told(name, *told, document) for name, told in _WEBHOOKS.items()}
+    document["webhooks"] = {name: _told(name, *told, document) for name, told in WEBHOOKS.items()}
     for rule in described.url_map.iter_rules():
         operations = document["paths"].get(_VARIABLE.sub(r"{\1}", rule.rule), {})
         for method, operation in operations.items():

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 from zipfile import BadZipFile, ZipFile
 
-from openpyxl import load_workbook
-
 from mailer.errors import Invalid
 from mailer.lib.csv_rows import LONGEST_CELL, MOST_COLUMNS, plain_cell
 from mailer.lib.zip_bombs import is_bomb
@@ -34,6 +32,9 @@ def read_sheet(path: Path) -> Iterator[list[str]]:
     :raises Invalid: it cannot be read, or is larger than any table of people
     """
     _refuse_bomb(path)
+    # Eight megabytes that nobody carries who never meets a spreadsheet.
+    from openpyxl import load_workbook
+
     try:
         book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
         try:

@@ -1,10 +1,9 @@
-"""Run migrations inside the application that Flask-Migrate was given."""
+"""Run migrations inside the application."""
 
 from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from flask import current_app
 from sqlalchemy import JSON
 
 from mailer.db import Id, UtcDateTime, db
@@ -37,11 +36,6 @@ def run() -> None:
             render_as_batch=True,
             transaction_per_migration=True,
             compare_type=True,
-            **{
-                key: value
-                for key, value in current_app.extensions["migrate"].configure_args.items()
-                if key not in {"render_as_batch", "compare_type"}
-            },
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -66,4 +66,4 @@ def bare_app(database_url: str) -> Flask:
 
 
 if __name__ == "__main__":
-    serve(bare_app(load().database_url), bind="127.0.0.1", port=int(sys.argv[1]))
+    serve(lambda: bare_app(load().database_url), bind="127.0.0.1", port=int(sys.argv[1]))

@@ -36,7 +36,7 @@ def main(port: int, folder: Path) -> None:
         known=KnownLinks(folder / "links", lambda _: ["https://example.com/"]),
         spool=Spool(folder / "spool"),
     )
-    serve(front, bind="127.0.0.1", port=port)
+    serve(lambda: front, bind="127.0.0.1", port=port)
 
 
 if __name__ == "__main__":

@@ -37,13 +37,22 @@ _CAMPAIGN_NICENESS: Final = 5
 class Everything:
     """The parts of one installation, and how each is started.
 
-    :param app: what the web serves and the workers work in
+    :param core: what the workers work in
+    :param with_doors: builds what the web serves; it is called where that is done, so that nobody
+        else carries the doors in memory
     :param load_actors: registers every actor with the broker
     """
 
-    def __init__(self, settings: Settings, app: Application, load_actors: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        core: Application,
+        *,
+        with_doors: Callable[[], Application],
+        load_actors: Callable[[], None],
+    ) -> None:
         self._settings = settings
-        self._app = app
+        self._core, self._with_doors = core, with_doors
         self._load_actors = load_actors
 
     def run(self) -> None:
@@ -70,7 +79,7 @@ class Everything:
 
     def _prepare(self) -> str:
         """Bring the database to this version, load all that the parts share; return the link to open."""
-        with self._app.app_context():
+        with self._core.app_context():
             migrate_to("head")
             link = open_first_run() or self._settings.base_url
             db.session.commit()
@@ -116,7 +125,7 @@ class Everything:
         """Take what comes back, at the port that an MX or a pipe points to."""
         bind, port = self._settings.inbound_bind, self._settings.inbound_port
         work = partial(
-            run_inbound, self._app.app_context, host=bind, port=port, is_lmtp=self._settings.inbound_lmtp
+            run_inbound, self._core.app_context, host=bind, port=port, is_lmtp=self._settings.inbound_lmtp
         )
         part = self._part("inbound", work)
         part.is_ready = lambda: is_open(_reached(bind), port)
@@ -125,13 +134,13 @@ class Everything:
     def _worker(self, *queues: str, niceness: int = 0) -> Part:
         def work() -> None:
             os.nice(niceness)
-            run_worker(self._app, self._load_actors, queues=queues, threads=self._settings.worker_threads)
+            run_worker(self._core, self._load_actors, queues=queues, threads=self._settings.worker_threads)
 
         return self._part(f"worker ({queues[0]})", work, stop_seconds=_WORKER_STOP_SECONDS)
 
     def _web(self) -> Part:
         bind, port = self._settings.bind, self._settings.port
-        part = self._part("web", partial(serve, self._app, bind=bind, port=port), stop_seconds=30)
+        part = self._part("web", partial(serve, self._with_doors, bind=bind, port=port), stop_seconds=30)
         part.is_ready = lambda: serves(_reached(bind), port)
         return part
 
@@ -139,7 +148,7 @@ class Everything:
         given = self._settings
         work = partial(
             run_submission,
-            self._app,
+            self._core,
             host=given.bind,
             port=given.submission_port,
             certificate=given.submission_certificate,

@@ -5,6 +5,7 @@ answers three times as many requests as the next (on two cores: 9.0k a second ag
 waitress's 3.7k and gunicorn's 2.7k).
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,18 +21,19 @@ _YEAR_SECONDS: Final = 365 * 24 * 3600
 _THREADS: Final = 8
 
 
-def serve(app: Any, *, bind: str, port: int, processes: int = 1) -> None:
+def serve(build: Callable[[], Any], *, bind: str, port: int, processes: int = 1) -> None:
     """Serve the application until told to stop; requests in hand are answered first.
 
+    :param build: returns the application; called in each process that serves
     :raises mailer.runtime.ports.PortTaken: another program listens on the port
     """
     require_free(bind, port, "MAILER_PORT")
     built = _STATIC / "dist"
 
     def application() -> Any:
-        # Called in the process that serves, which must not outlive the one that looks after it.
+        # This process must not outlive the one that looks after it.
         end_with_parent()
-        return app
+        return build()
 
     server = Granian(
         "mailer",

@@ -4,8 +4,8 @@ from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
-from mailer.api.openapi import tells_webhooks
 from mailer.api.schemas import Shown
+from mailer.api.told import tells_webhooks
 from mailer.audience.representation import SubscriberShown
 
 
