@@ -5,7 +5,7 @@ from typing import Final
 
 from mailer.bounces.parsers.failures import Failure, failure, quoted_words, stage_in
 from mailer.bounces.parsers.mentions import ADDRESS, addresses_in, clean
-from mailer.bounces.parsers.opened import Headers, Opened, read_headers
+from mailer.bounces.parsers.opened import Headers, Opened, decoded_words, read_headers
 
 _KINDS: Final = ("message/delivery-status", "message/global-delivery-status")
 _BEGINS: Final = re.compile(r"(?im)^[ \t>]*(?:final|original)-recipient[ \t]*:")
@@ -72,8 +72,13 @@ def _recipient(fields: Headers) -> str:
 
 def _address(value: str) -> str:
     kind, found, rest = value.partition(";")
-    match = ADDRESS.search(rest if found else kind)
+    match = ADDRESS.search(decoded_words(_plain(rest) if found else kind))
     return clean(match[0]) if match else ""
+
+
+def _plain(address: str) -> str:
+    """Return an internationalised address as it is written in a mail (RFC 6533 3: ``\\x{1F408}``)."""
+    return re.sub(r"\\x\{([0-9A-Fa-f]{1,5})\}", lambda found: chr(int(found[1], 16)), address)
 
 
 def _read(fields: Headers, recipient: str, story: str) -> Failure:
@@ -111,8 +116,22 @@ def _says_something(words: str) -> bool:
 
 def _told_of(recipient: str, story: str) -> str:
     """Return what the story says about one recipient, or all of it when it names nobody else."""
-    others = [address for address in addresses_in(story) if address.lower() != recipient.lower()]
     at = story.lower().find(recipient.lower())
+    others = [address for address in addresses_in(story) if address.lower() != recipient.lower()]
     if at < 0 or not others:
         return story[:2_000]
-    return story[max(0, at - 120) : at + 1_000]
+    begin = story.rfind("\n", 0, at) + 1
+    told = story[begin : at + 1_000]
+    # The next recipient stands at the beginning of a line, as this one does.
+    following = next(
+        (
+            found.start()
+            for found in _LISTED.finditer(told, at - begin + len(recipient))
+            if clean(found["address"]).lower() != recipient.lower()
+        ),
+        len(told),
+    )
+    return story[max(0, begin - 120) : begin] + told[:following]
+
+
+_LISTED: Final = re.compile(rf"(?m)^[ \t]*<?(?P<address>{ADDRESS.pattern})>?(?=[ \t]*(?::|$|\())")

@@ -49,7 +49,7 @@ def failure(
     :param status: what a report says beside them
     :param is_delayed: it is still being tried
     """
-    said = " ".join(words.split())[:_LONGEST_WORDS]
+    said = _without_remark(" ".join(words.split())[:_LONGEST_WORDS])
     code = code_in(said)
     found = status_in(said)
     # “5.0.0” beside words that say more is what a relay fills in.
@@ -61,6 +61,14 @@ def failure(
     if is_delayed:
         return Failure(recipient, Reason.EXPIRED, False, best, code, said)
     return Failure(recipient, reason, is_hard(reason, code=code, status=best), best, code, said)
+
+
+#: IronPort says what it makes of an answer, and then quotes it: 5.1.0 - Unknown address error 550-'…'.
+_REMARK: Final = re.compile(r"^[45]\.\d\.\d - [A-Za-z ()]{3,60}(?=[45]\d\d-)")
+
+
+def _without_remark(words: str) -> str:
+    return _REMARK.sub("", words)
 
 
 def status_in(words: str) -> str:
@@ -99,7 +107,7 @@ _COMMANDS: Final[tuple[tuple[Stage, re.Pattern[str]], ...]] = tuple(
             Stage.RCPT,
             r">>> ?RCPT ?TO|SMTP:RCPT|in reply to RCPT TO|after RCPT|response to RCPT TO|RCPT TO command"
             r"|does not like recipient"
-            r"|\(RCPT\)|RCPT TO:",
+            r"|\(RCPT\)|RCPT TO:|\[RCPT_TO\]",
         ),
     )
 )
@@ -120,11 +128,14 @@ def stage_in(words: str) -> Stage:
 _QUOTES: Final = re.compile(
     r"(?im)^.*?(?:<<<|\bsaid:|responded(?: with)?:|\breturned:|response was:?|reason:|reason was:?"
     r"|diagnostic[ -]code:?|error:|was:[ \t]*$"
-    r"|\bmessage:|\(reason:|->|=>|rejected your message with the following error|error[^\n:]{0,60}:"
-    r"|details?:|because:?|explanation:)"
+    r"|\bmessage:|\(reason:|->|=>|rejected your message with the following error|error[^\n:\d]{0,60}:"
+    r"|details?:|because:?|explanation:|remote server returned '?)"
     r"(?P<words>.*)"
 )
-_REPLY_LINE: Final = re.compile(r"(?m)^[ \t>*<-]*(?:#|SMTP error[^\n]{0,80})?(?P<words>[45]\d\d[ -].*)")
+_REPLY_LINE: Final = re.compile(
+    r"(?m)^[ \t>*<-]*(?:#|SMTP error[^\n]{0,80}|"
+    r"[^\s@:<>]{1,64}@[^\s@:<>]{1,255}>?:[ \t]+)?(?P<words>[45]\d\d[ -].*)"
+)
 
 
 def quoted_words(story: str) -> str:

@@ -104,10 +104,9 @@ def read_free_text(opened: Opened, story: str, *, original: Headers) -> list[Fai
     for position, mention in enumerate(chosen):
         words = _words_about(lines, chosen, position, mentions)
         quoted = quoted_words(words)
+        stage = stage_in(_talk_before(lines, chosen, position) if len(chosen) > 1 else words)
         failures.append(
-            failure(
-                mention.address, quoted or words, more=words, is_delayed=is_delayed, stage=stage_in(words)
-            )
+            failure(mention.address, quoted or words, more=words, is_delayed=is_delayed, stage=stage)
         )
     return failures
 
@@ -200,9 +199,14 @@ def _bare_names(lines: list[str], opened: Opened) -> list[_Mention]:
     return []
 
 
+#: Reply and status codes, which some put before the address.
+_CODES: Final = re.compile(r"^[ \t]*[45]\d\d[ -](?:#?[45]\.\d{1,2}\.\d{1,3} )?(?=<)")
+
+
 def _rank(line: str, found: "re.Match[str]", nearby: str) -> int:
     before = line[max(0, found.start() - _NEAR) : found.start()]
     after = line[found.end() : found.end() + _NEAR]
+    before = _CODES.sub("", before)
     bare_before, bare_after = before.strip(" \t<\"'*-[(>|"), after.strip(" \t>\"',;.)]|")
     if _INTRODUCED.search(before):
         return 1
@@ -270,11 +274,25 @@ def _choose(mentions: list[_Mention], original: Headers) -> list[_Mention]:
 _ENDS_STORY: Final = re.compile(r"(?i)^[ \t]*(-{5,}|={5,}|_{5,})[ \t]*$")
 
 
+#: A line of a transcript: what was answered about the address that it names.
+_ANSWER: Final = re.compile(r"^[ \t]*[45]\d\d[ -][^<@]{0,12}<[^\s<>]+@[^\s<>]+>\.\.\. ")
+
+
+def _talk_before(lines: list[str], chosen: list[_Mention], position: int) -> str:
+    """Return the lines from the recipient before to what is said about this one."""
+    line = chosen[position].line
+    begin = max((other.line + 1 for other in chosen if other.line < line), default=0)
+    return "\n".join(lines[begin : line + 8])
+
+
 def _words_about(lines: list[str], chosen: list[_Mention], position: int, mentions: list[_Mention]) -> str:
     """Return what is said about one recipient: from its line to the next one's, or the whole story."""
     mention = chosen[position]
     if len(chosen) == 1 or mention.line < 0:
         return "\n".join(lines)
+    line = lines[mention.line]
+    if _ANSWER.match(line) and len(ADDRESS.sub("", line).split()) >= 3:
+        return line
     others = {other.address.lower() for other in chosen} - {mention.address.lower()}
     following = [
         other.line

@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Any, Final
 
 from mailer.bounces.parsers.answers import is_auto_submitted, is_away, is_challenge, wants_to_leave
-from mailer.bounces.parsers.complaint import read_complaint
+from mailer.bounces.parsers.complaint import Complaint, read_complaint
 from mailer.bounces.parsers.delivery_status import read_delivery_status
 from mailer.bounces.parsers.failures import Failure
 from mailer.bounces.parsers.free_text import HEADERS_BEGIN, ORIGINAL_BEGINS, read_free_text
 from mailer.bounces.parsers.mentions import addresses_of, is_daemon
-from mailer.bounces.parsers.notification import read_notification
+from mailer.bounces.parsers.notification import complainers_of, failures_of, notification_in
 from mailer.bounces.parsers.opened import Headers, Opened, open_mail, read_headers, text_of_html
 from mailer.bounces.parsers.reasons import Reason
 
@@ -86,7 +86,8 @@ def read_returned(raw: bytes) -> Returned:
     """Return what a mail says; whatever it is, there is an answer."""
     opened = open_mail(raw)
     story, original = _story_and_original(opened)
-    complaint = read_complaint(opened, original=original)
+    notification = notification_in(story)
+    complaint = _complaint_of(notification) or read_complaint(opened, original=original)
     if complaint is not None:
         return _returned(
             Kind.COMPLAINT,
@@ -99,7 +100,7 @@ def read_returned(raw: bytes) -> Returned:
         )
     if _is_receipt(opened):
         return _returned(Kind.OTHER, opened, story, original, recipients=_writer(opened))
-    failures = read_notification(story) or read_delivery_status(opened, story=story)
+    failures = failures_of(notification) or read_delivery_status(opened, story=story)
     if not failures and _is_bounce(opened, story):
         failures = read_free_text(opened, story, original=original)
         if not failures:
@@ -107,6 +108,14 @@ def read_returned(raw: bytes) -> Returned:
     if failures:
         return _of_failures(failures, opened, story, original)
     return _returned(_kind_of_answer(opened, story), opened, story, original, recipients=_writer(opened))
+
+
+def _complaint_of(notification: dict[str, Any]) -> Complaint | None:
+    named = complainers_of(notification)
+    if not named:
+        return None
+    kind = str(notification["complaint"].get("complaintFeedbackType") or "abuse").lower()
+    return Complaint(kind, tuple(dict.fromkeys(named)))
 
 
 def _is_receipt(opened: Opened) -> bool:

@@ -18,6 +18,8 @@ FULL: Final = (
     r"over ?quota\b",
     r"quota (violation|full|exceed)",
     r"not enough (storage|space|disk)",
+    r"not have enough (storage|space|disk)",
+    r"overdrawn .{0,20}(quota|space)",
     r"insufficient (system )?(storage|disk space)",
     r"no (storage )?space (left|available)?[^.]{0,20}(user|mailbox|recipient|account)",
     r"\bfull mailbox\b",
@@ -105,6 +107,7 @@ UNKNOWN_HOST: Final = (
     r"not a (valid|known) (domain|host)",
     r"dns (server|error|lookup)[^.;]{0,40}(not|fail|nxdomain|domain)",
     r"unrouteable mail domain",
+    r"account or domain may not exist",
     r"recipient('s)? domain",
     r"illegal host/domain",
     r"名前解決",
@@ -184,6 +187,9 @@ UNKNOWN_USER: Final = (
     r"несуществующ",
     r"адресат.{0,20}не",
     r"存在しない",
+    r"リストに(ありません|存在しません)",
+    r"check (if|that|whether) (the )?(e-?mail )?address is (correct|right|valid)",
+    r"dos?e?sn'?t exist",
     r"見つかりません",
 )
 
@@ -203,5 +209,11 @@ UNKNOWN_FOR_SURE: Final = (
     r"^unknown user\b",
     r"no such recipient",
     r"this person does not exist",
+    r"local mailbox .{0,40}user not found",
+    r"mail action aborted, mailbox not found",
+    r"user (@ )?(does not|doesn't|does ?n.t) (exist|have an? )",
+    r"\bunknown user account",
+    r"リストに(ありません|存在しません)",
+    r"check (if|that|whether) (the )?(e-?mail )?address is (correct|right|valid)",
     r"bad-mailbox",
 )
