@@ -104,7 +104,7 @@ def read_free_text(opened: Opened, story: str, *, original: Headers) -> list[Fai
     for position, mention in enumerate(chosen):
         words = _words_about(lines, chosen, position, mentions)
         quoted = quoted_words(words)
-        stage = stage_in(_talk_before(lines, chosen, position) if len(chosen) > 1 else words)
+        stage = stage_in(words) or stage_in(_command_before(lines, chosen, position))
         failures.append(
             failure(mention.address, quoted or words, more=words, is_delayed=is_delayed, stage=stage)
         )
@@ -278,11 +278,11 @@ _ENDS_STORY: Final = re.compile(r"(?i)^[ \t]*(-{5,}|={5,}|_{5,})[ \t]*$")
 _ANSWER: Final = re.compile(r"^[ \t]*[45]\d\d[ -][^<@]{0,12}<[^\s<>]+@[^\s<>]+>\.\.\. ")
 
 
-def _talk_before(lines: list[str], chosen: list[_Mention], position: int) -> str:
-    """Return the lines from the recipient before to what is said about this one."""
+def _command_before(lines: list[str], chosen: list[_Mention], position: int) -> str:
+    """Return the last command of a transcript before a line about one of several recipients."""
     line = chosen[position].line
-    begin = max((other.line + 1 for other in chosen if other.line < line), default=0)
-    return "\n".join(lines[begin : line + 8])
+    begin = max((other.line for other in chosen if other.line < line), default=0)
+    return next((each for each in reversed(lines[begin:line]) if each.lstrip().startswith(">>>")), "")
 
 
 def _words_about(lines: list[str], chosen: list[_Mention], position: int, mentions: list[_Mention]) -> str:

@@ -62,7 +62,7 @@ _ABOUT_ADDRESS: Final = frozenset(
         Reason.UNCLEAR,
     }
 )
-_HARD: Final = frozenset({Reason.UNKNOWN_USER, Reason.UNKNOWN_HOST, Reason.MOVED})
+_HARD: Final = frozenset({Reason.UNKNOWN_USER, Reason.UNKNOWN_HOST, Reason.MOVED, Reason.NO_MAIL_HERE})
 
 
 class Stage(StrEnum):
@@ -79,8 +79,6 @@ def is_hard(reason: Reason, *, code: str, status: str) -> bool:
     """Whether mail to this address can never arrive; a temporary refusal never says so (RFC 5321 4.2.1)."""
     if (status or code)[:1] == "4":
         return False
-    if reason is Reason.NO_MAIL_HERE:
-        return (status or code)[:1] == "5"
     return reason in _HARD
 
 

@@ -119,6 +119,7 @@ NO_MAIL_HERE: Final = (
     r"(does not|doesn't|do not|don't|never|not) (accept|receiv)(s|e|ing)? (any )?"
     r"(mail|e-?mail|messages|smtp)(?! from| with| contain| that| for| sent| to )",
     r"null ?mx",
+    r"indicated no smtp service",
     r"no mail (is )?accepted",
     r"does not accept (any )?mail(?! from| with)",
     r"\bnot (a )?mail (host|server|exchanger)",
@@ -211,7 +212,7 @@ UNKNOWN_FOR_SURE: Final = (
     r"this person does not exist",
     r"local mailbox .{0,40}user not found",
     r"mail action aborted, mailbox not found",
-    r"user (@ )?(does not|doesn't|does ?n.t) (exist|have an? )",
+    r"user (@ )?(does not|doesn't) exist",
     r"\bunknown user account",
     r"リストに(ありません|存在しません)",
     r"check (if|that|whether) (the )?(e-?mail )?address is (correct|right|valid)",
