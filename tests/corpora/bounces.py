@@ -99,7 +99,7 @@ def _compare(total: Score, name: str, told: Returned, expected: list[Expected]) 
                 total.mistakes.append(f"{name}: {sorted(named)} instead of {each.recipient}")
         if each.kind is Kind.COMPLAINT:
             total.complaints += 1
-            total.complaints_missed += told.kind is not Kind.COMPLAINT
+            total.complaints_missed += told.as_dict()["class"] != Kind.COMPLAINT
         elif each.kind is Kind.AUTO_REPLY:
             total.answers += 1
             total.answers_called_bounces += told.kind is Kind.BOUNCE

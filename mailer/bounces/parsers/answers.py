@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from mailer.bounces.parsers.opened import Opened
+from mailer.bounces.parsers.wording import away
 
 #: RFC 3834, and what programs set before it or beside it.
 _AUTO_HEADERS: Final = (
@@ -19,42 +20,21 @@ _AUTO_HEADERS: Final = (
     "x-autoreply-from",
     "x-zimbra-autoreply",
 )
-_AWAY_SUBJECT: Final = re.compile(
-    r"(?i)^\s*(re|aw|sv|tr|antw)?[:\s]*"
-    r"(auto(matic(al)?)?[ -]?(mated )?(re(ply|sponse|sponder)|antwort|repl)"
-    r"|out[ -]?of[ -]?(the[ -]?)?office|ooo\b|vacation"
-    r"|on (vacation|holiday|leave)|away from|i am (currently )?(away|out)|i'm (away|out)|automatische antwort"
-    r"|abwesen|abwesend|nicht im (haus|b[uü]ro)|réponse automatique|reponse automatique|absence|absent"
-    r"|respuesta autom"
-    r"|fuera de|ausente|ausencia|resposta autom|risposta automatica|fuori (sede|ufficio)|afwezig"
-    r"|automatisch antwoord"
-    r"|autosvar|frånvaro|poissa|automaattinen|自動(返信|応答)|不在|自动回复|автоответ"
-    r"|odpowiedź automatyczna|autoodpowied"
-    r"|nieobecn|mimo kancel|holiday|annual leave|maternity|auto:|autoreply|autoresponse"
-    r"|thank you for (your|contacting)"
-    r"|we (have )?received your (mail|e-?mail|message|request)|your (message|request|e-?mail) (has been"
-    r"|was) received)"
+_AWAY_SUBJECT: Final = re.compile(rf"^\s*(re|aw|sv|tr|antw)?[:\s]*({'|'.join(away.SUBJECTS)})", re.IGNORECASE)
+_AWAY_WORDS: Final = re.compile("|".join(away.WORDS), re.IGNORECASE)
+_CHALLENGES: Final = (
+    r"(please )?(confirm|verify|authenticate|prove|validate)[^.]{0,60}"
+    r"(you are|you're|that you|your (e-?mail|message|address|identity)|sender|human|person|"
+    r"message (was|is|will))",
+    r"(boxbe|spamarrest|spam arrest|tmda|earthlink.{0,30}spamblocker|qurb|challenge.?response|"
+    r"sender verification|bluebottle|0spam|vanquish|mailblocks|knowspam|active spam killer|"
+    r"onlymyemail)",
+    r"(waiting|approved?) (list|senders?)",
+    r"whitelist(ed|ing)?\b",
+    r"allowed senders list",
+    r"click (here|the|on|below).{0,60}(deliver|release|approve|added to)",
 )
-_AWAY_WORDS: Final = re.compile(
-    r"(?i)\b(i am|i'm|i will be|i'll be|am currently|ich bin|je suis|je serai|estoy|estaré|sono|jag är"
-    r"|ik ben)\b.{0,80}"
-    r"\b(out of (the )?office|on vacation|on holiday|on leave|away|im urlaub|nicht im|außer haus|abwesend"
-    r"|absente?|en congé"
-    r"|fuera de|de vacaciones|ausente|fuori|in ferie|afwezig|semester)"
-    r"|\bout of (the )?office\b|currently out of|automatic(ally)? (generated )?(reply|response|answer)"
-    r"|limited access to (my )?e-?mail|\bvacation (reply|message|response|auto)"
-)
-_CHALLENGE: Final = re.compile(
-    r"(?i)(please )?(confirm|verify|authenticate|prove|validate)[^.]{0,60}(you are|you're|that you"
-    r"|your (e-?mail|message|address"
-    r"|identity)|sender|human|person|message (was|is|will))"
-    r"|(boxbe|spamarrest|spam arrest|tmda|earthlink.{0,30}spamblocker|qurb|challenge.?response"
-    r"|sender verification"
-    r"|bluebottle|0spam|vanquish|mailblocks|knowspam|active spam killer|onlymyemail)"
-    r"|(waiting|approved?) (list|senders?)|whitelist(ed|ing)?\b|allowed senders list|click (here"
-    r"|the|on|below).{0,60}"
-    r"(deliver|release|approve|added to)"
-)
+_CHALLENGE: Final = re.compile("|".join(_CHALLENGES), re.IGNORECASE)
 _CHALLENGE_SUBJECT: Final = re.compile(
     r"(?i)\b(confirm|confirmation|verif|verify|verification|challenge|authenticat|authoriz|approval"
     r"|waiting|spamarrest"
@@ -62,6 +42,7 @@ _CHALLENGE_SUBJECT: Final = re.compile(
 )
 _CHALLENGE_HEADERS: Final = (
     "x-boxbe",
+    "x-bluebottle-request",
     "x-tmda-fingerprint",
     "x-spamarrest",
     "x-c-r",
@@ -109,6 +90,14 @@ def is_challenge(opened: Opened, words: str) -> bool:
         return True
     subject = opened.headers.words("subject")
     return bool(_CHALLENGE_SUBJECT.search(subject) and _CHALLENGE.search(words[:4_000]))
+
+
+def is_apples_unsubscribe(opened: Opened) -> bool:
+    """Whether Apple's mail program writes for its user, who pressed “Unsubscribe” (RFC 2369 3.2).
+
+    It says “auto-replied” as well, but it is no machine's answer.
+    """
+    return opened.headers.get("x-apple-unsubscribe").strip().lower() == "true"
 
 
 def wants_to_leave(opened: Opened, words: str) -> bool:

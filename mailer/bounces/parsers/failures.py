@@ -128,7 +128,7 @@ def stage_in(words: str) -> Stage:
 _QUOTES: Final = re.compile(
     r"(?im)^.*?(?:<<<|\bsaid:|responded(?: with)?:|\breturned:|response was:?|reason:|reason was:?"
     r"|diagnostic[ -]code:?|error:|was:[ \t]*$"
-    r"|\bmessage:|\(reason:|->|=>|rejected your message with the following error|error[^\n:\d]{0,60}:"
+    r"|\bmessage:|\(reason:|->|=>|rejected your message with the following error|error(?:(?![45]\d\d)[^\n:]){0,60}:"
     r"|details?:|because:?|explanation:|remote server returned '?)"
     r"(?P<words>.*)"
 )

@@ -21,31 +21,6 @@ _MOST_MENTIONS: Final = 1_000
 #: Characters around an address that say what it is.
 _NEAR: Final = 200
 
-#: Where the message itself begins, in mails that do not enclose it as a part.
-ORIGINAL_BEGINS: Final = re.compile(
-    r"(?im)^[ \t>*]*(?:-+ ?)?(?:"
-    r"(?:below this line|enclosed) is (?:a|the) (?:copy|original)"
-    r"|(?:this is )?a copy of (?:the|your) (?:original )?message(?!.{0,40}(?:could|was) not)"
-    r"|this is a copy of .{0,20}message|(?:your |the )?(?:original|unsent|undelivered|returned"
-    r"|rejected) message"
-    r"(?: (?:text|header|follows|headers|is attached|body|was|as follows|contents?|envelope))*[^\n@<]{0,30}$"
-    r"|message headers? follows?|(?:original|message) headers?:?\s*$|header(?:s)? of (?:the )?(?:original"
-    r"|message)"
-    r"|the header of the original|included is a copy|returned mail follows|the following (?:is"
-    r"|are) .{0,30}(?:message|headers)"
-    r"|start of (?:returned|original|forwarded) message|message (?:text|body|contents?) follows"
-    r"|text of (?:the |your )?message"
-    r"|here is (?:a copy|the|your)|original[- ]nachricht|urspr.{1,2}ngliche nachricht|mensaje original"
-    r"|messaggio originale"
-    r"|message d'origine|---+ ?message (?:header|follows)|the first \d+ lines|first \d+ (?:bytes|lines)"
-    r"|_{3,}message (?:header|body)|-+ ?forwarded message"
-    r"|content-type: message/rfc822|your message reads|message follows|original message:"
-    r")[^\n]*$"
-)
-HEADERS_BEGIN: Final = re.compile(
-    r"(?m)^[ \t>]{0,8}(?:Received: (?:from|by|\()|Return-Path: ?<|Message-I[Dd]: ?<|X-Envelope-From:"
-    r"|DKIM-Signature:|X-Received: )"
-)
 _INTRODUCES: Final = re.compile(
     r"(?i)^\W*(?:failed |unknown |invalid |intended |final |original |rejected |bad |your )?"
     r"(?:recipients?|rcpt(?: to)?|to|addressee|address(?:es)?|user|mailbox|e-?mail(?: address)?"

@@ -41,6 +41,8 @@ def clean(address: str) -> str:
     local, _, domain = address.rpartition("@")
     local = re.sub(r"^(?i:mailto:|smtp=|rfc822[;=])", "", local)
     # RFC 3461 4.2 writes “+” and “=” as +2B and +3D, and some quote with a single apostrophe.
+    # A sentence may go on without a space where it is written in Chinese or Japanese.
+    domain = re.sub(r"(\.[A-Za-z]{2,24})[^\x00-\x7f].*$", r"\1", domain)
     return f"{local.lstrip(chr(39))}@{domain.rstrip('.')}"
 
 

@@ -140,7 +140,12 @@ def plain_words(text: str) -> str:
 #: Postfix puts it before every answer about a recipient, whatever that answer is.
 _PREFIX: Final = re.compile(r"(?i)recipient address rejected: (?!access denied)(?=\S)")
 _REFUSED: Final = re.compile(r"(?i)(rejected|refused|denied)\b")
-_TRY_AGAIN: Final = re.compile(r"(?i)\btry again\b|temporar|deferred|server failure|timed? ?out|SERVFAIL")
+#: A name server that did not answer, or not sensibly.
+_TRY_AGAIN: Final = re.compile(
+    r"(?<!check the domain and )\btry again\b"
+    r"|temporar|deferred|server failure|timed? ?out|servfail|malformed",
+    re.IGNORECASE,
+)
 
 
 def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:

@@ -54,6 +54,7 @@ NETWORK: Final = (
     r"server error",
     r"tls (is )?(required|not|fail|handshake)",
     r"starttls",
+    r"support tls",
     r"ssl",
     r"lost connection",
     r"conversation with",
