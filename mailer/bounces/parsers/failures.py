@@ -125,16 +125,30 @@ def stage_in(words: str) -> Stage:
     return best
 
 
-_QUOTES: Final = re.compile(
-    r"(?im)^.*?(?:<<<|\bsaid:|responded(?: with)?:|\breturned:|response was:?|reason:|reason was:?"
-    r"|diagnostic[ -]code:?|error:|was:[ \t]*$"
-    r"|\bmessage:|\(reason:|->|=>|rejected your message with the following error|error(?:(?![45]\d\d)[^\n:]){0,60}:"
-    r"|details?:|because:?|explanation:|remote server returned '?)"
-    r"(?P<words>.*)"
+#: What stands before a server's words, in the sentences of those who quote it.
+_QUOTING: Final = (
+    r"<<<",
+    r"\bsaid:",
+    r"responded(?: with)?:",
+    r"\breturned:",
+    r"remote server returned '?",
+    r"response was:?",
+    r"\(?reason(?: was)?:?",
+    r"diagnostic[ -]code:?",
+    r"error(?:(?![45]\d\d)[^\n:]){0,60}:",
+    r"was:[ \t]*$",
+    r"\bmessage:",
+    r"->|=>",
+    r"rejected your message with the following error",
+    r"details?:",
+    r"because:?",
+    r"explanation:",
 )
+_QUOTES: Final = re.compile(rf"^.*?(?:{'|'.join(_QUOTING)})(?P<words>.*)", re.IGNORECASE | re.MULTILINE)
 _REPLY_LINE: Final = re.compile(
-    r"(?m)^[ \t>*<-]*(?:#|SMTP error[^\n]{0,80}|"
-    r"[^\s@:<>]{1,64}@[^\s@:<>]{1,255}>?:[ \t]+)?(?P<words>[45]\d\d[ -].*)"
+    r"^[ \t>*<-]*(?:#|SMTP error[^\n]{0,80}|[^\s@:<>]{1,64}@[^\s@:<>]{1,255}>?:[ \t]+)?"
+    r"(?P<words>[45]\d\d[ -].*)",
+    re.MULTILINE,
 )
 
 
