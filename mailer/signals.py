@@ -16,6 +16,9 @@ subscriber_saved = _signals.signal("subscriber_saved")
 #: Subscribers were erased. Sends the workspace's id, with ``ids``.
 subscribers_erased = _signals.signal("subscribers_erased")
 
+#: Two subscribers become one. Sends who stays, with ``gone``: each room hands its rows over before they go.
+subscribers_merged = _signals.signal("subscribers_merged")
+
 #: A subscription became active. Sends the subscription, with ``is_confirmed``: by a link in a mail.
 subscribed = _signals.signal("subscribed")
 

@@ -128,6 +128,8 @@ class AddressChange(Identified, Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
     subscriber_id: Mapped[UUID] = mapped_column(ForeignKey(Subscriber.id, ondelete="CASCADE"), index=True)
     before: Mapped[str] = mapped_column(String(320))
+    #: The subscriber whose address it was, when two were merged; links in their mails lead here.
+    merged_from_id: Mapped[UUID | None] = mapped_column(index=True)
     #: Who changed it; none when a program or the person did.
     actor_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, u
 from sqlalchemy.orm import aliased
 
 from mailer.audience.models import (
+    AddressChange,
     AudienceDay,
     Field,
     Import,
@@ -213,6 +214,14 @@ def subscriber_by_email(workspace_id: UUID, email: str) -> Subscriber | None:
         select(Subscriber).where(
             Subscriber.workspace_id == workspace_id, Subscriber.email_key == address_key(email)
         )
+    )
+
+
+def subscriber_behind(subscriber_id: UUID) -> Subscriber | None:
+    """Return the subscriber whom a link was made for, or the one into whom they were merged since."""
+    merged_into = select(AddressChange.subscriber_id).where(AddressChange.merged_from_id == subscriber_id)
+    return db.session.get(Subscriber, subscriber_id) or db.session.scalar(
+        select(Subscriber).where(Subscriber.id.in_(merged_into))
     )
 
 

@@ -39,4 +39,10 @@ def events_of(subscriber: Subscriber, *, limit: int = 200) -> Sequence[Event]:
 
 def _former_addresses(subscriber: Subscriber) -> list[Event]:
     changes = db.session.scalars(select(AddressChange).where(AddressChange.subscriber_id == subscriber.id))
-    return [Event(each.created_at, "at", f"Changed the address; it was {each.before}") for each in changes]
+    return [_told(each) for each in changes]
+
+
+def _told(change: AddressChange) -> Event:
+    if change.merged_from_id is not None:
+        return Event(change.created_at, "users", f"Was merged with {change.before}", "accent")
+    return Event(change.created_at, "at", f"Changed the address; it was {change.before}")

@@ -112,6 +112,9 @@ class ConsentRecord(Identified, Base):
     actor_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     #: The delivery whose link was followed, when one was.
     delivery_id: Mapped[UUID | None]
+    #: Of the copy of a record of somebody who was merged into its subscriber: that record, and whose it was.
+    original_id: Mapped[UUID | None]
+    original_subscriber_id: Mapped[UUID | None]
 
     subscriber: Mapped[Subscriber] = relationship()
     list: Mapped[MailingList | None] = relationship()

@@ -11,7 +11,7 @@ from mailer.accounts.models import User
 from mailer.audience.models import Subscriber
 from mailer.consent.models import ConsentRecord, ConsentSeal
 from mailer.consent.record import origin_of
-from mailer.consent.seal import GENESIS, digest_of, linked
+from mailer.consent.seal import GENESIS, digest_of, linked, original_digest_of
 from mailer.consent.told import ACTS, WAYS
 from mailer.db import db
 from mailer.lib.ids import public_id
@@ -28,18 +28,22 @@ class Proven:
     :param seal: its link of the chain; None for some seconds, until it is sealed
     :param before: the hash of the link before, from which the next is made
     :param actor: who acted for the subscriber, if somebody did
+    :param original_seal: the link of the record that it is a copy of, when it came by a merge
     """
 
     record: ConsentRecord
     seal: ConsentSeal | None
     before: str
     actor: str
+    original_seal: ConsentSeal | None = None
 
     @property
     def holds(self) -> bool:
         """Whether record, digest and link agree."""
         record, seal = self.record, self.seal
         if seal is None or digest_of(record) != seal.digest or linked(self.before, seal.digest) != seal.hash:
+            return False
+        if self.original_seal is not None and original_digest_of(record) != self.original_seal.digest:
             return False
         return not record.salt or origin_of(record.salt, record.ip, record.user_agent) == record.origin
 
@@ -64,20 +68,25 @@ class Proven:
 
 def proof_of(subscriber: Subscriber) -> Sequence[Proven]:
     """Return everything that proves what a subscriber agreed to, the oldest first."""
-    before = aliased(ConsentSeal)
+    before, original = aliased(ConsentSeal), aliased(ConsentSeal)
     rows = db.session.execute(
-        select(ConsentRecord, ConsentSeal, before.hash, User.name)
+        select(ConsentRecord, ConsentSeal, before.hash, User.name, original)
         .outerjoin(ConsentSeal, ConsentSeal.record_id == ConsentRecord.id)
         .outerjoin(
             before,
             and_(before.workspace_id == ConsentSeal.workspace_id, before.number == ConsentSeal.number - 1),
         )
+        .outerjoin(original, original.record_id == ConsentRecord.original_id)
         .outerjoin(User, User.id == ConsentRecord.actor_id)
         .where(ConsentRecord.subscriber_id == subscriber.id)
         .options(joinedload(ConsentRecord.list))
-        .order_by(ConsentRecord.id)
+        # Copies that a merge made are younger than what they tell of.
+        .order_by(ConsentRecord.created_at, ConsentRecord.id)
     )
-    return [Proven(record, seal, before or GENESIS, actor or "") for record, seal, before, actor in rows]
+    return [
+        Proven(record, seal, before or GENESIS, actor or "", original)
+        for record, seal, before, actor, original in rows
+    ]
 
 
 def proof_as_dict(subscriber: Subscriber, proven: Sequence[Proven]) -> dict[str, Any]:
@@ -106,6 +115,7 @@ def _as_dict(one: Proven) -> dict[str, Any]:
         "by": one.actor or None,
         "delivery": public_id(DELIVERY, record.delivery_id) if record.delivery_id else None,
         "form_version": one.form_version or None,
+        "copy_of": _original_as_dict(one) if record.original_id else None,
         "seal": {
             "number": seal.number,
             "before": one.before,
@@ -115,4 +125,13 @@ def _as_dict(one: Proven) -> dict[str, Any]:
         }
         if seal
         else None,
+    }
+
+
+def _original_as_dict(one: Proven) -> dict[str, Any]:
+    record, seal = one.record, one.original_seal
+    return {
+        "id": public_id(ConsentRecord.prefix, record.original_id),
+        "subscriber": public_id(Subscriber.prefix, record.original_subscriber_id),
+        "seal": {"number": seal.number, "digest": seal.digest, "hash": seal.hash} if seal else None,
     }

@@ -15,6 +15,7 @@ from mailer import signals
 from mailer.accounts.models import Workspace
 from mailer.audience.erase import erase_subscribers
 from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
+from mailer.audience.queries import subscriber_behind
 from mailer.consent import preferences
 from mailer.consent import tell_why as telling
 from mailer.consent.confirm import ask_again, asked_together, can_confirm, confirm
@@ -443,7 +444,7 @@ def _days_between() -> int | None:
 
 
 def _subscriber(subscriber_id: UUID) -> Subscriber | None:
-    subscriber = db.session.get(Subscriber, subscriber_id)
+    subscriber = subscriber_behind(subscriber_id)
     speak(subscriber.locale if subscriber else "")
     return subscriber
 

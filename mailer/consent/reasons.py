@@ -40,7 +40,9 @@ def reasons_for(subscriber: Subscriber) -> list[Reason]:
         .order_by(MailingList.name)
     ).all()
     records = db.session.scalars(
-        select(ConsentRecord).where(ConsentRecord.subscriber_id == subscriber.id).order_by(ConsentRecord.id)
+        select(ConsentRecord)
+        .where(ConsentRecord.subscriber_id == subscriber.id)
+        .order_by(ConsentRecord.created_at, ConsentRecord.id)
     ).all()
     return [Reason(place.list, _steps(place, records)) for place in places]
 

@@ -56,26 +56,44 @@ def seal_consent() -> int:
 def digest_of(record: Any) -> str:
     """Return the digest of everything that a record says.
 
-    Of where somebody was it says no more than the salted hash, so that the chain holds
-    when that is forgotten; records from before there was one say the address itself.
-
     :param record: a ``ConsentRecord``, or its row with the ``words``
     """
-    where = (record.ip, record.user_agent) if record.origin is None else (record.origin,)
-    said: list[Any] = [
-        *(record.id.hex, record.created_at.isoformat(), record.workspace_id.hex, record.subscriber_id.hex),
-        *(_hex(record.list_id), record.act.value, record.via.value, record.words or "", record.locale),
-        *(*where, _hex(record.actor_id), _hex(record.delivery_id)),
-    ]
-    if record.form_version_id is not None:
-        said.append(record.form_version_id.hex)
-    written = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(written.encode()).hexdigest()
+    said = _said(record, record.id, record.subscriber_id)
+    if record.original_id is not None:
+        said += ["copy", record.original_id.hex, record.original_subscriber_id.hex]
+    return _digest(said)
+
+
+def original_digest_of(copy: Any) -> str:
+    """Return the digest of the record that a copy is of, which is gone with whom it was about."""
+    return _digest(_said(copy, copy.original_id, copy.original_subscriber_id))
 
 
 def linked(before: str, digest: str) -> str:
     """Return the hash of a link: of the one before it and its record's digest."""
     return hashlib.sha256(f"{before}{digest}".encode()).hexdigest()
+
+
+def _said(record: Any, record_id: UUID, subscriber_id: UUID) -> list[Any]:
+    """Return everything that a record says.
+
+    Of where somebody was it says no more than the salted hash, so that the chain holds
+    when that is forgotten; records from before there was one say the address itself.
+    """
+    where = (record.ip, record.user_agent) if record.origin is None else (record.origin,)
+    said: list[Any] = [
+        *(record_id.hex, record.created_at.isoformat(), record.workspace_id.hex, subscriber_id.hex),
+        *(_hex(record.list_id), record.act.value, record.via.value, record.words or "", record.locale),
+        *(*where, _hex(record.actor_id), _hex(record.delivery_id)),
+    ]
+    if record.form_version_id is not None:
+        said.append(record.form_version_id.hex)
+    return said
+
+
+def _digest(said: list[Any]) -> str:
+    written = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def _append(workspace_id: UUID, records: Sequence[ConsentRecord]) -> None:

@@ -19,7 +19,7 @@ def consent_events(subscriber: Subscriber, *, limit: int) -> list[Event]:
         select(ConsentRecord)
         .where(ConsentRecord.subscriber_id == subscriber.id)
         .options(joinedload(ConsentRecord.list))
-        .order_by(ConsentRecord.id.desc())
+        .order_by(ConsentRecord.created_at.desc(), ConsentRecord.id.desc())
         .limit(limit)
     )
     return [*_suppressions(subscriber), *_leave_reasons(subscriber), *(_told(record) for record in records)]

@@ -62,6 +62,12 @@ def tell_erased(workspace_id: UUID, *, ids: Iterable[UUID], **_: Any) -> None:
         tell_many(workspace_id, [("subscriber.deleted", data) for data in erased], now=utcnow())
 
 
+@signals.subscribers_merged.connect
+def tell_merged(kept: Subscriber, *, gone: Subscriber, **_: Any) -> None:
+    """Somebody goes on as somebody else."""
+    tell_erased(kept.workspace_id, ids=[gone.id])
+
+
 @signals.subscribed.connect
 def tell_subscribed(subscription: Subscription, *, is_confirmed: bool = False, **_: Any) -> None:
     """Somebody joined a list."""

@@ -24,6 +24,7 @@ from mailer.audience import queries
 from mailer.audience.api.frame import bp
 from mailer.audience.erase import erase_subscribers
 from mailer.audience.fields import create_missing_fields
+from mailer.audience.merge import merge_subscribers
 from mailer.audience.models import Subscriber, SubscriptionStatus
 from mailer.audience.representation import SubscriberShown, shown_subscribers
 from mailer.audience.subscribers import change_address, edit_subscriber
@@ -85,6 +86,18 @@ class Untagging(Chosen):
     """Some subscribers, and a tag that they lose."""
 
     tag: TagName = Field(examples=["vip"])
+
+
+class Merging(Given):
+    """Another subscriber who is the same person."""
+
+    other: id_of("sub") = Field(description="Who goes; everything of theirs follows.")  # type: ignore[valid-type]
+    take: list[Line] = Field(
+        [],
+        max_length=110,
+        examples=[["name", "fields.city"]],
+        description="Details that both have, of which the other’s value is right.",
+    )
 
 
 class CountShown(Shown):
@@ -163,6 +176,21 @@ def delete_subscriber(subscriber_id: str) -> str:
     erase_subscribers(g.workspace.id, [_subscriber(subscriber_id).id], now=utcnow())
     db.session.commit()
     return ""
+
+
+@bp.post("/subscribers/<subscriber_id>/merge", endpoint="merge_subscriber")
+@idempotent
+@bp.input(Merging)
+@bp.output(SubscriberShown)
+def merge(subscriber_id: str, json_data: Merging) -> SubscriberShown:
+    """Merge another subscriber into this one, who keeps the address and the own places on lists.
+
+    Tags, notes, mails, events and other places follow; consent records are copied, and the
+    copies prove themselves. There is no way back.
+    """
+    kept = _subscriber(subscriber_id)
+    merge_subscribers(kept, _subscriber(json_data.other), taken=json_data.take, now=utcnow())
+    return shown_subscribers([kept])[0]
 
 
 @bp.get("/subscribers/<subscriber_id>/events", endpoint="index_subscriber_events")
