@@ -115,7 +115,7 @@ def _as_dict(one: Proven) -> dict[str, Any]:
         "by": one.actor or None,
         "delivery": public_id(DELIVERY, record.delivery_id) if record.delivery_id else None,
         "form_version": one.form_version or None,
-        "copy_of": _original_as_dict(one) if record.original_id else None,
+        "copy_of": _original_as_dict(one),
         "seal": {
             "number": seal.number,
             "before": one.before,
@@ -128,8 +128,10 @@ def _as_dict(one: Proven) -> dict[str, Any]:
     }
 
 
-def _original_as_dict(one: Proven) -> dict[str, Any]:
+def _original_as_dict(one: Proven) -> dict[str, Any] | None:
     record, seal = one.record, one.original_seal
+    if record.original_id is None or record.original_subscriber_id is None:
+        return None
     return {
         "id": public_id(ConsentRecord.prefix, record.original_id),
         "subscriber": public_id(Subscriber.prefix, record.original_subscriber_id),
