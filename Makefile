@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BOOTSTRAP = @$(PYTHON) mailer/bootstrap.py
 
-.PHONY: help run test lint format build corpora chaos mutations pictures bench-send bench-memory bench-pages
+.PHONY: help run test lint format build corpora chaos mutations contract pictures bench-send bench-memory bench-pages
 
 help:
 	@echo "make run      run Mailer on this machine; prints the link to open"
@@ -13,6 +13,7 @@ help:
 	@echo "make corpora  how labelled bounces are read (../shared/corpora, or MAILER_CORPORA)"
 	@echo "make chaos    kill every part at random, 30 times, while 10,000 people are mailed"
 	@echo "make mutations  break the sender on purpose, and see that a storm finds it"
+	@echo "make contract the API keeps to its description, and clients are made of it"
 	@echo "make pictures walk through the product in Chromium and keep pictures of every page in ../pictures"
 	@echo "make bench-send     campaigns against Postfix's smtp-source, message by message"
 	@echo "make bench-memory   the memory of the idle product, process by process"
@@ -41,6 +42,9 @@ chaos:
 
 mutations:
 	$(BOOTSTRAP) python -m pytest -q -m heavy tests/chaos
+
+contract:
+	$(BOOTSTRAP) python -m pytest -q -m heavy tests/api
 
 pictures:
 	$(BOOTSTRAP) python -m pytest -q tests/journeys --pictures ../pictures

@@ -80,13 +80,13 @@ class ApiKeyShown(Shown):
     created_at: AwareDatetime
 
 
-class NewKeyShown(ApiKeyShown):
+class NewApiKeyShown(ApiKeyShown):
     """A key with its secret, which cannot be read again."""
 
     secret: str = Field(examples=["mlr_3hRkX0cJ2m…"])
 
 
-class NewKey(Given):
+class NewApiKey(Given):
     """A key to be made."""
 
     name: Line = Field(min_length=1, max_length=120, examples=["Shop"])
@@ -137,15 +137,15 @@ def index_keys(query_data: PageQuery) -> dict[str, Any]:
 
 @bp.post("/api-keys", endpoint="create_api_key")
 @idempotent
-@bp.input(NewKey)
-@bp.output(NewKeyShown, status_code=201)
-def post_key(json_data: NewKey) -> NewKeyShown:
+@bp.input(NewApiKey)
+@bp.output(NewApiKeyShown, status_code=201)
+def post_key(json_data: NewApiKey) -> NewApiKeyShown:
     """Make a key that may do no more than yours; its secret is in this answer and in no other."""
     beyond = [scope for scope in json_data.scopes if not is_granted({scope}, held=g.api_key.scopes)]
     if beyond:
         raise Forbidden(f"Your key has not the scope “{beyond[0]}”, so that it cannot give it.")
     key, secret = create_key(g.workspace.id, **json_data.model_dump(), created_by_id=g.api_key.created_by_id)
-    return NewKeyShown(**_values_of(key), secret=secret)
+    return NewApiKeyShown(**_values_of(key), secret=secret)
 
 
 @bp.get("/api-keys/<key_id>", endpoint="show_api_key")

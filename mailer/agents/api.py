@@ -36,7 +36,7 @@ _ANSWERS: dict[int | str, Any] = {
         "description": "The answer, as JSON-RPC 2.0 writes it.",
         "content": {"application/json": {"schema": {"type": "object"}}},
     },
-    202: "A notification was taken; nothing is answered.",
+    202: {"description": "A notification was taken; nothing is answered."},
 }
 
 
@@ -56,7 +56,7 @@ class Rpc(Given):
 def answer(json_data: Rpc) -> ResponseReturnValue:
     """Speak the Model Context Protocol: the calls of this API as tools, as far as the key’s scope goes."""
     if json_data.id is None:
-        return Response(status=202, content_type="")
+        return _taken()
     match json_data.method:
         case "initialize":
             return _result(json_data, _hello(json_data.params))
@@ -67,6 +67,13 @@ def answer(json_data: Rpc) -> ResponseReturnValue:
         case "tools/call":
             return _use(json_data)
     return _error(json_data, _METHOD_NOT_FOUND, f"There is no method “{json_data.method}”.")
+
+
+def _taken() -> Response:
+    """Answer a notification: nothing, and therefore of no type."""
+    response = Response(status=202)
+    del response.headers["Content-Type"]
+    return response
 
 
 def _hello(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -96,9 +96,8 @@ def problem(
         "name": name or NAMES.get(status, "invalid_request"),
         "message": message,
         "request_id": g.get("request_id", ""),
+        "errors": [{"field": field, "message": text} for field, text in (fields or {}).items()],
     }
-    if fields:
-        body["errors"] = [{"field": field, "message": text} for field, text in fields.items()]
     response = jsonify(body)
     response.status_code, response.mimetype = status, PROBLEM_TYPE
     response.headers.update(dict(headers or {}))

@@ -61,7 +61,7 @@ class Problem(Shown):
     name: str
     message: str
     request_id: str
-    errors: list[FieldProblem] = []
+    errors: list[FieldProblem]
 
 
 _NESTED_NAME: Final = re.compile(r"(#/components/schemas/)\w+\.(?=\w)")
@@ -217,8 +217,10 @@ def _complete(operation: dict[str, Any], view: Any, method: str, rule: Rule) -> 
 
 
 def _add_examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
-    for content in operation.get("requestBody", {}).get("content", {}).values():
+    body = operation.get("requestBody", {})
+    for content in body.get("content", {}).values():
         content["example"] = example_of(content["schema"], schemas, is_whole=False)
+        body["required"] = bool(content["example"])
     for response in operation["responses"].values():
         if "application/json" in response.get("content", {}):
             content = response["content"]["application/json"]
@@ -235,6 +237,7 @@ def _problem(status: int, words: str) -> dict[str, Any]:
         "name": NAMES[status],
         "message": words,
         "request_id": "req_01k2m8w5c4e0t9q7y3x6v1b2n8",
+        "errors": [{"field": "name", "message": "This is needed."}] if status == 422 else [],
     }
     schema = {"$ref": "#/components/schemas/Problem"}
     return {"description": words, "content": {PROBLEM_TYPE: {"schema": schema, "example": example}}}

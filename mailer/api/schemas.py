@@ -1,5 +1,6 @@
 """The kinds of value that calls take, with what is refused, and what each answer has in common."""
 
+import json
 import math
 import unicodedata
 from copy import copy
@@ -10,10 +11,13 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     StringConstraints,
     WithJsonSchema,
     create_model,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from mailer.errors import Invalid
 from mailer.lib.addresses import clean_address, clean_domain
@@ -25,11 +29,33 @@ class Given(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_max_length=2_000_000)
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say in words what is taken for what is left out: openapi-typescript makes ``default`` a must."""
+        schema = handler(core)
+        for field in handler.resolve_ref_schema(schema).get("properties", {}).values():
+            default = field.pop("default", None)
+            if default not in (None, "", [], {}):
+                field["description"] = (
+                    f"{field.get('description', '')} By default {json.dumps(default)}.".lstrip()
+                )
+        return schema
+
 
 class Shown(BaseModel):
     """What a call answers."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say that every field is there: no answer leaves one out."""
+        schema = handler(core)
+        whole = handler.resolve_ref_schema(schema)
+        for field in whole.get("properties", {}).values():
+            field.pop("default", None)
+        whole["required"] = list(whole.get("properties", {}))
+        return schema
 
 
 def _one_line(text: str) -> str:

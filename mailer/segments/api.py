@@ -63,7 +63,7 @@ class NewSegment(Given):
 SegmentChanges = changes_of(NewSegment, "SegmentChanges")
 
 
-class Conditions(Given):
+class ConditionsToTry(Given):
     """Conditions that are to be tried."""
 
     conditions: dict[str, Any] = Field(description="A tree of conditions, beginning with a group.")
@@ -108,9 +108,9 @@ def post_segment(json_data: NewSegment) -> SegmentShown:
 @bp.post("/segments/preview", endpoint="preview_segment")
 @allows("segments:read")
 @idempotent
-@bp.input(Conditions)
+@bp.input(ConditionsToTry)
 @bp.output(PreviewShown)
-def preview_segment(json_data: Conditions) -> PreviewShown:
+def preview_segment(json_data: ConditionsToTry) -> PreviewShown:
     """Count who meets conditions, and show some of them; nothing is saved."""
     tree, now = read_tree(json_data.conditions), utcnow()
     people = members.people_in(g.workspace.id, tree, now=now)

@@ -23,12 +23,12 @@ from mailer.transactional.schemas import (
     BatchItem,
     BatchSent,
     EmailChanges,
+    EmailEventsShown,
     EmailPage,
     EmailQuery,
     EmailRendered,
     EmailSent,
     EmailShown,
-    EventsShown,
     ItemError,
     NewBatch,
     NewEmail,
@@ -138,10 +138,10 @@ def cancel_email(message_id: str) -> EmailShown:
 
 @bp.get("/emails/<message_id>/events")
 @allows("emails:read", "emails:send")
-@bp.output(EventsShown)
-def index_email_events(message_id: str) -> EventsShown:
+@bp.output(EmailEventsShown)
+def index_email_events(message_id: str) -> EmailEventsShown:
     """Read what happened to a message, address by address, with the servers’ words."""
-    return EventsShown(data=shown_events(events_of(message_by_id(g.workspace.id, message_id))))
+    return EmailEventsShown(data=shown_events(events_of(message_by_id(g.workspace.id, message_id))))
 
 
 def _require_all(answers: list[Any]) -> None:

@@ -238,7 +238,7 @@ class EventShown(Shown):
     attempt: int | None
 
 
-class EventsShown(Shown):
+class EmailEventsShown(Shown):
     """What happened to a message, oldest first."""
 
     object: Literal["list"] = "list"

@@ -320,7 +320,7 @@ def test_a_key_that_leaked_is_taken_back_by_another(program, workspace):
 
     revoked = shop.post(f"{ROOT}/api-keys/{key['id']}/revoke")
 
-    assert (revoked.status_code, key["scope"]) == (200, "read")
+    assert (revoked.status_code, key["scopes"]) == (200, [READING])
     assert leaked.get(f"{ROOT}/lists").status_code == 401
 
 

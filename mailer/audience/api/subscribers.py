@@ -116,7 +116,7 @@ class EventShown(Shown):
     standing: bool = Field(description="It still holds, and decides whether they are mailed.")
 
 
-class EventsShown(Shown):
+class SubscriberEventsShown(Shown):
     """What happened to a subscriber, newest first: the last 200."""
 
     object: Literal["list"] = "list"
@@ -194,10 +194,10 @@ def merge(subscriber_id: str, json_data: Merging) -> SubscriberShown:
 
 
 @bp.get("/subscribers/<subscriber_id>/events", endpoint="index_subscriber_events")
-@bp.output(EventsShown)
-def index_events(subscriber_id: str) -> EventsShown:
+@bp.output(SubscriberEventsShown)
+def index_events(subscriber_id: str) -> SubscriberEventsShown:
     """Read what happened to a subscriber, newest first."""
-    return EventsShown(
+    return SubscriberEventsShown(
         data=[
             EventShown(at=event.at, text=event.text, detail=event.detail, standing=event.is_standing)
             for event in events_of(_subscriber(subscriber_id))
