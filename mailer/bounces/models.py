@@ -83,6 +83,20 @@ class Return(Identified, Base):
     )
 
 
+class ReturnSum(Base):
+    """How many readers of a campaign something came back about (``sums``), each once of a kind."""
+
+    __tablename__ = "return_sums"
+
+    campaign_id: Mapped[UUID] = mapped_column(
+        ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[Kind] = mapped_column(enum_column(Kind), primary_key=True)
+    #: Of bounces; false for everything else.
+    is_hard: Mapped[bool] = mapped_column(primary_key=True)
+    people: Mapped[int]
+
+
 class BounceRules(Base):
     """When soft bounces are enough."""
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
-from mailer.bounces.models import Hook, Provider, Return, ReturnMailbox
+from mailer.bounces.models import Hook, Provider, Return, ReturnMailbox, ReturnSum
 from mailer.bounces.parsers.returned import Kind
 from mailer.db import db
 from mailer.delivery.models import SendingDomain
@@ -42,20 +42,20 @@ def returns(
 
 
 def counts_of(campaign_id: UUID) -> ReturnCounts:
-    """Count what came back for a campaign."""
+    """Return how much came back for a campaign, from sums that are kept."""
     rows = db.session.execute(
-        select(Return.kind, Return.is_hard, func.count(func.distinct(Return.email)))
-        .where(Return.campaign_id == campaign_id)
-        .group_by(Return.kind, Return.is_hard)
+        select(ReturnSum.kind, ReturnSum.is_hard, ReturnSum.people).where(
+            ReturnSum.campaign_id == campaign_id
+        )
     )
-    found = {(kind, is_hard): number for kind, is_hard, number in rows}
+    found = {(kind, is_hard): people for kind, is_hard, people in rows}
 
     def sum_of(*kinds: Kind) -> int:
-        return sum(number for (kind, _), number in found.items() if kind in kinds)
+        return sum(found.get((kind, False), 0) for kind in kinds)
 
     return ReturnCounts(
         hard=found.get((Kind.BOUNCE, True), 0),
-        soft=sum_of(Kind.BOUNCE) - found.get((Kind.BOUNCE, True), 0),
+        soft=sum_of(Kind.BOUNCE),
         complaints=sum_of(Kind.COMPLAINT),
         replies=sum_of(Kind.REPLY, Kind.UNSUBSCRIBE),
         auto_replies=sum_of(Kind.AUTO_REPLY, Kind.CHALLENGE),

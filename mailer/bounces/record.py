@@ -17,7 +17,7 @@ from mailer.bounces.models import BounceRules, Effect, Return, Trust, Via
 from mailer.bounces.parsers.reasons import Reason
 from mailer.bounces.parsers.returned import Kind
 from mailer.bounces.recognise import Recognised
-from mailer.bounces.sums import count_returns
+from mailer.bounces.sums import count_fate, count_reader
 from mailer.consent.models import Channel, Evidence, SuppressionReason
 from mailer.consent.suppress import close_stream, suppress
 from mailer.consent.unsubscribe import leave
@@ -85,9 +85,10 @@ def record(told: Told, about: Recognised, *, workspace_id: UUID, via: Via, now: 
     if not inserted:
         return None
     returned = db.session.get_one(Return, returned_id)
+    count_reader(returned)
     if delivery is not None and about.trust is not Trust.ADDRESS:
         _resolve_doubt(delivery, now=now)
-        count_returns([(delivery, told.kind, told.is_hard)], now=now)
+        count_fate(returned, delivery, now=now)
         returned.effect = _follow(returned, delivery, told, now=now)
         db.session.flush()
     signals.came_back.send(returned)

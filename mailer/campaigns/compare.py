@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import case, func, select
 
-from mailer.bounces.models import Return
+from mailer.bounces.models import ReturnSum
 from mailer.bounces.parsers.returned import Kind
 from mailer.campaigns.models import Campaign
 from mailer.db import db
@@ -76,9 +76,9 @@ def rates_of(workspace_id: UUID, *, limit: int = _COMPARED) -> list[Rates]:
         )
     }
     complaints = _pairs(
-        select(Return.campaign_id, func.count(func.distinct(Return.email)))
-        .where(Return.campaign_id.in_(ids), Return.kind == Kind.COMPLAINT)
-        .group_by(Return.campaign_id)
+        select(ReturnSum.campaign_id, ReturnSum.people).where(
+            ReturnSum.campaign_id.in_(ids), ReturnSum.kind == Kind.COMPLAINT
+        )
     )
     return [
         Rates(

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from mailer.db import db
 from mailer.events.models import MICROS
-from mailer.tracking.models import Conversion
+from mailer.tracking.models import WHOLE_MAIL, SalesSum
 
 
 @dataclass(frozen=True)
@@ -39,26 +39,21 @@ class Worth:
 
 
 def worth_of(campaign_id: UUID) -> Worth:
-    """Return what a campaign brought in, by currency and by link."""
-    figures = (
-        func.count(func.distinct(Conversion.delivery_id)),
-        func.count(),
-        func.sum(Conversion.value_micros),
-    )
-    mine = Conversion.campaign_id == campaign_id
-    in_all = db.session.execute(
-        select(Conversion.currency, *figures).where(mine).group_by(Conversion.currency)
+    """Return what a campaign brought in, by currency and by link, from sums that are kept."""
+    kept = db.session.scalars(
+        select(SalesSum)
+        .where(SalesSum.campaign_id == campaign_id)
+        .order_by(SalesSum.link_number, SalesSum.currency)
     ).all()
+    people = next((each.people for each in kept if not each.currency), 0)
+    in_all: list[Sales] = []
     by_link: dict[int, list[Sales]] = {}
-    for row in db.session.execute(
-        select(Conversion.currency, *figures, Conversion.link_number)
-        .where(mine)
-        .group_by(Conversion.link_number, Conversion.currency)
-    ):
-        by_link.setdefault(row.link_number, []).append(_sales(*row[:4]))
-    people = db.session.scalar(select(figures[0]).where(mine)) or 0
-    return Worth(people, sorted((_sales(*row) for row in in_all), key=lambda one: one.currency), by_link)
+    for each in kept:
+        if each.currency:
+            part = in_all if each.link_number == WHOLE_MAIL else by_link.setdefault(each.link_number, [])
+            part.append(_sales(each))
+    return Worth(people, in_all, by_link)
 
 
-def _sales(currency: str, people: int, orders: int, micros: int) -> Sales:
-    return Sales(currency, people, orders, Decimal(int(micros)) / MICROS)
+def _sales(kept: SalesSum) -> Sales:
+    return Sales(kept.currency, kept.people, kept.orders, Decimal(kept.value_micros) / MICROS)

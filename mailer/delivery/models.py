@@ -606,6 +606,14 @@ class Delivery(Identified, Base):
             postgresql_where=text("attention IS NOT NULL"),
             sqlite_where=text("attention IS NOT NULL"),
         ),
+        # Whoever left by a campaign's link: a few of a million.
+        Index(
+            "ix_deliveries_left",
+            "campaign_id",
+            "id",
+            postgresql_where=text("unsubscribed_at IS NOT NULL"),
+            sqlite_where=text("unsubscribed_at IS NOT NULL"),
+        ),
         # Those of messages to one person: by message, and by whom they went to.
         Index(
             "ix_deliveries_alone_message_id",

@@ -13,6 +13,7 @@ from mailer.db import db
 from mailer.delivery.models import Delivery
 from mailer.events.models import CustomEvent
 from mailer.tracking.models import Click, Conversion
+from mailer.tracking.sales import count_sale
 from mailer.tracking.settings import tracking_of
 from mailer.tracking.verdicts import HUMAN_VERDICTS
 
@@ -38,14 +39,14 @@ def attribute(event: CustomEvent) -> None:
     ).first()
     if click is None:
         return
-    db.session.add(
-        Conversion(
-            event_id=event.id,
-            campaign_id=click.campaign_id,
-            delivery_id=click.delivery_id,
-            link_number=click.link_number,
-            value_micros=event.value_micros,
-            currency=event.currency,
-        )
+    conversion = Conversion(
+        event_id=event.id,
+        campaign_id=click.campaign_id,
+        delivery_id=click.delivery_id,
+        link_number=click.link_number,
+        value_micros=event.value_micros,
+        currency=event.currency,
     )
+    db.session.add(conversion)
     db.session.flush()
+    count_sale(conversion)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
@@ -10,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from mailer.accounts.models import Workspace
 from mailer.db import Base, enum_column
 from mailer.delivery.models import Delivery, TrackingMode
-from mailer.events.models import CustomEvent
 from mailer.tracking.verdicts import Reason, Verdict
 
 
@@ -97,16 +97,38 @@ class TrackingSettings(Base):
 
 
 class Conversion(Base):
-    """An event with a value that followed a click."""
+    """An event with a value that followed a click; it stays when the event is erased with its person."""
 
     __tablename__ = "conversions"
 
-    event_id: Mapped[UUID] = mapped_column(ForeignKey(CustomEvent.id, ondelete="CASCADE"), primary_key=True)
+    #: Of the ``CustomEvent``, which may be gone.
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
     campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), index=True)
     delivery_id: Mapped[UUID] = mapped_column(ForeignKey(Delivery.id, ondelete="CASCADE"), index=True)
     link_number: Mapped[int]
     value_micros: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
+
+
+#: In the place of a link's number: the whole mail.
+WHOLE_MAIL: Final = -1
+
+
+class SalesSum(Base):
+    """What a campaign brought in, by link and currency, and in all of them (``sales``)."""
+
+    __tablename__ = "sales_sums"
+
+    campaign_id: Mapped[UUID] = mapped_column(
+        ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True
+    )
+    #: :data:`WHOLE_MAIL` for all its links.
+    link_number: Mapped[int] = mapped_column(primary_key=True)
+    #: Empty for all currencies, which only people and orders are counted over.
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    people: Mapped[int]
+    orders: Mapped[int]
+    value_micros: Mapped[int] = mapped_column(BigInteger)
 
 
 class Activity(StrEnum):

@@ -11,13 +11,14 @@ from mailer.delivery.models import Delivery, Message, Run
 from mailer.tracking.judge_again import sums_of, take_turn
 from mailer.tracking.models import FacetActivity, HourlyActivity, LinkActivity, VerdictActivity
 from mailer.tracking.nameless import nameless_sums
+from mailer.tracking.sales import recount_sales
 from mailer.tracking.sums import Sums, add_departures
 
 _AT_ONCE: Final = 2_000
 
 
 def rebuild_activity(campaign_id: UUID) -> None:
-    """Forget a campaign's sums and count its opens, clicks and departures again.
+    """Forget a campaign's sums and count its opens, clicks, departures and orders again.
 
     One transaction of the caller's: until it commits, pages show the sums of before.
     """
@@ -37,6 +38,7 @@ def rebuild_activity(campaign_id: UUID) -> None:
         Delivery.campaign_id == campaign_id, Delivery.unsubscribed_at.is_not(None)
     )
     add_departures(campaign_id, [at for at in db.session.scalars(left) if at is not None])
+    recount_sales(campaign_id)
 
 
 def _deliveries(campaign_id: UUID) -> Iterator[list[UUID]]:

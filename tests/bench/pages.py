@@ -5,12 +5,9 @@ one request after the other. Fails when a page takes more than 300 ms at the 95t
 """
 
 import argparse
-import http.cookiejar
-import re
 import tempfile
 import time
 import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +29,7 @@ from mailer.delivery.prepare import prepare_campaign
 from mailer.lib.clock import utcnow
 from mailer.proof.postgres import server
 from mailer.proof.product import Product
+from mailer.proof.visitor import Visitor
 from mailer.runtime.migrations import migrate_to
 from mailer.seeds.grow import Crowd, grow, list_called
 
@@ -54,15 +52,15 @@ def main() -> None:
 def measure(database: str, subscribers: int, requests: int) -> int:
     """Measure the pages on one database; return how many are too slow."""
     with large_product(database, subscribers) as (product, paths):
-        visitor = signed_in(product)
+        visitor = Visitor(product.base_url, email=EMAIL, password=PASSWORD)
         print(f"{database}, {subscribers:,} subscribers, {requests} requests each")
         print(f"{'page':<64} {'median':>9} {'p95':>9}")
         slow = 0
         for path in paths:
-            taken = sorted(milliseconds(visitor, product.base_url + path) for _ in range(requests))
-            median, p95 = taken[len(taken) // 2], taken[int(len(taken) * 0.95) - 1]
-            slow += p95 > SLOWEST_MS
-            print(f"{path:<64} {median:6.0f} ms {p95:6.0f} ms{'  TOO SLOW' if p95 > SLOWEST_MS else ''}")
+            page = visitor.time(path, times=requests)
+            is_slow = page.p95 > SLOWEST_MS
+            slow += is_slow
+            print(f"{path:<64} {page.median:6.0f} ms {page.p95:6.0f} ms{'  TOO SLOW' if is_slow else ''}")
     return slow
 
 
@@ -168,29 +166,21 @@ def pages(workspace: Workspace, bread: str, draft: str, sent: str) -> Iterator[s
         "settings/domains",
         "members",
         "keys",
+        "reports",
+        "returns",
+        "segments",
+        "segments/new",
+        "forms",
+        "forms/new",
+        "transactional",
+        "settings/webhooks",
+        "settings/webhooks/new",
+        "settings/returns",
+        "settings/tracking",
+        "settings/transactional",
     ):
         yield f"/w/{workspace.slug}/{path}"
     yield "/profile"
-
-
-def signed_in(product: Product) -> urllib.request.OpenerDirector:
-    """Sign in as a browser does."""
-    visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    form = visitor.open(f"{product.base_url}/login").read().decode()
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
-    assert token is not None
-    fields = {"csrf_token": token[1], "email": EMAIL, "password": PASSWORD}
-    answer = visitor.open(f"{product.base_url}/login", urllib.parse.urlencode(fields).encode())
-    assert "/login" not in answer.geturl(), "signing in failed"
-    return visitor
-
-
-def milliseconds(visitor: urllib.request.OpenerDirector, url: str) -> float:
-    """Return how long one request took."""
-    begun = time.perf_counter()
-    with visitor.open(url) as answer:
-        answer.read()
-    return (time.perf_counter() - begun) * 1000
 
 
 if __name__ == "__main__":

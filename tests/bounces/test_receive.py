@@ -7,7 +7,9 @@ from sqlalchemy import func, select
 
 from mailer.bounces.models import BounceRules, Effect, Return, Trust, Via
 from mailer.bounces.parsers.returned import Kind
+from mailer.bounces.queries import counts_of
 from mailer.bounces.receive import receive
+from mailer.bounces.sums import recount_returns
 from mailer.consent.models import Suppression, SuppressionReason
 from mailer.consent.suppress import suppression_of
 from mailer.db import db
@@ -98,6 +100,20 @@ def test_what_came_twice_is_written_down_once(sent, workspace, address):
 
     assert len(take(raw, workspace, to=[address(sent[BEN])])) == 1
     assert take(raw, workspace, to=[address(sent[BEN])]) == []
+
+
+def test_each_reader_counts_once_of_a_kind_and_again_to_the_same(sent, workspace, address):
+    for email, words in ((BEN, "550 5.1.1 User unknown"), (BEN, "552 5.2.2 Mailbox full")):
+        for _ in range(2):
+            take(bounce(words, status=words.split()[1]), workspace, to=[address(sent[email])])
+    take(bounce(), workspace, to=[address(sent[CLEO])])
+
+    campaign_id = sent[BEN].campaign_id
+    kept = counts_of(campaign_id)
+    recount_returns(campaign_id)
+
+    assert (kept.hard, kept.soft) == (2, 1)
+    assert counts_of(campaign_id) == kept
 
 
 @pytest.mark.parametrize(

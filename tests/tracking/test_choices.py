@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
+from mailer.audience.erase import erase_subscribers
 from mailer.campaigns.choose_tracking import choose_tracking
 from mailer.campaigns.launch import launch as launch_campaign
 from mailer.campaigns.rebuild import rebuild_report
@@ -138,6 +139,13 @@ def test_an_order_counts_once_for_the_last_click_within_the_window(workspace, re
         0: Decimal("12.5"),
         1: Decimal("12.5"),
     }
+    rebuild_report(campaign)
+    assert worth_of(campaign.id) == worth
+
+    # Who bought is forgotten; what it came to is not.
+    erase_subscribers(workspace.id, [first.id], now=now)
+    rebuild_report(campaign)
+    assert worth_of(campaign.id) == worth
 
 
 def test_the_settings_are_kept_and_checked(sign_in, ana, workspace):
