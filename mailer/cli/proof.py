@@ -133,6 +133,27 @@ def bench_report_honesty(people: int, random_seed: int, database_url: str) -> No
         sys.exit(1)
 
 
+@bench.command("report-pages")
+@click.option("--people", default="1M", show_default=True, help="Whom the campaign went to.")
+@click.option("--requests", type=click.IntRange(1), default=20, show_default=True, help="Of each page.")
+@click.option("--database", "databases", multiple=True, default=("sqlite", "postgresql"), show_default=True)
+def bench_report_pages(people: str, requests: int, databases: tuple[str, ...]) -> None:
+    """Hold the report of a large campaign against its rows, and time its pages."""
+    from mailer.proof import bench_report_pages
+    from mailer.proof.bench import sizes_of
+
+    (size,) = sizes_of(people)
+    is_good = True
+    for database in databases:
+        measured = bench_report_pages.bench_report_pages(
+            database, people=size, requests=requests, tell=lambda line: click.echo(line, err=True)
+        )
+        click.echo("\n".join(measured.lines()))
+        is_good &= measured.is_good
+    if not is_good:
+        sys.exit(1)
+
+
 @bench.command("clicks")
 @click.option("--seconds", type=click.IntRange(1, 120), default=5, show_default=True, help="Of each turn.")
 @click.option("--pairs", type=click.IntRange(1, 50), default=5, show_default=True)
