@@ -45,11 +45,11 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
 )
 
 #: Storeys whose rooms may import others of the same line: the frame of a page and of an
-#: API call are used side by side, ``cli`` offers what ``seeds`` plants and ``proof`` measures.
+#: API call are used side by side, ``cli`` offers what ``seeds`` plants and ``proof`` measures, on what ``seeds`` plants.
 NEIGHBOURS = frozenset(
     {
         *(("api", "web"), ("app", "seeds"), ("seeds", "app")),
-        *(("cli", "app"), ("cli", "seeds"), ("cli", "proof"), ("proof", "app")),
+        *(("cli", "app"), ("cli", "seeds"), ("cli", "proof"), ("proof", "app"), ("proof", "seeds")),
     }
 )
 
