@@ -45,7 +45,8 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
 )
 
 #: Storeys whose rooms may import others of the same line: the frame of a page and of an
-#: API call are used side by side, ``cli`` offers what ``seeds`` plants and ``proof`` measures, on what ``seeds`` plants.
+#: API call are used side by side, ``cli`` offers what ``seeds`` plants and ``proof`` measures
+#: on what ``seeds`` makes.
 NEIGHBOURS = frozenset(
     {
         *(("api", "web"), ("app", "seeds"), ("seeds", "app")),
