@@ -42,6 +42,8 @@ def _job(name: str, queue: str, *, every_seconds: float = 0) -> Job:
     return job
 
 
+SIGN_UP: Final = _job("sign_up", TRANSACTIONAL)
+SWEEP_SIGN_UPS: Final = _job("sweep_sign_ups", TRANSACTIONAL, every_seconds=30)
 SEND_CONFIRMATION: Final = _job("send_confirmation", TRANSACTIONAL)
 SEND_WELCOME: Final = _job("send_welcome", TRANSACTIONAL)
 DELIVER_TRANSACTIONAL: Final = _job("deliver_transactional", TRANSACTIONAL)

@@ -11,7 +11,7 @@ from mailer.errors import Forbidden, Invalid
 from mailer.lib.secrets import Seal, derive_key, unseal
 from mailer.signup.models import Form
 
-_LIFETIME: Final = timedelta(days=30)
+LIFETIME: Final = timedelta(days=30)
 #: A number has little of its own to protect; tries are limited where it is asked.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
@@ -38,15 +38,23 @@ def check_pin(form: Form, pin: str) -> None:
         raise Forbidden("This is not the number.") from None
 
 
-def kiosk_pass(form: Form, secret_key: str, *, now: datetime) -> str:
-    """Return what lets one device send in sign-ups for some weeks."""
-    seconds = int((now + _LIFETIME).timestamp())
-    return Seal(derive_key(secret_key, "signup-kiosk"))(form.id.bytes + seconds.to_bytes(8, "big"))
+def kiosk_pass(form: Form, secret_key: str, *, place: str, now: datetime) -> str:
+    """Return what lets one device, at one place, send in sign-ups for some weeks.
+
+    Another number ends it, and so the kiosk on a device that was lost.
+    """
+    seconds = int((now + LIFETIME).timestamp())
+    return Seal(_key(form, secret_key))(seconds.to_bytes(8, "big") + place.encode())
 
 
-def is_kiosk(text: str, form: Form, secret_key: str, *, now: datetime) -> bool:
-    """Whether a device was opened for this form, not too long ago."""
-    payload = unseal(derive_key(secret_key, "signup-kiosk"), text)
-    if payload is None or len(payload) != 24 or payload[:16] != form.id.bytes or not form.kiosk_pin:
-        return False
-    return now < datetime.fromtimestamp(int.from_bytes(payload[16:], "big"), UTC)
+def place_of_pass(text: str, form: Form, secret_key: str, *, now: datetime) -> str | None:
+    """Return the place of a device that was opened for this form; None when it was not, or too long ago."""
+    payload = unseal(_key(form, secret_key), text)
+    if payload is None or len(payload) < 8 or not form.kiosk_pin:
+        return None
+    until = datetime.fromtimestamp(int.from_bytes(payload[:8], "big"), UTC)
+    return payload[8:].decode() if now < until else None
+
+
+def _key(form: Form, secret_key: str) -> bytes:
+    return derive_key(secret_key, f"signup-kiosk {form.id} {form.kiosk_pin}")

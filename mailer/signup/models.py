@@ -52,6 +52,24 @@ class FormVersion(Identified, Base):
     __table_args__ = (UniqueConstraint("form_id", "number"),)
 
 
+class WaitingEntry(Identified, Base):
+    """What somebody sent in with a form, until it is signed up (``sign_up.py``) and this row goes."""
+
+    __tablename__ = "waiting_entries"
+    prefix = "ent"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), index=True)
+    #: None for a list's own page.
+    form_id: Mapped[UUID | None] = mapped_column(ForeignKey(Form.id, ondelete="CASCADE"))
+    form_version_id: Mapped[UUID | None]
+    #: A kiosk's name for it.
+    key: Mapped[str | None] = mapped_column(String(64))
+    #: Address, lists, name, fields, source, place, and the ``Evidence``.
+    sent: Mapped[dict[str, Any]]
+
+    __table_args__ = (Index("ix_waiting_entries_created_at", "created_at"),)
+
+
 class SignUp(Identified, Base):
     """One sending of a form: by whom, and from where they came to it."""
 

@@ -2,15 +2,25 @@
 // sent later. Each sign-up has a key, so that one that was sent twice is one.
 (() => {
   const kiosk = document.querySelector("[data-kiosk]");
+  // The page that asks for the number has nothing to do here.
+  if (!kiosk) return;
   const form = kiosk.querySelector("[data-sign-up]");
   const thanks = kiosk.querySelector("[data-thanks]");
   const problem = kiosk.querySelector("[data-problem]");
   const waiting = document.querySelector("[data-waiting]");
+  const staff = document.querySelector(".kiosk-staff");
+  const ending = document.querySelector("[data-end]");
+  const endProblem = document.querySelector("[data-end-problem]");
   const url = kiosk.dataset.kiosk;
-  const memory = `mailer-kiosk-${url}`;
+  const memory = `mailer-kiosk-${location.pathname}`;
   const THANKS_MS = 8_000;
   const IDLE_MS = 90_000;
   const RETRY_MS = 20_000;
+
+  const post = (address, body) =>
+    fetch(address, { method: "POST", body, headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" } });
+
+  // --- What waits on this device ---
 
   const queue = () => JSON.parse(localStorage.getItem(memory) || "[]");
   const keep = (entries) => {
@@ -18,41 +28,6 @@
     waiting.textContent = entries.length ? `(${entries.length})` : "";
   };
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const send = (body) =>
-    fetch(url, { method: "POST", body, headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" } });
-
-  const clear = () => {
-    form.reset();
-    form.elements.meant.value = "";
-    problem.hidden = thanks.hidden = true;
-    form.hidden = false;
-  };
-  const thank = () => {
-    form.hidden = true;
-    thanks.hidden = false;
-    setTimeout(clear, THANKS_MS);
-  };
-
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const body = new URLSearchParams(new FormData(form));
-    body.set("key", newKey());
-    try {
-      const answer = await send(body.toString());
-      if (answer.status === 422 || answer.status === 403) {
-        const { errors } = await answer.json();
-        problem.textContent = Object.values(errors)[0];
-        problem.hidden = false;
-        // Pressed once more, the address is meant as it stands.
-        form.elements.meant.value = form.elements.email.value.trim();
-        return;
-      }
-      if (!answer.ok) throw new Error(answer.statusText);
-    } catch {
-      keep([...queue(), body.toString()]);
-    }
-    thank();
-  });
 
   let isSending = false;
   const sendWhatWaits = async () => {
@@ -60,7 +35,12 @@
     isSending = true;
     try {
       for (const body of queue()) {
-        const answer = await send(body);
+        const entry = new URLSearchParams(body);
+        // The kiosk may have been opened anew since; and whoever typed the address has gone, so it is meant as it stands.
+        entry.set("pass", form.elements.pass.value);
+        entry.set("meant", entry.get("email"));
+        const answer = await post(url, entry.toString());
+        // What can never be taken would keep all others waiting.
         if (!answer.ok && answer.status !== 422) break;
         keep(queue().filter((other) => other !== body));
       }
@@ -71,8 +51,60 @@
   };
   addEventListener("online", sendWhatWaits);
   setInterval(sendWhatWaits, RETRY_MS);
-  sendWhatWaits();
-  keep(queue());
+
+  // --- One person after the other ---
+
+  let next;
+  const clear = () => {
+    clearTimeout(next);
+    form.reset();
+    ending.reset();
+    form.elements.meant.value = "";
+    endProblem.textContent = "";
+    staff.open = false;
+    problem.hidden = thanks.hidden = true;
+    form.hidden = false;
+    scrollTo(0, 0);
+  };
+  const thank = () => {
+    // At once: nobody shall find what somebody else typed.
+    clear();
+    form.hidden = true;
+    thanks.hidden = false;
+    next = setTimeout(clear, THANKS_MS);
+  };
+  // Who comes next need not wait.
+  thanks.addEventListener("click", clear);
+  const tell = (sentence) => {
+    problem.textContent = sentence;
+    problem.hidden = false;
+    problem.scrollIntoView({ block: "nearest" });
+  };
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(form));
+    body.set("key", newKey());
+    try {
+      const answer = await post(url, body.toString());
+      if (answer.status === 422) {
+        const { errors } = await answer.json();
+        tell(Object.values(errors)[0]);
+        // Pressed once more, the address is meant as it stands.
+        form.elements.meant.value = form.elements.email.value.trim();
+        return;
+      }
+      if (!answer.ok) throw new Error(answer.statusText);
+    } catch {
+      // Without the server only the browser can say what is missing.
+      if (!form.checkValidity()) {
+        form.reportValidity();
+        return;
+      }
+      keep([...queue(), body.toString()]);
+    }
+    thank();
+  });
 
   let idle;
   const wakeUp = () => {
@@ -80,5 +112,45 @@
     idle = setTimeout(clear, IDLE_MS);
   };
   for (const kind of ["input", "pointerdown"]) addEventListener(kind, wakeUp);
-  document.addEventListener("click", () => document.documentElement.requestFullscreen?.().catch(() => {}), { once: true });
+
+  // --- Staying here ---
+
+  ending.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      const answer = await post(ending.action, new URLSearchParams(new FormData(ending)).toString());
+      if (answer.ok) {
+        if (document.fullscreenElement) await document.exitFullscreen();
+        location.replace(location.href);
+        return;
+      }
+      endProblem.textContent = answer.status === 403 ? (await answer.json()).message : "Too many tries; wait some minutes.";
+    } catch {
+      endProblem.textContent = "The number can be checked only with a network.";
+    }
+    ending.reset();
+  });
+
+  // Back leads here again.
+  history.pushState(null, "");
+  addEventListener("popstate", () => history.pushState(null, ""));
+
+  // A browser lets a page fill the screen, and keep it lit, only when somebody touches it.
+  document.addEventListener("pointerup", () => {
+    if (!document.fullscreenElement) document.documentElement.requestFullscreen?.().catch(() => {});
+    navigator.wakeLock?.request("screen").catch(() => {});
+  });
+
+  // Loaded again without a network, it comes from the device. Browsers allow that over https only.
+  if ("serviceWorker" in navigator) {
+    const parts = [...document.querySelectorAll("link[rel=stylesheet]"), ...document.scripts].map((part) => part.href || part.src);
+    caches
+      .open("mailer-kiosk")
+      .then((cache) => cache.addAll([location.href, ...parts.filter(Boolean)]))
+      .then(() => navigator.serviceWorker.register(kiosk.dataset.worker, { scope: location.pathname }))
+      .catch(() => {});
+  }
+
+  keep(queue());
+  sendWhatWaits();
 })();

@@ -7,9 +7,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from mailer.proof.product import Product
+from mailer.proof.product import Product, wait_until
 from tests.journeys.test_newsletter import begin, go_to, make_a_list, open_mail
 
 Look = Callable[[Page, str], None]
@@ -45,17 +45,19 @@ def test_a_form_from_the_designer_to_the_door(
 ):
     begin(page, product, lambda *_: None)
     make_a_list(page, lambda *_: None)
-    code = design(page, look)
-    sign_up_elsewhere(browser, *other_site, code)
+    script, frame = design(page, look)
+    sign_up_elsewhere(browser, *other_site, script, email=EMAIL)
+    sign_up_elsewhere(browser, *other_site, frame, email="ida@example.com")
     preferences = confirm(page, product, look)
     see_the_proof(page, look)
     choose(browser, preferences, look)
     leave(browser, preferences, look)
     be_refused(page, tmp_path)
+    stand_at_the_counter(page, browser, look)
 
 
-def design(page: Page, look: Look) -> str:
-    """Design a form with a box to tick; return the code for another site."""
+def design(page: Page, look: Look) -> tuple[str, str]:
+    """Design a form with a box to tick; return the two codes for another site, a script and a frame."""
     go_to(page, "Forms")
     look(page, "forms-empty")
     page.get_by_role("link", name="Design a form").click()
@@ -70,16 +72,17 @@ def design(page: Page, look: Look) -> str:
     page.get_by_role("button", name="Open the form").click()
     expect(page.get_by_role("heading", name="Shop window")).to_be_visible()
     look(page, "form")
-    return page.locator("pre code", has_text="embed.js").inner_text()
+    codes = page.locator("pre code")
+    return codes.filter(has_text="embed.js").inner_text(), codes.filter(has_text="<iframe").inner_text()
 
 
-def sign_up_elsewhere(browser: Browser, folder: Path, address: str, code: str) -> None:
+def sign_up_elsewhere(browser: Browser, folder: Path, address: str, code: str, *, email: str) -> None:
     """Put the code into another site's page, and sign up there as a stranger."""
     (folder / "index.html").write_text(f"<!doctype html><title>Shop</title><h1>Shop</h1>{code}")
     stranger = browser.new_page()
     stranger.goto(f"{address}?utm_source=fair")
     form = stranger.frame_locator("iframe")
-    form.get_by_label("Email").fill(EMAIL)
+    form.get_by_label("Email").fill(email)
     form.get_by_role("button", name="Subscribe").click()
     expect(form.get_by_text("Please tick this to go on.")).to_be_visible()
     form.get_by_label("I have read the privacy notice.").check()
@@ -161,3 +164,90 @@ def be_refused(page: Page, folder: Path) -> None:
     go_to(page, "Subscribers")
     page.get_by_role("link", name=EMAIL).click()
     expect(page.get_by_text("Unsubscribed", exact=True).first).to_be_visible()
+
+
+def stand_at_the_counter(page: Page, browser: Browser, look: Look) -> None:
+    """Leave a tablet to whoever comes: with a network, without, and with one that loses answers."""
+    go_to(page, "Forms")
+    page.get_by_role("link", name="Shop window").click()
+    page.get_by_label("A number for your staff").fill("2468")
+    page.get_by_role("button", name="Set the number").click()
+    tablet = browser.new_context(viewport={"width": 820, "height": 1180}).new_page()
+    tablet.goto(page.locator("code", has_text="/kiosk").inner_text())
+    open_the_kiosk(tablet, look)
+    enter(tablet, "zoe@example.com", look)
+    lose_the_answer(tablet)
+    enter(tablet, "yara@example.com")
+    tablet.context.set_offline(True)
+    enter(tablet, "xaver@example.com")
+    expect(tablet.locator("[data-waiting]")).to_have_text("(2)")
+    tablet.go_back()
+    expect(tablet.get_by_role("heading", name="Bread by mail")).to_be_visible()
+    tablet.context.set_offline(False)
+    expect(tablet.locator("[data-waiting]")).to_have_text("")
+    end_the_kiosk(tablet)
+    # A worker signs them up a moment later.
+    wait_until(lambda: _people_at(page, "Counter") == "3", seconds=60)
+
+
+def open_the_kiosk(tablet: Page, look: Look) -> None:
+    """Type the number, which nobody guesses, and the place; it stays open and on the device."""
+    tablet.get_by_label("Number").fill("1357")
+    tablet.get_by_role("button", name="Open the kiosk").click()
+    expect(tablet.get_by_text("This is not the number.")).to_be_visible()
+    look(tablet, "kiosk-number")
+    tablet.get_by_label("Number").fill("2468")
+    tablet.get_by_label("Place").fill("Counter")
+    tablet.get_by_role("button", name="Open the kiosk").click()
+    expect(tablet.get_by_role("heading", name="Bread by mail")).to_be_visible()
+    tablet.reload()
+    expect(tablet.get_by_role("heading", name="Bread by mail")).to_be_visible()
+    tablet.wait_for_function(
+        "caches.match(location.href).then((kept) => kept && navigator.serviceWorker.controller !== undefined)"
+    )
+    look(tablet, "kiosk")
+
+
+def enter(tablet: Page, email: str, look: Look | None = None) -> None:
+    """Sign up at the kiosk; it thanks, and is empty again."""
+    tablet.get_by_label("Email").fill(email)
+    tablet.get_by_label("I have read the privacy notice.").check()
+    tablet.get_by_role("button", name="Subscribe").click()
+    thanks = tablet.get_by_role("heading", name="Thank you")
+    expect(thanks).to_be_visible()
+    if look:
+        look(tablet, "kiosk-thanks")
+    thanks.click()
+    expect(tablet.get_by_label("Email")).to_have_value("")
+    expect(tablet.get_by_label("I have read the privacy notice.")).not_to_be_checked()
+
+
+def lose_the_answer(tablet: Page) -> None:
+    """Let the next sign-up arrive, and its answer not."""
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    tablet.route("**/kiosk/sign-ups*", lose, times=1)
+
+
+def end_the_kiosk(tablet: Page) -> None:
+    """Only the number ends it."""
+    tablet.get_by_text("Counter", exact=True).click()
+    tablet.get_by_label("Number").fill("1357")
+    tablet.get_by_role("button", name="End the kiosk").click()
+    expect(tablet.get_by_text("This is not the number.")).to_be_visible()
+    expect(tablet.get_by_role("heading", name="Bread by mail")).to_be_visible()
+    tablet.get_by_label("Number").fill("2468")
+    tablet.get_by_role("button", name="End the kiosk").click()
+    expect(tablet.get_by_role("button", name="Open the kiosk")).to_be_visible()
+    tablet.go_back()
+    expect(tablet.get_by_role("button", name="Open the kiosk")).to_be_visible()
+    tablet.context.close()
+
+
+def _people_at(page: Page, place: str) -> str:
+    page.reload()
+    row = page.get_by_role("row", name=place)
+    return row.get_by_role("cell").last.inner_text() if row.count() else ""

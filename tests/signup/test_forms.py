@@ -12,9 +12,10 @@ from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
 from mailer.signup.designs import read_design
-from mailer.signup.models import FormVersion, SignUp
+from mailer.signup.models import FormVersion, SignUp, WaitingEntry
 from mailer.signup.queries import design_of, newest_version
 from mailer.signup.save_form import close_form, create_form, restore_version, save_form
+from mailer.signup.sign_up import sign_up
 from tests import factories
 
 
@@ -61,12 +62,16 @@ def form(workspace, bread, cake):
 
 @pytest.fixture
 def send(client):
-    """Open a form, fill it in, and press the button."""
+    """Open a form, fill it in, and press the button; what was taken is signed up."""
 
     def press(form, *, query="", **values):
         page = client.get(f"/s/{form.public_id}{query}")
         opened = re.search(r'name="opened"[^>]*value="([^"]+)"', page.text)[1]
-        return client.post(f"/s/{form.public_id}{query}", data={"opened": opened, **values})
+        answer = client.post(f"/s/{form.public_id}{query}", data={"opened": opened, **values})
+        for entry in db.session.query(WaitingEntry).all():
+            sign_up(entry.id)
+        db.session.commit()
+        return answer
 
     return press
 
@@ -96,7 +101,7 @@ def test_one_sending_joins_what_was_chosen_with_one_mail(send, form, bread, cake
 
     assert answer.status_code == 303
     assert db.session.query(Subscription).count() == 2
-    assert [job for job, *_ in queued()] == ["send_confirmation"]
+    assert [job for job, *_ in queued()].count("send_confirmation") == 1
 
 
 def test_confirming_once_confirms_all_that_the_mail_asked_about(client, send, form, bread, cake, work_off):

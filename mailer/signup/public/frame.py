@@ -1,0 +1,54 @@
+"""What the pages of sign-up share: how they may be framed, which form an address means, what was sent."""
+
+from flask import Blueprint, Response, g, request
+
+from mailer.consent.forms import evidence_of_request
+from mailer.consent.models import Channel
+from mailer.lib.clock import utcnow
+from mailer.signup.forms import EntryForm
+from mailer.signup.shown import ShownForm, shown_form
+from mailer.signup.write_down import Entry, write_down
+from mailer.web.headers import csp_nonce
+from mailer.web.languages import speak
+
+bp = Blueprint("signup", __name__)
+
+
+@bp.after_request
+def allow_embedding(response: Response) -> Response:
+    """Let other sites show the form in a frame; it acts for nobody who is signed in."""
+    if request.args.get("embed"):
+        hosts = " ".join(f"{host} https://{host}" for host in g.get("framing_hosts", ())) or "*"
+        response.headers["Content-Security-Policy"] = (
+            f"default-src 'none'; style-src 'self' 'nonce-{csp_nonce()}'; script-src 'self'; img-src 'self' "
+            f"data:; connect-src 'self'; form-action 'self' {hosts}; base-uri 'none'; frame-ancestors {hosts}"
+        )
+        response.headers.pop("X-Frame-Options", None)
+    return response
+
+
+def shown_at(public_id: str) -> ShownForm:
+    """Return the form that an address means, in the language of whoever asks.
+
+    :raises NotFound: there is none
+    """
+    shown = shown_form(public_id, speak(request.args.get("lang", "")))
+    g.language, g.framing_hosts = shown.language, shown.design.hosts
+    return shown
+
+
+def write_entry(shown: ShownForm, form: EntryForm, *, place: str, key: str | None = None) -> None:
+    """Write down what a valid form says.
+
+    :raises Invalid: something cannot be kept after all, with what is wrong by field
+    """
+    entry = Entry(
+        form.email.data or "",
+        form.lists(),
+        ticked=form.ticked,
+        source=form.source(),
+        place=place,
+        key=key,
+        **form.answers(),
+    )
+    write_down(shown, entry, evidence=evidence_of_request(Channel.SIGNUP_PAGE), now=utcnow())
