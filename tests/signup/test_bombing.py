@@ -86,12 +86,13 @@ def test_posts_from_five_hundred_networks_send_three_mails_at_most(
     assert db.session.query(SignUp).count() > posts / 2
 
 
-def test_calls_of_the_api_from_many_keys_send_three_mails_at_most(client, workspace, other_workspace, work_off):
+def test_calls_of_the_api_from_many_keys_send_three_mails_at_most(
+    client, workspace, other_workspace, work_off
+):
     """A program that was misled: new people, fifty lists, two workspaces."""
     lists = fifty_lists(workspace, other_workspace)
-    keys = {
-        each.id: create_key(each.id, name="Shop", scopes=[EVERYTHING])[1] for each in (workspace, other_workspace)
-    }
+    spaces = (workspace, other_workspace)
+    keys = {each.id: create_key(each.id, name="Shop", scopes=[EVERYTHING])[1] for each in spaces}
     db.session.commit()
 
     for mailing_list in lists * 4:
