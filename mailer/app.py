@@ -18,7 +18,18 @@ from mailer.tracking.ingest import spool_folder
 from mailer.tracking.known_links import KnownLinks
 from mailer.tracking.queries import links_of
 from mailer.tracking.spool import Spool
-from mailer.web import assets, errors, filters, guards, headers, languages, limits, navigation, pages
+from mailer.web import (
+    assets,
+    brands,
+    errors,
+    filters,
+    guards,
+    headers,
+    languages,
+    limits,
+    navigation,
+    pages,
+)
 
 #: Every module with a blueprint ``bp``. The file's name is its rule: ``views`` need a
 #: session, ``api`` a key, ``public`` a link or a signature (tests/test_architecture.py).
@@ -78,6 +89,12 @@ OPEN_FORMS = frozenset(
     {"mailer.bounces.public", "mailer.campaigns.public", "mailer.consent.public", "mailer.signup.public"}
 )
 
+#: What every page and every call stands in, in this order.
+FRAMES = (
+    *(headers, errors, calls, limits, api_errors),
+    *(pages, assets, filters, languages, brands, navigation),
+)
+
 csrf = CSRFProtect()
 
 
@@ -109,7 +126,7 @@ def _built(settings: Settings) -> APIFlask:
     guards.init_app(app)
     csrf.init_app(app)
     security.init_app(app)
-    for frame in (headers, errors, calls, limits, api_errors, pages, assets, filters, languages, navigation):
+    for frame in FRAMES:
         frame.init_app(app)
     for module in DOORS:
         if module == INBOX and not settings.is_catching:

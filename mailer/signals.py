@@ -79,6 +79,10 @@ questions_wanted = _signals.signal("questions_wanted")
 #: a dictionary of plain values.
 everything_wanted = _signals.signal("everything_wanted")
 
+#: A page for subscribers is being shown. Sends the ``Workspace``; ``composing/queries.py`` answers with its
+#: ``rendering.brand.Brand``.
+brand_wanted = _signals.signal("brand_wanted")
+
 #: A room below wants a mail to be sent to one person. Sends the ``SystemMail``
 #: (``transactional/system_mail.py`` listens, and enqueues after the commit).
 mail_wanted = _signals.signal("mail_wanted")

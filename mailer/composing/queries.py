@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
+from mailer import signals
 from mailer.accounts.models import Workspace
 from mailer.composing.models import BrandKit, SavedBlock, Template, TemplateVersion
 from mailer.db import db, owned
@@ -58,8 +59,9 @@ def version_of(template: Template, number: int) -> TemplateVersion:
     return found
 
 
+@signals.brand_wanted.connect
 def brand_of(workspace: Workspace) -> Brand:
-    """Return how a workspace's mails look."""
+    """Return how a workspace's mails look, and its pages for subscribers."""
     kit = db.session.get(BrandKit, workspace.id)
     if kit is None:
         return Brand(accent=workspace.accent_color)

@@ -20,6 +20,7 @@ from mailer.db import db
 from mailer.errors import Conflict
 from mailer.jobs import SEND_CONFIRMATION, later
 from mailer.lib.system_mail import SystemMail
+from mailer.web.languages import known
 
 #: One mail a day to an address, across all lists: sign-up forms are used to bomb
 #: mailboxes (Spamhaus, 2016).
@@ -63,17 +64,19 @@ def send_confirmation(subscription_id: UUID) -> None:
         return
     mailing_list, subscriber = subscription.list, subscription.subscriber
     own = own_words(subscription, "confirm")
+    request = _request(subscription)
     signals.mail_wanted.send(
         SystemMail(
             template="confirm_subscription",
             workspace_id=subscription.workspace_id,
             to=subscriber.email,
             subscriber_id=subscriber.id,
+            language=known(request.locale if request else "", subscriber.locale),
             values={
                 "own": own,
                 "list_name": "”, “".join(one.list.name for one in asked_together(subscription)),
                 "list_description": mailing_list.description,
-                "consent_words": _shown_words(subscription) or consent_words(mailing_list),
+                "consent_words": _shown_words(request) or consent_words(mailing_list),
                 "workspace_name": mailing_list.workspace.name,
                 "confirm_url": links().confirm_url(subscription.id),
                 "lifetime_days": CONFIRMATION_LIFETIME.days,
@@ -143,9 +146,9 @@ def _last_asked(subscription: Subscription) -> datetime | None:
     )
 
 
-def _shown_words(subscription: Subscription) -> str:
-    """Return what the form said that somebody filled in; nothing when staff or a program asked for them."""
-    record = db.session.scalar(
+def _request(subscription: Subscription) -> ConsentRecord | None:
+    """Return the act that asked for the mail."""
+    return db.session.scalar(
         select(ConsentRecord)
         .where(
             ConsentRecord.subscriber_id == subscription.subscriber_id,
@@ -155,4 +158,8 @@ def _shown_words(subscription: Subscription) -> str:
         .order_by(ConsentRecord.id.desc())
         .limit(1)
     )
-    return record.words if record is not None and record.via is Channel.SIGNUP_PAGE else ""
+
+
+def _shown_words(request: ConsentRecord | None) -> str:
+    """Return what the form said that somebody filled in; nothing when staff or a program asked for them."""
+    return request.words if request is not None and request.via is Channel.SIGNUP_PAGE else ""

@@ -13,6 +13,7 @@ from mailer.current import links
 from mailer.db import db
 from mailer.jobs import SEND_WELCOME, later
 from mailer.lib.system_mail import SystemMail
+from mailer.web.languages import known
 
 
 def welcome(subscription: Subscription, *, now: datetime, is_proven: bool = True) -> None:
@@ -45,6 +46,7 @@ def send_welcome(subscription_id: UUID) -> None:
             workspace_id=subscription.workspace_id,
             to=subscriber.email,
             subscriber_id=subscriber.id,
+            language=known(subscriber.locale),
             values={
                 "subject": words.subject,
                 "words": words.body,

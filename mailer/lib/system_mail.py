@@ -14,6 +14,7 @@ class SystemMail:
     :param workspace_id: whose look and transport it has
     :param values: what its templates are filled with; plain values only
     :param subscriber_id: the subscriber that it goes to, when it goes to one
+    :param language: what it speaks, of ``web/languages.py``; empty for mails that are in English only
     """
 
     template: str
@@ -21,3 +22,4 @@ class SystemMail:
     to: str
     values: Mapping[str, Any] = field(default_factory=dict)
     subscriber_id: UUID | None = None
+    language: str = ""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from mailer.errors import Invalid
+from mailer.rendering.blocks.document import Font
 
 #: Languages that public pages speak, the default one first.
 LANGUAGES: Final = ("en", "de", "fr", "es", "zh", "ar")
@@ -72,8 +73,10 @@ class Words(_Part):
 class Look(_Part):
     """How the form looks, over the workspace's brand."""
 
-    #: Empty: the workspace's.
+    #: Empty: the brand's.
     accent: _Color = ""
+    font: Literal["", Font] = ""
+    has_logo: bool = True
     corners: Literal["square", "soft", "round"] = "soft"
     theme: Literal["auto", "light", "dark"] = "auto"
     has_sheet: bool = True

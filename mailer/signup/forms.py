@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, Length
 
 from mailer.audience.forms import SubscriberForm, subscriber_form
@@ -14,6 +22,7 @@ from mailer.errors import Invalid
 from mailer.lib.addresses import clean_address
 from mailer.lib.lines import clean_line
 from mailer.lib.mail_domains import is_disposable, likely_meant, takes_mail
+from mailer.rendering.blocks.document import FONT_NAMES
 from mailer.signup.designs import LANGUAGES, MOST_BOXES, Asking, Design, read_design
 from mailer.signup.shown import ShownForm
 from mailer.web.languages import translated as _
@@ -160,7 +169,9 @@ class DesignForm(FlaskForm):
     after_url = StringField("Address", [Length(max=2_000)])
     hosts = TextAreaField("Sites")
     accent = StringField("Colour", [Length(max=7)])
-    is_brand = BooleanField("In the colour of the workspace")
+    is_brand = BooleanField("In the colour of the brand")
+    font = SelectField("Font", choices=[("", "The brand’s"), *FONT_NAMES.items()])
+    has_logo = BooleanField("With the logo of the brand")
     corners = RadioField(
         "Corners", choices=[("square", "Square"), ("soft", "Soft"), ("round", "Round")], default="soft"
     )
@@ -183,6 +194,8 @@ class DesignForm(FlaskForm):
             hosts="\n".join(design.hosts),
             accent=design.look.accent or accent,
             is_brand=not design.look.accent,
+            font=design.look.font,
+            has_logo=design.look.has_logo,
             corners=design.look.corners,
             theme=design.look.theme,
             has_sheet=design.look.has_sheet,
@@ -217,6 +230,8 @@ class DesignForm(FlaskForm):
                 "after_url": (self.after_url.data or "").strip(),
                 "look": {
                     "accent": "" if self.is_brand.data else (self.accent.data or "").lower(),
+                    "font": self.font.data or "",
+                    "has_logo": bool(self.has_logo.data),
                     "corners": self.corners.data,
                     "theme": self.theme.data,
                     "has_sheet": bool(self.has_sheet.data),

@@ -70,6 +70,7 @@ def preview_mail(shown: ShownForm, kind: Kind) -> str:
         template="confirm_subscription" if kind == "confirm" else "welcome",
         workspace_id=shown.workspace.id,
         to="",
+        language=shown.language,
         values=by_kind[kind],
     )
     return next((html for _receiver, html in signals.mail_preview_wanted.send(mail)), "")

@@ -6,7 +6,8 @@ is neither lost nor sent for something that was rolled back.
 """
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from mailer.lib.system_mail import SystemMail
 from mailer.rendering import document
 from mailer.rendering.merge import Rendered
 from mailer.web.filters import text_on
+from mailer.web.languages import catalogue, direction
 
 _FOLDER: Final = Path(__file__).parents[2] / "templates"
 
@@ -66,6 +68,7 @@ def preview_system_mail(mail: SystemMail, **_: Any) -> str:
 
 def render(mail: SystemMail, workspace: Workspace) -> Rendered:
     """Fill a mail's three templates in, in the workspace's look."""
+    language = mail.language or "en"
     values = {
         **mail.values,
         "brand": {
@@ -73,8 +76,10 @@ def render(mail: SystemMail, workspace: Workspace) -> Rendered:
             "address": workspace.postal_address,
             "color": workspace.accent_color,
             "text_color": text_on(workspace.accent_color),
-            "locale": workspace.locale,
         },
+        "language": language,
+        "direction": direction(language),
+        "_": partial(_said, catalogue(language)),
     }
     templates = _environment()
     subject, text, html = (
@@ -82,6 +87,12 @@ def render(mail: SystemMail, workspace: Workspace) -> Rendered:
         for name in ("subject.txt", "body.txt", "body.html")
     )
     return Rendered(subject=" ".join(subject.split()), html=_inlined(html), text=_tidy(text))
+
+
+def _said(known: NullTranslations, message: str, **values: object) -> str:
+    """Return our words in the language of a mail, filled in."""
+    words = known.gettext(message)
+    return words % values if values else words
 
 
 def _sender_of(workspace: Workspace) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """What the mails of consent say, read as they are kept for sending."""
 
+from dataclasses import replace
+
 import pytest
 
 from mailer.audience.models import OptIn
@@ -57,3 +59,23 @@ def test_a_name_cannot_break_out_of_the_mail(reader, bread, name):
     send_confirmation(subscription.id)
 
     assert "<b>" not in db.session.query(Message).one().html
+
+
+@pytest.mark.parametrize(
+    ("locale", "subject", "words", "direction"),
+    [
+        ("de", "Bitte bestätigen Sie: Weekly bread", "Anmeldung bestätigen", "ltr"),
+        ("zh", "请确认：Weekly bread", "确认订阅", "ltr"),
+        ("ar", "يرجى التأكيد: Weekly bread", "تأكيد اشتراكي", "rtl"),
+        ("pt", "Please confirm: Weekly bread", "Confirm my subscription", "ltr"),
+    ],
+)
+def test_the_confirmation_speaks_the_language_of_the_form(reader, bread, locale, subject, words, direction):
+    subscription = subscribe(reader, bread, evidence=replace(BY_SIGN_UP, locale=locale), now=NOON)
+
+    send_confirmation(subscription.id)
+
+    message = db.session.query(Message).one()
+    assert message.subject == subject
+    assert words in message.html
+    assert f'dir="{direction}"' in message.html

@@ -7,16 +7,8 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from mailer.accounts.models import Workspace
 from mailer.composing.brand.save_brand import ROLES, Look
 from mailer.composing.queries import brand_of
+from mailer.rendering.blocks.document import FONT_NAMES
 
-FONT_NAMES = {
-    "sans": "The device’s own",
-    "arial": "Arial",
-    "verdana": "Verdana",
-    "trebuchet": "Trebuchet",
-    "georgia": "Georgia",
-    "palatino": "Palatino",
-    "mono": "Monospaced",
-}
 #: Colours by role, with what they are for.
 COLORS = {
     "heading": ("Headings", ""),

@@ -26,6 +26,16 @@ FONTS: Final = {
     "palatino": "'Palatino Linotype', Palatino, 'Book Antiqua', Georgia, serif",
     "mono": "Menlo, Consolas, 'Courier New', monospace",
 }
+#: The same, as people choose them.
+FONT_NAMES: Final = {
+    "sans": "The device’s own",
+    "arial": "Arial",
+    "verdana": "Verdana",
+    "trebuchet": "Trebuchet",
+    "georgia": "Georgia",
+    "palatino": "Palatino",
+    "mono": "Monospaced",
+}
 Font = Literal["sans", "arial", "verdana", "trebuchet", "georgia", "palatino", "mono"]
 
 

@@ -20,8 +20,9 @@ def allow_embedding(response: Response) -> Response:
     if request.args.get("embed"):
         hosts = " ".join(f"{host} https://{host}" for host in g.get("framing_hosts", ())) or "*"
         response.headers["Content-Security-Policy"] = (
-            f"default-src 'none'; style-src 'self' 'nonce-{csp_nonce()}'; script-src 'self'; img-src 'self' "
-            f"data:; connect-src 'self'; form-action 'self' {hosts}; base-uri 'none'; frame-ancestors {hosts}"
+            f"default-src 'none'; style-src 'self' 'nonce-{csp_nonce()}'; script-src 'self'; "
+            f"img-src 'self' data: {g.get('picture_origin', '')}; connect-src 'self'; "
+            f"form-action 'self' {hosts}; base-uri 'none'; frame-ancestors {hosts}"
         )
         response.headers.pop("X-Frame-Options", None)
     return response
