@@ -1,4 +1,4 @@
-"""The QR code of an address as a drawing: one path of squares, sharp at any size."""
+"""The QR code of an address: squares, and a drawing of them that is sharp at any size."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,25 @@ from qrcode.constants import ERROR_CORRECT_Q
 class Squares:
     """A code.
 
-    :param size: squares a side, with the quiet zone of four around it (ISO/IEC 18004)
-    :param path: SVG path data
+    :param rows: dark squares are true; a quiet zone of four is around them (ISO/IEC 18004)
     """
 
-    size: int
-    path: str
+    rows: list[list[bool]]
+
+    @property
+    def size(self) -> int:
+        """Squares a side."""
+        return len(self.rows)
+
+    @property
+    def path(self) -> str:
+        """The dark squares as SVG path data."""
+        return "".join(
+            f"M{column} {line}h1v1h-1z"
+            for line, row in enumerate(self.rows)
+            for column, is_dark in enumerate(row)
+            if is_dark
+        )
 
 
 def squares_of(address: str) -> Squares:
@@ -23,11 +36,4 @@ def squares_of(address: str) -> Squares:
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=4)
     code.add_data(address)
     code.make(fit=True)
-    rows = code.get_matrix()
-    path = "".join(
-        f"M{column} {line}h1v1h-1z"
-        for line, row in enumerate(rows)
-        for column, is_dark in enumerate(row)
-        if is_dark
-    )
-    return Squares(len(rows), path)
+    return Squares([[bool(is_dark) for is_dark in row] for row in code.get_matrix()])

@@ -6,6 +6,7 @@ import pytest
 
 from mailer.audience.fields import create_field
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
+from mailer.composing.brand.save_brand import Look, save_brand
 from mailer.consent.models import Act, ConsentRecord
 from mailer.consent.proof import proof_of
 from mailer.db import db
@@ -264,3 +265,46 @@ def test_everybody_is_thanked(client, form, query):
 
     assert answer.status_code == 200
     assert "Weekly bread" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("title", "has_sheet"), [("Ana’s “fresh” bread – every day, für 3 €", True), ("每周面包", False)]
+)
+def test_a_poster_is_a_sheet_of_paper_in_the_letters_that_it_has(
+    sign_in, ana, bread, workspace, title, has_sheet
+):
+    made = create_form(workspace.id, "Shop", designed(bread, words={"en": {"title": title}}), by=None)
+    browser = sign_in(ana)
+
+    sheet = browser.get(f"/w/bakery/forms/{made.public_id}/poster.pdf?place=Mill+Lane")
+    page = browser.get(f"/w/bakery/forms/{made.public_id}/poster?place=Mill+Lane")
+
+    assert (sheet.status_code == 200) is has_sheet
+    assert sheet.data.startswith(b"%PDF-") is has_sheet
+    assert ("Download as PDF" in page.text) is has_sheet
+    assert "Print" in page.text
+
+
+def test_a_page_wears_the_brand_kit_and_the_design_may_say_otherwise(client, workspace, bread):
+    look = {
+        "font": "georgia",
+        "logo_src": "https://cdn.example/logo.png",
+        "logo_alt": "Ana’s",
+        "logo_width": 90,
+    }
+    save_brand(workspace, Look(accent="#aa0000", colors={"sheet": "#fff8f0"}, **look))
+    plain = create_form(workspace.id, "Plain", designed(bread), by=None)
+    own = {"font": "mono", "has_logo": False, "accent": "#00aa00"}
+    special = create_form(workspace.id, "Special", designed(bread, look=own), by=None)
+    db.session.commit()
+
+    page, other = client.get(f"/s/{plain.public_id}"), client.get(f"/s/{special.public_id}")
+    framed = client.get(f"/s/{plain.public_id}?embed=1")
+
+    for words in ("--brand:#aa0000", "--surface:#fff8f0", "Georgia", 'src="https://cdn.example/logo.png"'):
+        assert words in page.text
+    for answer in (page, framed):
+        assert "https://cdn.example;" in answer.headers["Content-Security-Policy"]
+    assert "--brand:#00aa00" in other.text
+    assert "Menlo" in other.text
+    assert "logo.png" not in other.text

@@ -22,7 +22,7 @@ def messages():
                 options = {"newstyle_gettext": "true", "trimmed": "false"}
                 found |= {(file.name, said) for _, _, said, _ in babel_extract(source, ("_",), [], options)}
     for file in (ROOT / "mailer").rglob("*.py"):
-        if "import translated as _" in file.read_text(encoding="utf-8"):
+        if "from mailer.web.languages import" in file.read_text(encoding="utf-8"):
             with file.open("rb") as source:
                 found |= {(file.name, said) for _, said, *_ in extract("python", source, {"_": None})}
     return found

@@ -1,6 +1,6 @@
 """How a form reaches people: its page, its codes for other sites, posters and the kiosk; and who came."""
 
-from typing import Final
+from typing import Any, Final
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,15 +8,18 @@ from flask.typing import ResponseReturnValue
 from mailer.accounts.roles import Role
 from mailer.current import settings
 from mailer.db import db
-from mailer.errors import MailerError
+from mailer.errors import Invalid, MailerError
 from mailer.lib.clock import utcnow
 from mailer.lib.lines import clean_line
 from mailer.signup import queries
 from mailer.signup.kiosk import set_pin
 from mailer.signup.models import Form
 from mailer.signup.poster import squares_of
+from mailer.signup.poster_pdf import Poster, poster_pdf
 from mailer.signup.shown import shown_version
+from mailer.web.brands import brand_of
 from mailer.web.guards import requires, workspace_blueprint
+from mailer.web.languages import catalogue
 
 bp = workspace_blueprint("sharing", __name__)
 
@@ -71,6 +74,21 @@ def poster_svg(form_id: str) -> Response:
     return response
 
 
+@bp.get("/forms/<form_id>/poster.pdf")
+def poster_sheet(form_id: str) -> Response:
+    """Hand out the poster of a place as PDF.
+
+    :raises Invalid: its letters are none that a PDF of ours has
+    """
+    form = queries.form_by_id(g.workspace.id, form_id)
+    values = _poster(form)
+    if not values["sheet"].has_its_letters:
+        raise Invalid("A PDF of ours has no such letters; print the poster from its page instead.")
+    response = Response(poster_pdf(values["sheet"], brand_of(g.workspace)), mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f"attachment; filename={form.public_id}.pdf"
+    return response
+
+
 @bp.post("/forms/<form_id>/pin")
 @requires(Role.EDITOR)
 def change_pin(form_id: str) -> ResponseReturnValue:
@@ -87,16 +105,27 @@ def change_pin(form_id: str) -> ResponseReturnValue:
     return redirect(url_for(".show", form_id=form_id, _anchor="kiosk"))
 
 
-def _poster(form: Form) -> dict[str, object]:
+def _poster(form: Form) -> dict[str, Any]:
     place = clean_line(request.args.get("place", ""), label="The place", longest=60)
     url = _url(form, place=place)
+    shown = shown_version(queries.newest_version(form), "")
+    code = squares_of(url)
+    _ = catalogue(shown.language).gettext
     return {
         "form": form,
-        "shown": shown_version(queries.newest_version(form), ""),
+        "shown": shown,
         "place": place,
         "url": url,
-        "plain_url": _url(form),
-        "code": squares_of(url),
+        "code": code,
+        "sheet": Poster(
+            title=shown.title,
+            intro=shown.intro,
+            rows=code.rows,
+            call=_("Scan with your phone’s camera"),
+            address=_url(form).partition("://")[2],
+            sender=shown.workspace.name,
+            place=place,
+        ),
     }
 
 
