@@ -140,9 +140,11 @@ def init_app(app: Flask) -> None:
         SECURITY_EMAIL_TEMPLATE_PASSWORD_CHANGE_NOTICE="password_changed",  # noqa: S106
     )
     app.config.update({f"SECURITY_MSG_{name}": words for name, words in _WORDS.items()})
-    app.extensions["mailer_security"] = Security(
-        app, SQLAlchemyUserDatastore(db, User, NoRole), mail_util_cls=Mails
-    )
+    security = Security(app, SQLAlchemyUserDatastore(db, User, NoRole), mail_util_cls=Mails)
+    app.extensions["mailer_security"] = security
+    # They look for the user before each request, for the sake of roles, which ours have none of:
+    # a page finds its user when it asks, and a call of a program never does.
+    security.principal.identity_loaders.clear()
 
 
 def hash_password(password: str, *, email: str) -> str:

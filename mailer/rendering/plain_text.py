@@ -4,16 +4,11 @@ import copy
 import re
 from typing import Any, Final
 
-from inscriptis import Inscriptis
-from inscriptis.css_profiles import CSS_PROFILES
-from inscriptis.model.config import ParserConfig
-
 from mailer.rendering import document
 from mailer.rendering.shield import Shield
+from mailer.rendering.text_layout import laid_out
 
-_CONFIG: Final = ParserConfig(css=CSS_PROFILES["strict"])
 _ROWS: Final = ("table", "thead", "tbody", "tfoot", "tr")
-_ONLY_FOR_LOOKS: Final = (*_ROWS, "td", "th")
 
 
 def from_document(root: Any, shield: Shield) -> str:
@@ -42,13 +37,11 @@ def _words_of(root: Any, shield: Shield) -> str:
             image.tag, image.text = "span", image.get("alt")
     for link in root.iter("a"):
         _write_out(link)
-    # Tables that only place things would become columns padded with spaces; and a tag between
-    # rows, as around those of a loop, would be lost.
-    for table in list(root.iter("table")):
-        if next(table.iter("th"), None) is None or _has_tags_between(table, shield):
-            for element in list(table.iter(*_ONLY_FOR_LOOKS)):
-                element.tag = "div"
-    return tidy(Inscriptis(root, _CONFIG).get_text())
+    # In columns, a tag between rows, as around those of a loop, would be lost.
+    for table in root.iter("table"):
+        if _has_tags_between(table, shield):
+            table.tag = "div"
+    return tidy(laid_out(root))
 
 
 def tidy(text: str) -> str:

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, cast, exists, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, cast, exists, null, or_, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from mailer.audience.models import Subscriber
@@ -32,30 +32,44 @@ class Known:
     subscribers: dict[str, UUID]
 
 
+def _known() -> Any:
+    """Return the question of :func:`known_of`: made once, since to build it takes longer than to ask it."""
+    keys: Any = bindparam("keys", expanding=True)
+    workspace_id: Any = bindparam("workspace_id")
+    # PostgreSQL wants to know of what kind a nothing is.
+    nobody = cast(null(), Subscriber.id.type)
+    return union_all(
+        select(Suppression.email_key, Suppression.reason, nobody.label("subscriber_id")).where(
+            Suppression.workspace_id == workspace_id,
+            Suppression.email_key.in_(keys),
+            Suppression.reason == SuppressionReason.HARD_BOUNCE,
+        ),
+        select(StreamSuppression.email_key, StreamSuppression.reason, nobody).where(
+            StreamSuppression.workspace_id == workspace_id,
+            StreamSuppression.email_key.in_(keys),
+            StreamSuppression.stream == bindparam("stream"),
+        ),
+        select(Subscriber.email_key, cast(null(), Suppression.reason.type), Subscriber.id).where(
+            Subscriber.workspace_id == workspace_id, Subscriber.email_key.in_(keys)
+        ),
+    )
+
+
+_KNOWN: Final = _known()
+
+
 def known_of(workspace_id: UUID, stream: str, emails: Iterable[str]) -> Known:
     """Return what is known of addresses, by one question.
 
     The gate asks again when a message is claimed; this is so that whoever asks hears at once.
     """
-    keys = list({address_key(email) for email in emails})
-    # PostgreSQL wants to know of what kind a nothing is.
-    nobody = cast(null(), Subscriber.id.type)
     rows: Any = db.session.execute(
-        union_all(
-            select(Suppression.email_key, Suppression.reason, nobody.label("subscriber_id")).where(
-                Suppression.workspace_id == workspace_id,
-                Suppression.email_key.in_(keys),
-                Suppression.reason == SuppressionReason.HARD_BOUNCE,
-            ),
-            select(StreamSuppression.email_key, StreamSuppression.reason, nobody).where(
-                StreamSuppression.workspace_id == workspace_id,
-                StreamSuppression.email_key.in_(keys),
-                StreamSuppression.stream == stream,
-            ),
-            select(Subscriber.email_key, cast(null(), Suppression.reason.type), Subscriber.id).where(
-                Subscriber.workspace_id == workspace_id, Subscriber.email_key.in_(keys)
-            ),
-        )
+        _KNOWN,
+        {
+            "workspace_id": workspace_id,
+            "stream": stream,
+            "keys": list({address_key(email) for email in emails}),
+        },
     ).all()
     return Known(
         {key: reason for key, reason, subscriber_id in rows if subscriber_id is None},
