@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from mailer.delivery.engine.mime import segment, token_segment
+from mailer.delivery.engine.mime import plain_segment, segment, token_segment
 from mailer.lib.remembered import Remembered
 from mailer.rendering.merge import MOST_CHARACTERS, MergeFailed, one_line, said
 from mailer.rendering.program import Form, Slot
@@ -41,7 +41,8 @@ def _filler(slot: Slot) -> Callable[[Any], bytes]:
         return token_segment
 
     def lines(key: Any) -> bytes:
-        return segment(said(slot, key))
+        plain = plain_segment(key) if slot.is_verbatim and type(key) is str else None
+        return plain or segment(said(slot, key))
 
     return Remembered(lines, most=_MOST_KNOWN).__getitem__
 

@@ -67,6 +67,8 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
     )
     workspace_id, campaign_id = run.workspace_id, run.campaign_id
     deliveries: list[Claimed] = []
+    # One object for equal ids that follow each other: then to compare them is to look at one address.
+    message = on_list = None
     for (
         identifier,
         message_id,
@@ -80,15 +82,17 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
         refusal,
     ) in db.session.connection().execute(query).all():
         if refusal is None:
+            message = message if message == message_id else message_id
+            on_list = on_list if on_list == list_id else list_id
             deliveries.append(
                 Claimed(
                     identifier,
                     batch_id,
                     workspace_id,
-                    message_id,
+                    message,
                     campaign_id,
                     subscriber_id,
-                    list_id,
+                    on_list,
                     email,
                     values,
                     attempt,

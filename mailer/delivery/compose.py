@@ -244,7 +244,7 @@ class Composer:
         return self._list_names[list_id]
 
     def _feedback_id(self, campaign_id: UUID) -> str:
-        if self._feedback[0] != campaign_id:
+        if self._feedback[0] is not campaign_id:
             campaign, workspace = public_id("cmp", campaign_id), public_id("wsp", self._message.workspace_id)
             self._feedback = campaign_id, header("Feedback-ID", f"{campaign}:{workspace}:campaign:mailer")
         return self._feedback[1]

@@ -6,11 +6,12 @@ sums that are kept with every outcome, never counted when somebody looks.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -42,8 +43,7 @@ class Fate(StrEnum):
     COMPLAINT = "complaints"
 
 
-@dataclass(frozen=True, slots=True)
-class Fared:
+class Fared(NamedTuple):
     """One delivery that came to something."""
 
     workspace_id: UUID
@@ -56,13 +56,22 @@ class Fared:
 
 _ENDS: Final = {DeliveryState.ACCEPTED: Fate.ACCEPTED, DeliveryState.REJECTED: Fate.REJECTED}
 _Key = tuple[UUID, str, str, UUID, datetime]
+_about: Final = attrgetter("workspace_id", "campaign_id", "message_id", "at")
 
 
 def count_fates(fared: Iterable[Fared]) -> None:
-    """Add what became of deliveries to the sums."""
+    """Add what became of deliveries to the sums.
+
+    A thousand that a worker tells of together are about one message at one moment; then their
+    providers alone are counted one by one.
+    """
     sums: defaultdict[_Key, Counter[str]] = defaultdict(Counter)
-    for each in fared:
-        sums[_key(each)][each.fate] += 1
+    for about, group in groupby(fared, key=_about):
+        tally = Counter([(provider_of(each.email), each.fate) for each in group])
+        workspace_id, campaign_id, message_id, at = about
+        domain, slot = _domain_of(message_id), slot_of(at)
+        for (provider, fate), number in tally.items():
+            sums[workspace_id, domain, provider, campaign_id or NO_CAMPAIGN, slot][fate] += number
     _add(sums)
 
 
@@ -107,16 +116,6 @@ def recount_fates(campaign_id: UUID) -> None:
         delete(SendingSum).where(
             SendingSum.campaign_id == campaign_id, *(getattr(SendingSum, fate.value) == 0 for fate in Fate)
         )
-    )
-
-
-def _key(each: Fared) -> _Key:
-    return (
-        each.workspace_id,
-        _domain_of(each.message_id),
-        provider_of(each.email),
-        each.campaign_id or NO_CAMPAIGN,
-        slot_of(each.at),
     )
 
 

@@ -39,6 +39,8 @@ from mailer.rendering.missing import Missing, Several
 _LINE_END: Final = re.compile(r"\r\n?")
 #: Between the parts of a message; no text that is ours or a reader's holds a zero byte.
 _END_OF_PART: Final = "\x00end of part\x00"
+#: Filters that leave a text as it is that is not empty and has nothing to escape.
+_LEAVES_TEXT: Final = frozenset({"default", ESCAPE})
 #: No path, but what loops may still do.
 _BUDGET: Final = ""
 
@@ -79,9 +81,10 @@ class Slot:
 
     :ivar key: the number of the form's key that says what stands here
     :ivar is_token: whether it is a token as it is: letters, digits, ``-`` and ``_``, another for each reader
+    :ivar is_verbatim: whether a text that is not empty stands here as it is, but for what HTML escapes
     """
 
-    __slots__ = ("_block", "_names", "_short", "_template", "is_token", "key")
+    __slots__ = ("_block", "_names", "_short", "_template", "is_token", "is_verbatim", "key")
 
     def __init__(
         self,
@@ -92,8 +95,9 @@ class Slot:
         template: Template,
         short: Callable[[str], Any] | None,
         is_token: bool,
+        is_verbatim: bool,
     ) -> None:
-        self.key, self.is_token = key, is_token
+        self.key, self.is_token, self.is_verbatim = key, is_token, is_verbatim
         self._names, self._short = tuple(names.items()), short
         self._block, self._template = template.blocks[block], template
 
@@ -244,9 +248,16 @@ def _form(
         names = {name: flatten.paths[name] for name in _names_of(node)}
         key = keys.setdefault(tuple(names.values()), len(keys))
         is_token = isinstance(node, nodes.Name) and node.name in flatten.tokens
-        block = _block_name(number)
         slots.append(
-            Slot(key, names, block=block, template=template, short=_short_of(node), is_token=is_token)
+            Slot(
+                key,
+                names,
+                block=_block_name(number),
+                template=template,
+                short=_short_of(node),
+                is_token=is_token,
+                is_verbatim=_is_verbatim(node),
+            )
         )
     return Form(tuple(_key(paths) for paths in keys), tuple(slots), layouts)
 
@@ -287,6 +298,13 @@ def _short_of(node: nodes.Expr) -> Callable[[str], Any] | None:
     if inner is str and not arguments:
         return filter_
     return lambda text: filter_(inner(text), *arguments)
+
+
+def _is_verbatim(node: nodes.Expr | None) -> bool:
+    """Whether an expression is one value, with an escape at most and a word for when it is empty."""
+    while isinstance(node, nodes.Filter) and node.name in _LEAVES_TEXT:
+        node = node.node
+    return isinstance(node, nodes.Name)
 
 
 def _as_pieces(parts: list[list[nodes.Node]]) -> list[nodes.Node]:

@@ -87,6 +87,7 @@ class FormLetter:
         self._addressed = addressed
         self._splicer = Splicer(constants)
         self._date: datetime | None = None
+        self._second: datetime | None = None
         self._date_line = ""
         self._has_html = has_html
         # ``=_`` cannot occur in quoted-printable or base64, so no part can hold a boundary.
@@ -132,9 +133,12 @@ class FormLetter:
         ).encode()
 
     def _dated(self, date: datetime) -> str:
-        # Many are written at one moment.
+        # Many are written at one moment, and thousands in the second that a header can tell.
         if date is not self._date:
-            self._date, self._date_line = date, _header("Date", format_datetime(date))
+            second = date.replace(microsecond=0)
+            if second != self._second:
+                self._second, self._date_line = second, _header("Date", format_datetime(second))
+            self._date = date
         return self._date_line
 
     def write(self, text: Iterable[str], html: Iterable[str]) -> bytes:
@@ -249,6 +253,12 @@ def token_segment(token: str) -> bytes:
     return _SOFT_BREAK.join(chunks) + _SOFT_BREAK
 
 
+def plain_segment(text: str) -> bytes | None:
+    """Return the lines of a text that HTML and quoted-printable leave as it is; None for any other."""
+    is_plain = len(text) <= _CHUNK and _UNTOUCHED(text) and "  " not in text and not text.startswith("From ")
+    return text.encode() + _SOFT_BREAK if is_plain else None
+
+
 def segment(text: str) -> bytes:
     """Return a piece of text as lines, of which the last may end in a soft break."""
     if len(text) <= _CHUNK and _PLAIN(text) and "  " not in text and not text.startswith("From "):
@@ -278,6 +288,8 @@ _SOFT_BREAK: Final = b"=\r\n"
 _MOST_KNOWN: Final = 5_000
 #: Nearly all names, towns and addresses: no dot at the beginning, no space at the end.
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_/:-](?:[A-Za-z0-9_/:,.&;'@+ -]*[A-Za-z0-9_/:,.&;'@+-])?\Z").match
+#: Of those, the ones that have nothing that HTML escapes either.
+_UNTOUCHED: Final = re.compile(r"[A-Za-z0-9_/:-](?:[A-Za-z0-9_/:,.;@+ -]*[A-Za-z0-9_/:,.;@+-])?\Z").match
 
 #: 73 leaves room for a leading dot to become ``=2E`` and for the soft break's ``=``.
 _CHUNK: Final = 73
