@@ -68,7 +68,8 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
     workspace_id, campaign_id = run.workspace_id, run.campaign_id
     deliveries: list[Claimed] = []
     # One object for equal ids that follow each other: then to compare them is to look at one address.
-    message = on_list = None
+    message: Any = None
+    on_list: Any = None
     for (
         identifier,
         message_id,
