@@ -131,6 +131,9 @@ class Settings(BaseSettings):
         description="where mails get pictures from, such as a CDN before /m; empty: this Mailer",
         validate_default=False,
     )
+    keep_events_months: int = Field(
+        0, ge=0, le=240, description="how long single opens and clicks are kept; their sums stay; 0: for ever"
+    )
     api_calls_per_minute: int = Field(12_000, ge=1, description="how often one API key may call")
     agents_send_up_to: int = Field(
         100,

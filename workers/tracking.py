@@ -1,7 +1,8 @@
 """Storing what readers did."""
 
-from mailer.jobs import INGEST_EVENTS
-from mailer.tracking import ingest
+from mailer.jobs import INGEST_EVENTS, MAKE_ROOM
+from mailer.lib.clock import utcnow
+from mailer.tracking import ingest, partitions
 from workers import MINUTE, actor
 
 
@@ -9,3 +10,9 @@ from workers import MINUTE, actor
 def ingest_events() -> None:
     """Bring this machine's spool into the database."""
     ingest.ingest_events()
+
+
+@actor(MAKE_ROOM, max_retries=0, time_limit=30 * MINUTE)
+def make_room() -> None:
+    """Make the tables of the months to come, and drop those that are no longer kept."""
+    partitions.make_room(now=utcnow())

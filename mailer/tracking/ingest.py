@@ -6,6 +6,7 @@ delivery at its first of each.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ from mailer.tracking.facets import facets_of
 from mailer.tracking.judge_again import deliveries_of, judge_again, take_turn
 from mailer.tracking.models import Click, Open
 from mailer.tracking.nameless import count_nameless
+from mailer.tracking.partitions import kept_since
 from mailer.tracking.spool import Event, Spool, read
 from mailer.tracking.verdicts import first_look
 
@@ -56,7 +58,8 @@ def store(events: Sequence[Event]) -> None:
     """Insert events that are new, judge them and what they shed light on, and keep the sums."""
     take_turn()
     deliveries = deliveries_of({event.delivery_id for event in events})
-    known = [event for event in events if _is_of(event, deliveries)]
+    since = kept_since(utcnow())
+    known = [event for event in events if _is_of(event, deliveries, since)]
     nameless = [event for event in known if not _is_personal(deliveries[event.delivery_id])]
     count_nameless(nameless, deliveries)
     known = [event for event in known if _is_personal(deliveries[event.delivery_id])]
@@ -69,10 +72,12 @@ def store(events: Sequence[Event]) -> None:
     _resolve_doubt(deliveries.values())
 
 
-def _is_of(event: Event, deliveries: dict[UUID, Row[Any]]) -> bool:
-    """Whether the delivery is there: a campaign may have been deleted since."""
+def _is_of(event: Event, deliveries: dict[UUID, Row[Any]], since: datetime | None) -> bool:
+    """Whether the delivery is there, and not too old to be counted: a campaign may have been deleted."""
     delivery = deliveries.get(event.delivery_id)
-    return delivery is not None and delivery.message_id == event.message_id
+    if delivery is None or delivery.message_id != event.message_id:
+        return False
+    return since is None or delivery.ended_at is None or delivery.ended_at >= since
 
 
 def _is_personal(delivery: Row[Any]) -> bool:

@@ -202,6 +202,9 @@ def _write_verdicts(events: Sequence[_Event], verdicts: dict[UUID, Judgement]) -
             if (event.seen.link_number is not None) == (model is Click)
             and (event.told != verdicts[event.seen.id] or event.judged_by != VERSION)
         ]
+        # So that PostgreSQL looks into the months that they are of alone.
+        times = [event.seen.at for event in events]
+        span = min(times), max(times)
         for start in range(0, len(changed), _AT_ONCE):
             rows = (
                 values(
@@ -215,7 +218,7 @@ def _write_verdicts(events: Sequence[_Event], verdicts: dict[UUID, Judgement]) -
             )
             db.session.execute(
                 update(model)
-                .where(model.id == rows.c.id)
+                .where(model.id == rows.c.id, model.at.between(*span))
                 .values(verdict=rows.c.verdict, reason=rows.c.reason, judged_by=VERSION)
                 .execution_options(synchronize_session=False)
             )

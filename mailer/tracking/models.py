@@ -15,7 +15,11 @@ from mailer.tracking.verdicts import Reason, Verdict
 
 
 class Judged:
-    """What was made of an event (``verdicts``)."""
+    """What was made of an event (``verdicts``).
+
+    On PostgreSQL the tables of events are parted by month, and their key is the id with the time
+    (``partitions``); so whoever changes rows names a span of time where they can.
+    """
 
     user_agent: Mapped[str] = mapped_column(String(300), default="")
     #: The /24 or /48 that it came from; the address itself is not kept.

@@ -1,5 +1,6 @@
 """Migrations lead to the tables that the models describe, and back to none."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,10 +38,15 @@ def test_the_newest_tables_are_those_of_the_models(empty_app: Flask):
     migrate_to("head")
 
     with db.engine.connect() as connection:
-        # SQLite has no NOTIFY; a trigger of the migrations' counts there instead.
+        # SQLite has no NOTIFY; a trigger of the migrations' counts there instead. PostgreSQL's
+        # tables of a month are parts of others.
+        made_aside = re.compile(r"gate_changes|.*_(rest|(before_)?\d{4}_\d{2})")
         context = MigrationContext.configure(
             connection,
-            opts={"compare_type": True, "include_name": lambda name, *_: name != "gate_changes"},
+            opts={
+                "compare_type": True,
+                "include_name": lambda name, kind, _: kind != "table" or not made_aside.fullmatch(name),
+            },
         )
         assert compare_metadata(context, db.metadata) == []
     assert is_current()
