@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from mailer.audience.models import MailingList, Subscriber
 from mailer.current import links, settings
 from mailer.delivery.blanks import Blanks
-from mailer.delivery.domains import return_path_for, signers_for
+from mailer.delivery.domains import return_path_for, signers_for, tracking_host_for
 from mailer.delivery.engine.dkim import sign_message
 from mailer.delivery.engine.enclosures import Enclosure
 from mailer.delivery.engine.mime import FormLetter, ascii_domain, header, mailboxes_header, text_header
@@ -76,6 +76,8 @@ class Composer:
     def __init__(self, message: Message, *, list_ids: Iterable[UUID] = ()) -> None:
         self._message = message
         self._links = links()
+        #: Of clicks, pixels and views. What lets people leave stays with us, whatever becomes of that host.
+        self._mail_links = self._links
         self._made = self._links.of_message(message.id, list(list_ids))
         # Read once: each look at a column goes through the ORM.
         self._is_campaign = message.kind is MessageKind.CAMPAIGN
@@ -89,6 +91,8 @@ class Composer:
         #: Of the From address, as an A-label.
         self.from_domain = self._sender.rpartition("@")[2]
         self._signers = signers_for(message.workspace_id, self.from_domain)
+        if self._is_tracked and (host := tracking_host_for(message.workspace_id, self.from_domain)):
+            self._mail_links = self._links.at(host)
         #: Where bounces come back to, each to an address that names its delivery; None for the sender's own.
         self._return_domain = return_path_for(message.workspace_id, self.from_domain)
         self._return_paths = ReturnPaths(settings().secret_key) if self._return_domain else None
@@ -102,7 +106,7 @@ class Composer:
         if message.kind is not MessageKind.SYSTEM and not message.is_literal:
             self._renderer = Renderer(
                 _frozen(message),
-                addresses=_addresses(self._links) if self._is_tracked else (),
+                addresses=_addresses(self._links, self._mail_links) if self._is_tracked else (),
                 fixed=_fixed(message.values) if self._is_campaign else (),
             )
             form = self._renderer.form
@@ -191,8 +195,8 @@ class Composer:
         if self._renderer is None:
             return Rendered(message.subject, message.html, message.text)
         tracking = Tracking(
-            link_url=lambda number: self._links.click_url(message.id, delivery.id, number),
-            pixel_url=self._links.open_url(message.id, delivery.id) if has_pixel else "data:,",
+            link_url=lambda number: self._mail_links.click_url(message.id, delivery.id, number),
+            pixel_url=self._mail_links.open_url(message.id, delivery.id) if has_pixel else "data:,",
         )
         values = self._values(delivery, person)
         return Renderer(_frozen(message)).render(values, tracking)
@@ -214,7 +218,7 @@ class Composer:
                 values["preferences_url"] = self._links.preferences_prefix + token
         if "view_url" in names:
             token = values["view_token"] = made.view_token(own)
-            values["view_url"] = self._links.view_prefix + token
+            values["view_url"] = self._mail_links.view_prefix + token
         return values if delivery.values is None else values | delivery.values
 
     def _headers(self, delivery: Claimed, leave_url: str) -> str:
@@ -267,13 +271,13 @@ def _addressed(message: Message) -> str:
     return "".join(mailboxes_header(name, named[key]) for name, key in fields if named.get(key))
 
 
-def _addresses(made: Links) -> Addresses:
+def _addresses(made: Links, of_mail: Links) -> Addresses:
     return (
-        (LINK_URL, Address(made.click_prefix, "mail_token", ".")),
-        (PIXEL_URL, Address(made.open_prefix, "mail_token", ".gif")),
+        (LINK_URL, Address(of_mail.click_prefix, "mail_token", ".")),
+        (PIXEL_URL, Address(of_mail.open_prefix, "mail_token", ".gif")),
         ("unsubscribe_url", Address(made.leave_prefix, "leave_token")),
         ("preferences_url", Address(made.preferences_prefix, "preferences_token")),
-        ("view_url", Address(made.view_prefix, "view_token")),
+        ("view_url", Address(of_mail.view_prefix, "view_token")),
     )
 
 

@@ -48,8 +48,11 @@ def examine(sending_domain_id: UUID, *, now: datetime) -> None:
     subject = _subject(db.session.get_one(SendingDomain, sending_domain_id))
     db.session.rollback()
     findings = list(check_domain(subject, look_up))
-    if db.session.get(SendingDomain, sending_domain_id) is not None:
+    sending_domain = db.session.get(SendingDomain, sending_domain_id)
+    if sending_domain is not None:
         _keep(sending_domain_id, subject.domain, findings, now=now)
+        if sending_domain.tracking_host == subject.own_tracking_host:
+            _follow_host(sending_domain, findings, now=now)
 
 
 def checks_of(sending_domain: SendingDomain) -> Sequence[DomainCheck]:
@@ -95,6 +98,16 @@ def _keep(sending_domain_id: UUID, domain: str, findings: Iterable[Finding], *, 
     db.session.flush()
 
 
+def _follow_host(sending_domain: SendingDomain, findings: Iterable[Finding], *, now: datetime) -> None:
+    """Let links be of the domain's own host from when it leads here until it does no longer."""
+    health = next(each.health for each in findings if each.kind is CheckKind.TRACKING)
+    if not sending_domain.tracking_host or health is Health.BAD:
+        sending_domain.tracking_since = None
+    elif health in (Health.GOOD, Health.OPTIONAL):
+        sending_domain.tracking_since = sending_domain.tracking_since or now
+    db.session.flush()
+
+
 def _subject(sending_domain: SendingDomain) -> Subject:
     keys = sending_domain.keys_in(KeyState.ACTIVE, KeyState.PENDING)
     return Subject(
@@ -102,6 +115,7 @@ def _subject(sending_domain: SendingDomain) -> Subject:
         server=_server_of(sending_domain),
         return_path=sending_domain.return_path,
         tracking_host=urlsplit(settings().base_url).hostname or "",
+        own_tracking_host=sending_domain.tracking_host,
         keys=tuple(
             Key(key.record_name, key.record_value, key.problem, key.state is KeyState.ACTIVE) for key in keys
         ),

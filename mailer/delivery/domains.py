@@ -49,16 +49,42 @@ def return_path_for(workspace_id: UUID, from_domain: str) -> str:
 
     :param from_domain: as A-labels
     """
-    labels = from_domain.lower().split(".")
-    at_or_above = [".".join(labels[start:]) for start in range(len(labels) - 1)]
     found = db.session.execute(
         select(SendingDomain.domain, SendingDomain.return_path).where(
             SendingDomain.workspace_id == workspace_id,
-            SendingDomain.domain.in_(at_or_above),
+            SendingDomain.domain.in_(_at_or_above(from_domain)),
             SendingDomain.return_path != "",
         )
     ).all()
     return max(found, key=lambda each: len(each.domain)).return_path if found else ""
+
+
+def set_tracking_host(sending_domain: SendingDomain, host: str) -> None:
+    """Let the links of a domain's mail be of a host, once the doctor sees that it leads here.
+
+    :param host: empty for this Mailer's own
+    :raises Invalid: it is no host's name
+    """
+    chosen = clean_domain(host.strip()) if host.strip() else ""
+    if chosen != sending_domain.tracking_host:
+        sending_domain.tracking_host, sending_domain.tracking_since = chosen, None
+    db.session.flush()
+
+
+def tracking_host_for(workspace_id: UUID, from_domain: str) -> str:
+    """Return the host that links in mail from a domain are of, or an empty text for our own.
+
+    :param from_domain: as A-labels
+    """
+    found = db.session.execute(
+        select(SendingDomain.domain, SendingDomain.tracking_host).where(
+            SendingDomain.workspace_id == workspace_id,
+            SendingDomain.domain.in_(_at_or_above(from_domain)),
+            SendingDomain.tracking_host != "",
+            SendingDomain.tracking_since.is_not(None),
+        )
+    ).all()
+    return max(found, key=lambda each: len(each.domain)).tracking_host if found else ""
 
 
 def signers_for(workspace_id: UUID, from_domain: str) -> tuple[Signs, ...]:
@@ -69,11 +95,11 @@ def signers_for(workspace_id: UUID, from_domain: str) -> tuple[Signs, ...]:
 
     :param from_domain: as A-labels
     """
-    labels = from_domain.lower().split(".")
-    at_or_above = [".".join(labels[start:]) for start in range(len(labels) - 1)]
     found = db.session.scalars(
         select(SendingDomain)
-        .where(SendingDomain.workspace_id == workspace_id, SendingDomain.domain.in_(at_or_above))
+        .where(
+            SendingDomain.workspace_id == workspace_id, SendingDomain.domain.in_(_at_or_above(from_domain))
+        )
         .options(selectinload(SendingDomain.keys))
     )
     for sending_domain in sorted(found, key=lambda each: len(each.domain), reverse=True):
@@ -117,6 +143,11 @@ def remove_domain(sending_domain: SendingDomain) -> None:
     """Forget a domain and destroy its keys; its mail leaves unsigned from now on."""
     db.session.delete(sending_domain)
     db.session.flush()
+
+
+def _at_or_above(domain: str) -> list[str]:
+    labels = domain.lower().split(".")
+    return [".".join(labels[start:]) for start in range(len(labels) - 1)]
 
 
 @lru_cache(maxsize=512)

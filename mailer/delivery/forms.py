@@ -150,6 +150,12 @@ class SenderForm(FlaskForm):
     reply_to = StringField("Replies go to", [Optional(), Length(max=320)])
 
 
+class TrackingHostForm(FlaskForm):
+    """The host that links are of."""
+
+    tracking_host = StringField("Host of the links", [Optional(), Length(max=253)])
+
+
 class DomainForm(FlaskForm):
     """A domain to send from."""
 

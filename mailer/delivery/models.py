@@ -55,6 +55,10 @@ class SendingDomain(Identified, Base):
     is_signing: Mapped[bool] = mapped_column(default=True)
     #: The domain of the addresses that its bounces come back to; empty for those it is sent from.
     return_path: Mapped[str] = mapped_column(String(253), default="", server_default="")
+    #: The host that links and pixels of its mail are of; empty for this Mailer's own.
+    tracking_host: Mapped[str] = mapped_column(String(253), default="", server_default="")
+    #: Since when that host is known to lead here; none while links are of our own.
+    tracking_since: Mapped[datetime | None]
 
     keys: Mapped[list["DkimKey"]] = relationship(
         back_populates="sending_domain", order_by="DkimKey.id", cascade="all, delete-orphan"

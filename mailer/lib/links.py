@@ -7,8 +7,10 @@ later, whatever became of the campaign.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from mailer.lib.secrets import Seal, derive_key, unseal
@@ -55,18 +57,18 @@ class Links:
     """
 
     def __init__(self, *, base_url: str, secret_key: str) -> None:
-        self.base_url = base_url
+        self._begin_with(base_url)
         self._keys = {
             purpose: derive_key(secret_key, f"link-{purpose}")
             for purpose in ("mail", "view", "leave", "preferences", "confirm")
         }
         self._seals = {purpose: Seal(key) for purpose, key in self._keys.items()}
-        #: How addresses begin; a token follows, and after it only what counts needs more.
-        self.click_prefix = f"{base_url}/c/"
-        self.open_prefix = f"{base_url}/o/"
-        self.view_prefix = f"{base_url}/v/"
-        self.leave_prefix = f"{base_url}/u/"
-        self.preferences_prefix = f"{base_url}/p/"
+
+    def at(self, host: str) -> "Links":
+        """Return what makes the same links at another host that leads here; tokens hold at both."""
+        made = copy(self)
+        made._begin_with(f"{urlsplit(self.base_url).scheme}://{host}")
+        return made
 
     def of_message(self, message_id: UUID, list_ids: Sequence[UUID]) -> "MessageLinks":
         """Return what makes the tokens of one message's mails.
@@ -137,6 +139,15 @@ class Links:
     def read_confirm(self, token: str) -> UUID | None:
         """Return the subscription to confirm, or None."""
         return self._read_one("confirm", token)
+
+    def _begin_with(self, base_url: str) -> None:
+        self.base_url = base_url
+        #: How addresses begin; a token follows, and after it only what counts needs more.
+        self.click_prefix = f"{base_url}/c/"
+        self.open_prefix = f"{base_url}/o/"
+        self.view_prefix = f"{base_url}/v/"
+        self.leave_prefix = f"{base_url}/u/"
+        self.preferences_prefix = f"{base_url}/p/"
 
     def _mail_token(self, message_id: UUID, delivery_id: UUID) -> str:
         return self.of_message(message_id, ()).mail_token(delivery_id.bytes)

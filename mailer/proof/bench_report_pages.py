@@ -170,7 +170,7 @@ def _pages(campaign: Campaign, domain: SendingDomain) -> list[str]:
         f"{base}/campaigns",
         f"{base}/returns",
         f"{base}/returns?kind=bounce",
-        f"{base}/settings/domains/{domain.public_id}",
+        f"{base}/settings/domains/{domain.public_id}/health",
         here,
         f"{here}/click-map/preview",
         f"{here}/deliveries",

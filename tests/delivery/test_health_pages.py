@@ -8,15 +8,17 @@ import pytest
 from mailer.bounces.models import Via
 from mailer.bounces.receive import receive
 from mailer.db import db
+from mailer.delivery.compose import Composer
 from mailer.delivery.dmarc import sendings_of
 from mailer.delivery.doctor import ailing, check_domains, checks_of, examine
 from mailer.delivery.domains import add_domain
 from mailer.delivery.engine import txt_records
 from mailer.delivery.engine.domain_checks import CheckKind, Health
-from mailer.delivery.models import SendingSum
+from mailer.delivery.models import Delivery, SendingSum
 from mailer.delivery.sending_sums import Fate, slot_of
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
+from tests.delivery.conftest import message_of
 from tests.delivery.engine.test_dmarc_reports import XML, mailed, zipped
 from tests.support.dns import name_server
 
@@ -120,3 +122,27 @@ def test_dmarc_reports_come_by_upload_and_by_mail_once(sign_in, ana, workspace, 
     assert "no.xml: This is no DMARC report" in page
     (sending,) = sendings_of(bakery, since=utcnow() - timedelta(days=10_000))
     assert (sending.address, sending.total, sending.passed) == ("192.0.2.7", 12, 12)
+
+
+def test_links_are_of_an_own_host_once_it_leads_here(sign_in, ana, workspace, zone, bakery):
+    client, address = sign_in(ana), f"/w/bakery/settings/domains/{bakery.public_id}"
+    message = message_of(workspace, from_email="ana@news.bakery.example")
+    delivery = Delivery(id=uuid7(), email="a@example.com", message_id=message.id)
+
+    def body():
+        return Composer(message).render(delivery, None).html
+
+    page = client.post(
+        f"{address}/tracking-host", data={"tracking_host": "links.bakery.example"}, follow_redirects=True
+    ).text
+    assert "Publish “links.bakery.example CNAME localhost”" in page
+    assert "http://localhost/c/" in body()
+
+    zone["localhost A"] = zone["links.bakery.example A"] = "192.0.2.9"
+    client.post(page_of(bakery))
+    assert "http://links.bakery.example/c/" in body()
+
+    zone["links.bakery.example A"] = "192.0.2.10"
+    client.post(page_of(bakery))
+    assert "http://localhost/c/" in body()
+    assert client.post(f"{address}/tracking-host", data={"tracking_host": "no host"}).status_code == 422

@@ -42,6 +42,10 @@ class DomainShown(Shown):
     domain: str
     signing: bool = Field(description="Off where the mail server that takes our mail signs it.")
     return_path: str = Field(description="Where its bounces come back to; empty for its senders.")
+    tracking_host: str = Field(description="Of the links in its mail; empty for this Mailer’s own.")
+    tracking_since: AwareDatetime | None = Field(
+        description="Since when links are of that host; null until it leads here."
+    )
     keys: list[KeyShown]
     created_at: AwareDatetime
 
@@ -57,6 +61,7 @@ class _DomainSettings(Given):
 
     signing: bool = True
     return_path: Line = Field("", max_length=253, examples=["bounces.bakery.example"])
+    tracking_host: Line = Field("", max_length=253, examples=["links.bakery.example"])
 
 
 class NewKey(Given):
@@ -98,10 +103,11 @@ def show_domain(domain_id: str) -> DomainShown:
 @bp.input(DomainChanges)
 @bp.output(DomainShown)
 def patch_domain(domain_id: str, json_data: Given) -> DomainShown:
-    """Change who signs a domain’s mail, and where its bounces come back to."""
+    """Change who signs a domain’s mail, where its bounces come back to, and where its links lead by."""
     sending_domain, changes = _domain(domain_id), given(json_data)
     domains.switch_signing(sending_domain, is_on=changes.get("signing", sending_domain.is_signing))
     domains.set_return_path(sending_domain, changes.get("return_path", sending_domain.return_path))
+    domains.set_tracking_host(sending_domain, changes.get("tracking_host", sending_domain.tracking_host))
     db.session.commit()
     return _shown(sending_domain)
 
@@ -170,6 +176,8 @@ def _shown(sending_domain: SendingDomain) -> DomainShown:
         domain=sending_domain.domain,
         signing=sending_domain.is_signing,
         return_path=sending_domain.return_path,
+        tracking_host=sending_domain.tracking_host,
+        tracking_since=sending_domain.tracking_since,
         keys=[_shown_key(key) for key in sending_domain.keys],
         created_at=sending_domain.created_at,
     )

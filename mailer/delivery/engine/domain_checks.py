@@ -60,7 +60,8 @@ class Subject:
 
     :param server: the host that takes our mail; empty while it stays on this machine
     :param return_path: the domain that bounces come back to; empty for the sender's own
-    :param tracking_host: of the links in our mails
+    :param tracking_host: of the links in our mails, unless the domain has one of its own
+    :param own_tracking_host: that one
     :param is_signing: whether we sign, rather than the server
     """
 
@@ -68,6 +69,7 @@ class Subject:
     server: str = ""
     return_path: str = ""
     tracking_host: str = ""
+    own_tracking_host: str = ""
     keys: tuple[Key, ...] = ()
     is_signing: bool = True
 
@@ -309,6 +311,8 @@ def _ptr(subject: Subject, ask: Ask) -> Finding:
 
 
 def _tracking(subject: Subject, ask: Ask) -> Finding:
+    if subject.own_tracking_host:
+        return _own_tracking(subject, ask)
     host = subject.tracking_host
     if not host or host == "localhost" or host.replace(".", "").isdigit():
         return Finding(
@@ -332,6 +336,27 @@ def _tracking(subject: Subject, ask: Ask) -> Finding:
             f"Links lead to another domain than {subject.domain}; filters like them to be of the same one.",
         )
     return Finding(CheckKind.TRACKING, Health.GOOD, host)
+
+
+def _own_tracking(subject: Subject, ask: Ask) -> Finding:
+    """Judge a host of the domain's own by whether it leads to where this Mailer is."""
+    host, ours = subject.own_tracking_host, subject.tracking_host
+    record = (host, "CNAME", ours)
+    answer = ask(host, "A")
+    if not answer.is_authentic:
+        return Finding(CheckKind.TRACKING, Health.UNKNOWN, host, _NOT_ASKED)
+    there = [*answer.texts, *ask(host, "AAAA").texts]
+    if not there:
+        advice = f"{host} has no address. Until it leads here, links are of {ours}."
+        return Finding(CheckKind.TRACKING, Health.BAD, host, advice, record)
+    found = f"{host}: {', '.join(there)}"
+    if not set(there) & set(addresses_of(ours, ask)):
+        advice = f"It leads elsewhere than {ours}. Until it leads here, links are of {ours}."
+        return Finding(CheckKind.TRACKING, Health.BAD, found, advice, record)
+    if not _is_aligned(host, subject.domain):
+        advice = f"It is not below {subject.domain}; filters like links to be of the sender’s own domain."
+        return Finding(CheckKind.TRACKING, Health.OPTIONAL, found, advice)
+    return Finding(CheckKind.TRACKING, Health.GOOD, found)
 
 
 def _mta_sts(subject: Subject, ask: Ask) -> Finding:

@@ -1,15 +1,19 @@
 """The domains that a workspace sends from: their keys, and the records to publish."""
 
+from urllib.parse import urlsplit
+
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
+from mailer.current import settings
 from mailer.db import db, owned
 from mailer.delivery import queries
 from mailer.delivery.dkim_rotation import activate, add_key, retire
-from mailer.delivery.domains import add_domain, remove_domain, switch_signing
+from mailer.delivery.doctor import examine
+from mailer.delivery.domains import add_domain, remove_domain, set_tracking_host, switch_signing
 from mailer.delivery.engine.dkim_keys import Algorithm
-from mailer.delivery.forms import DomainForm
+from mailer.delivery.forms import DomainForm, TrackingHostForm
 from mailer.delivery.models import DkimKey, KeyState, SendingDomain
 from mailer.delivery.verify_domain import records_of, take_answers
 from mailer.errors import Conflict, Invalid
@@ -48,16 +52,7 @@ def create() -> ResponseReturnValue:
 def show(domain_id: str) -> ResponseReturnValue:
     """Show a domain's keys and their records."""
     sending_domain = _found(domain_id)
-    return render_template(
-        "delivery/domain.html",
-        sending_domain=sending_domain,
-        pending=sending_domain.keys_in(KeyState.PENDING),
-        active=sending_domain.keys_in(KeyState.ACTIVE),
-        replaced=sending_domain.keys_in(KeyState.REPLACED),
-        retired=sending_domain.keys_in(KeyState.RETIRED),
-        kinds={key.algorithm.value for key in sending_domain.keys_in(KeyState.PENDING, KeyState.ACTIVE)},
-        waiting={key.algorithm.value for key in sending_domain.keys_in(KeyState.PENDING)},
-    )
+    return _show(sending_domain, TrackingHostForm(obj=sending_domain))
 
 
 @bp.post("/settings/domains/<domain_id>/check")
@@ -127,6 +122,23 @@ def signing(domain_id: str) -> ResponseReturnValue:
     return _back(domain_id)
 
 
+@bp.post("/settings/domains/<domain_id>/tracking-host")
+@requires(Role.ADMIN)
+def tracking_host(domain_id: str) -> ResponseReturnValue:
+    """Let links be of a host of the domain's own, and look whether it leads here."""
+    form, sending_domain = TrackingHostForm(), _found(domain_id)
+    try:
+        set_tracking_host(sending_domain, form.tracking_host.data or "")
+    except Invalid as error:
+        db.session.rollback()
+        form.tracking_host.errors = [error.message]
+        return _show(_found(domain_id), form), 422
+    db.session.commit()
+    examine(sending_domain.id, now=utcnow())
+    db.session.commit()
+    return _back(domain_id)
+
+
 @bp.post("/settings/domains/<domain_id>/delete")
 @requires(Role.ADMIN)
 def delete(domain_id: str) -> ResponseReturnValue:
@@ -137,6 +149,21 @@ def delete(domain_id: str) -> ResponseReturnValue:
     db.session.commit()
     flash(f"“{name}” is removed, and its keys are destroyed.", "success")
     return redirect(url_for(".index"))
+
+
+def _show(sending_domain: SendingDomain, form: TrackingHostForm) -> str:
+    return render_template(
+        "delivery/domain.html",
+        tracking_form=form,
+        our_host=urlsplit(settings().base_url).hostname,
+        sending_domain=sending_domain,
+        pending=sending_domain.keys_in(KeyState.PENDING),
+        active=sending_domain.keys_in(KeyState.ACTIVE),
+        replaced=sending_domain.keys_in(KeyState.REPLACED),
+        retired=sending_domain.keys_in(KeyState.RETIRED),
+        kinds={key.algorithm.value for key in sending_domain.keys_in(KeyState.PENDING, KeyState.ACTIVE)},
+        waiting={key.algorithm.value for key in sending_domain.keys_in(KeyState.PENDING)},
+    )
 
 
 def _index(form: DomainForm) -> str:
