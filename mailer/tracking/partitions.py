@@ -1,6 +1,6 @@
 """Room for what readers will do, and an end to what they did long ago.
 
-On PostgreSQL opens and clicks lie in one table a month (migration 0035), so that what is
+On PostgreSQL opens and clicks lie in one table a month (migration 0037), so that what is
 no longer kept goes at once, by dropping a table, and a table of years never has to be
 vacuumed. On SQLite there is one table of each, and old rows are deleted from it.
 """
