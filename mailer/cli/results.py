@@ -2,11 +2,15 @@
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from mailer.cli.building import core
 from mailer.config import Settings
+
+#: Bytes of a user agent that are read; what is longer is read in pieces.
+_LONGEST_LINE: Final = 65_536
 
 
 @click.group()
@@ -15,10 +19,12 @@ def bounces() -> None:
 
 
 @bounces.command("parse")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True, path_type=Path)
+)
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each mail.")
 def bounces_parse(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Read mails in files and folders, and say what came back and about whom."""
+    """Read mails in files, folders and mbox files (“-” is standard input), and say what came back."""
     import json
 
     from mailer.bounces.parsers.files import mails_in
@@ -47,8 +53,8 @@ def agents_classify(as_json: bool) -> None:
 
     from mailer.tracking.agents import agent_in, read_agent
 
-    for line in sys.stdin:
-        user_agent = agent_in(line)
+    for line in iter(lambda: sys.stdin.buffer.readline(_LONGEST_LINE), b""):
+        user_agent = agent_in(line.decode("utf-8", "replace"))
         told = {"user_agent": user_agent, **read_agent(user_agent).as_dict()}
         click.echo(json.dumps(told) if as_json else f"{told['class']:<10} {told['reason']:<26} {user_agent}")
 
