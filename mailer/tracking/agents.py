@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 #: Raised whenever an answer may differ: what was classified by another is classified again.
-AGENTS_VERSION: Final = 1
+AGENTS_VERSION: Final = 2
 
 
 class AgentKind(StrEnum):
@@ -175,14 +175,16 @@ _LOOKS_LIKE_BROWSER: Final = _any(
 #: Programs, libraries and services in a browser's clothes.
 _PROGRAM: Final = _any(
     r"\b(python|perl|libwww|wget|curl|java(?=/1\.)|okhttp|httpclient|http-client|http_|urllib|go-http"
-    r"|guzzle|aiohttp|node-fetch|axios|winhttp|php|ruby(?!\w)|mechanize|simplepie|magpie|jersey)\b",
+    r"|guzzle|aiohttp|node-fetch|axios|winhttp|php|ruby(?=/|$)|mechanize|simplepie|magpie|jersey)\b",
     r"chrome/w\.x\.y\.z|electron/|\bgoogle-|googleother|google (favicon|web|page|image)|duckduckgo-"
     r"|\bads?-?naver",
     r"compatible; (?!msie|konqueror|windows|linux|u;|macintosh|x11|google ?toolbar|ms-office|lotus|omniweb"
     r"|icab"
     r"|opera|netfront|webtv|symbian|palmos|android|iphone|ipad|web ?os|khtml|nokia|mobile|i;|mac|series"
     r"|ptv|motion"
-    r"|docomo|teleca|obigo|belkin|intel|polaris|go\.web)",
+    r"|docomo|teleca|obigo|belkin|intel|polaris|go\.web|oss/|sonyericsson)",
+    # WebPageTest, on phones as well as on computers.
+    r"\bptst/",
 )
 
 #: What else services are called. Phones carry the names of their shops and apps, which say nothing.
@@ -192,7 +194,7 @@ _SERVICE: Final = _any(
     r"|\bseo|seo\b|rank|audit|survey|research|\bscan|scan\b|security|probe|sniffer|observ|detect|discover"
     r"|explor(?!er)|collect|gather|metadata|validation|verification|\bfetch|fetch\b|\bagent\b|httpagent"
     r"|search(?!box|toolbar|; |app)|\bindex|\bnews\w*/\d|\bfeed|rss\b|favicon|hardenize|rigor\b|statuscake"
-    r"|ptst/",
+    r"|[a-z]agent[ /]\d|verify/\d",
     r"https?://|(?<![\w.])[\w-]{3,}\.(com|net|org|io|dev|ai|app|co|ru|de|cn|jp|fr|eu)\b(?![\w.]*\.(android"
     r"|apple))",
     # A name after everything that browsers say.
