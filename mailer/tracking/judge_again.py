@@ -7,21 +7,19 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, column, or_, select, text, update, values
-from sqlalchemy import and_ as both
+from sqlalchemy import Row, column, select, text, update, values
 
 from mailer.audience.models import Subscriber
 from mailer.db import Id, UtcDateTime, db, enum_column
 from mailer.delivery.models import Delivery, DeliveryState, Message
+from mailer.tracking.company import company_of
 from mailer.tracking.models import Click, Open
 from mailer.tracking.sums import Counted, Sums
-from mailer.tracking.verdicts import CROWD, VERSION, Judgement, Reason, Seen, Verdict, crowds, judge
+from mailer.tracking.verdicts import VERSION, Judgement, Reason, Seen, Verdict, judge
 
 #: Any number that no other lock in the database has: ingestion takes turns across hosts.
 _ADVISORY_LOCK: Final = 7_301_002
 _AT_ONCE: Final = 500
-#: Crowds are looked for around so many networks in one question.
-_NETWORKS_AT_ONCE: Final = 200
 
 
 def take_turn() -> None:
@@ -94,11 +92,11 @@ def judge_again(delivery_ids: Collection[UUID], *, new: Collection[UUID] = ()) -
     if not delivery_ids:
         return
     events = _events_of(delivery_ids)
-    crowded, company = _crowds_around(events)
-    strangers = {one.delivery_id for one in company} - set(delivery_ids)
+    deliveries = deliveries_of(delivery_ids)
+    crowded, strangers = company_of([event.seen for event in events], _arrivals(deliveries))
     if strangers:
         events += _events_of(strangers)
-    deliveries = deliveries_of({event.seen.delivery_id for event in events})
+        deliveries |= deliveries_of(strangers)
     verdicts = _verdicts(events, deliveries, crowded)
     before = Sums.of(event.counted(deliveries, event.told) for event in events if event.seen.id not in new)
     after = Sums.of(event.counted(deliveries, verdicts[event.seen.id]) for event in events)
@@ -143,55 +141,27 @@ def _events_of(delivery_ids: Collection[UUID]) -> list[_Event]:
     return found
 
 
-def _crowds_around(events: Sequence[_Event]) -> tuple[set[UUID], list[Seen]]:
-    """Return what belongs to crowds around some events, and those in them that were taken for people."""
-    spans: dict[str, list[datetime]] = defaultdict(list)
-    for event in events:
-        if event.seen.network:
-            spans[event.seen.network].append(event.seen.at)
-    names = sorted(spans)
-    nearby: dict[UUID, tuple[Seen, Verdict]] = {}
-    for start in range(0, len(names), _NETWORKS_AT_ONCE):
-        part = names[start : start + _NETWORKS_AT_ONCE]
-        for model in (Open, Click):
-            number: Any = Click.link_number if model is Click else None
-            rows = db.session.execute(
-                select(
-                    model.id, model.delivery_id, model.at, model.user_agent, model.network, model.verdict
-                ).where(
-                    model.verdict != Verdict.PROXY,
-                    or_(
-                        *(
-                            both(
-                                model.network == name,
-                                model.at.between(min(spans[name]) - CROWD, max(spans[name]) + CROWD),
-                            )
-                            for name in part
-                        )
-                    ),
-                )
-            )
-            for row in rows:
-                link = 0 if number is not None else None
-                seen = Seen(row.id, row.delivery_id, row.at, link, row.user_agent, row.network)
-                nearby[row.id] = seen, row.verdict
-    crowded = crowds(seen for seen, _ in nearby.values())
-    company = [nearby[one][0] for one in crowded if nearby[one][1].is_human]
-    return crowded, company
-
-
 def _verdicts(
     events: Sequence[_Event], deliveries: dict[UUID, Row[Any]], crowded: Collection[UUID]
 ) -> dict[UUID, Judgement]:
     by_delivery: dict[UUID, list[Seen]] = defaultdict(list)
     for event in events:
         by_delivery[event.seen.delivery_id].append(event.seen)
+    arrivals = _arrivals(deliveries)
     verdicts: dict[UUID, Judgement] = {}
     for delivery_id, seen in by_delivery.items():
-        delivery = deliveries[delivery_id]
-        arrived_at = delivery.ended_at if delivery.state is DeliveryState.ACCEPTED else None
-        verdicts |= judge(seen, arrived_at=arrived_at, trap=delivery.trap_link, crowded=crowded)
+        trap = deliveries[delivery_id].trap_link
+        verdicts |= judge(seen, arrived_at=arrivals.get(delivery_id), trap=trap, crowded=crowded)
     return verdicts
+
+
+def _arrivals(deliveries: dict[UUID, Row[Any]]) -> dict[UUID, datetime]:
+    """Return when each delivery's server took it."""
+    return {
+        delivery.id: delivery.ended_at
+        for delivery in deliveries.values()
+        if delivery.state is DeliveryState.ACCEPTED and delivery.ended_at is not None
+    }
 
 
 def _write_verdicts(events: Sequence[_Event], verdicts: dict[UUID, Judgement]) -> None:

@@ -5,8 +5,7 @@ sign is proof — a scanner wears a browser's name, a person clicks two seconds 
 mail came — so the verdict always carries the reason that decided.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,19 +17,19 @@ from mailer.lib.networks import gateway_of
 from mailer.tracking.agents import AGENTS_VERSION, Agent, AgentKind, read_agent
 
 #: Raised whenever a verdict may differ.
-VERSION: Final = 100 * 1 + AGENTS_VERSION
+VERSION: Final = 100 * 2 + AGENTS_VERSION
 
 #: A hidden link is followed: whatever the same mail's reader did around it was a machine, too.
 _AROUND_TRAP: Final = timedelta(minutes=2)
-#: Nobody follows three different links in two seconds.
-_BURST: Final = timedelta(seconds=2)
-_BURST_LINKS: Final = 3
-#: So many readers of one network at once share a machine, not a moment.
-CROWD: Final = timedelta(seconds=3)
-_CROWD_READERS: Final = 10
+#: Nobody follows so many different links in so short a time, not even into tabs.
+_BURSTS: Final = ((3, timedelta(seconds=2)), (5, timedelta(seconds=10)))
+#: Nobody follows every link of a mail in a minute, down to the one for leaving.
+_SWEEP: Final = timedelta(minutes=1)
+_SWEEP_LINKS: Final = 4
+#: What gave itself away once is the same machine when it comes back to the same mail.
+_RETURNS: Final = timedelta(minutes=15)
 #: Nobody reads a mail before it is there. A second more would already be somebody quick.
 _TOO_SOON: Final = timedelta(milliseconds=500)
-#: A gateway that is known needs no haste to be told by.
 
 
 class Verdict(StrEnum):
@@ -117,38 +116,15 @@ def judge(
 
     :param arrived_at: when its server took it
     :param trap: the number of the link that only machines see
-    :param crowded: what belongs to a crowd (:func:`crowds`)
+    :param crowded: what belongs to a crowd (:mod:`mailer.tracking.crowds`)
     """
     trapped = [one.at for one in seen if trap is not None and one.link_number == trap]
-    bursts = _bursts(seen)
-    return {
+    bursts = _bursts(seen, links=trap)
+    told = {
         one.id: _judge(one, arrived_at=arrived_at, trap=trap, trapped=trapped, bursts=bursts, crowded=crowded)
         for one in seen
     }
-
-
-def crowds(seen: Iterable[Seen]) -> set[UUID]:
-    """Return what came from one network for many readers at once."""
-    by_network: dict[str, list[Seen]] = defaultdict(list)
-    for one in seen:
-        if one.network and agent_of(one.user_agent).kind is not AgentKind.PROXY:
-            by_network[one.network].append(one)
-    found: set[UUID] = set()
-    for events in by_network.values():
-        events.sort(key=lambda one: one.at)
-        readers: Counter[UUID] = Counter()
-        start = 0
-        for end, one in enumerate(events):
-            readers[one.delivery_id] += 1
-            while one.at - events[start].at > CROWD:
-                gone = events[start].delivery_id
-                readers[gone] -= 1
-                if not readers[gone]:
-                    del readers[gone]
-                start += 1
-            if len(readers) >= _CROWD_READERS:
-                found.update(each.id for each in events[start : end + 1])
-    return found
+    return told | _returning(seen, told)
 
 
 def _judge(
@@ -178,14 +154,46 @@ def _judge(
     return told
 
 
-def _bursts(seen: Sequence[Seen]) -> set[UUID]:
-    """Return the clicks on several different links within a moment."""
+def _bursts(seen: Sequence[Seen], *, links: int | None) -> set[UUID]:
+    """Return the clicks on more different links than anybody follows in the time.
+
+    :param links: how many the mail has, where that is known
+    """
     clicks = sorted((one for one in seen if one.link_number is not None), key=lambda one: one.at)
+    limits = list(_BURSTS)
+    if links is not None and links >= _SWEEP_LINKS:
+        limits.append((links, _SWEEP))
+    return set().union(*(_within(clicks, count, span) for count, span in limits))
+
+
+def _within(clicks: Sequence[Seen], count: int, span: timedelta) -> set[UUID]:
     found: set[UUID] = set()
     start = 0
     for end, one in enumerate(clicks):
-        while one.at - clicks[start].at > _BURST:
+        while one.at - clicks[start].at > span:
             start += 1
-        if len({each.link_number for each in clicks[start : end + 1]}) >= _BURST_LINKS:
+        if len({each.link_number for each in clicks[start : end + 1]}) >= count:
             found.update(each.id for each in clicks[start : end + 1])
+    return found
+
+
+#: What convicts a machine that may come back, and what is said of it then.
+_CONVICTING: Final = {
+    Reason.HIDDEN_LINK: Reason.WITH_HIDDEN_LINK,
+    Reason.WITH_HIDDEN_LINK: Reason.WITH_HIDDEN_LINK,
+    Reason.MANY_LINKS: Reason.MANY_LINKS,
+}
+
+
+def _returning(seen: Sequence[Seen], told: Mapping[UUID, Judgement]) -> dict[UUID, Judgement]:
+    """Return what was done by a machine that gave itself away before or after: same network, same program."""
+    convicted = [(one, _CONVICTING[told[one.id][1]]) for one in seen if told[one.id][1] in _CONVICTING]
+    found: dict[UUID, Judgement] = {}
+    for one in seen:
+        if not one.network or not told[one.id][0].is_human:
+            continue
+        for machine, reason in convicted:
+            is_same = (machine.network, machine.user_agent) == (one.network, one.user_agent)
+            if is_same and abs(machine.at - one.at) <= _RETURNS:
+                found[one.id] = Verdict.SCANNER, reason
     return found

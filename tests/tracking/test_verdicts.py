@@ -8,7 +8,8 @@ from mailer.lib.ids import uuid7
 from mailer.lib.networks import forwarded_for, gateway_of, network_of
 from mailer.proof.day import BROWSERS, CHROME, GMAIL_PREFETCH, GMAIL_PROXY, LAUNCH, MPP
 from mailer.tracking.agents import agent_in, read_agent
-from mailer.tracking.verdicts import Reason, Seen, Verdict, crowds, judge
+from mailer.tracking.crowds import crowds, hasty
+from mailer.tracking.verdicts import Reason, Seen, Verdict, judge
 from tests.corpora import corpus
 from tests.corpora.agents import score
 
@@ -67,6 +68,32 @@ def test_one_network_for_many_readers_at_once_is_a_crowd_and_over_an_hour_is_not
     assert crowds(over_time) == set()
     # Everybody at Gmail comes from the same few networks.
     assert crowds(seen(1, None, agent=GMAIL_PROXY, network="66.249.93.0/24") for _ in range(50)) == set()
+
+
+def test_a_slow_sweep_of_every_link_is_a_machine_and_so_is_its_return():
+    delivery = uuid7()
+    network = "192.0.2.0/24"
+    sweep = [seen(300 + 7 * number, number, delivery=delivery, network=network) for number in range(9)]
+    again, person = (seen(700, 2, delivery=delivery, network=each) for each in (network, "198.51.100.0/24"))
+
+    verdicts = judged(*sweep, again, person)
+
+    assert {reason for _, reason in verdicts[:-1]} == {Reason.MANY_LINKS}
+    assert verdicts[-1] == (Verdict.HUMAN, Reason.NOTHING_ODD)
+
+
+def test_a_network_where_everybody_clicks_at_once_on_arrival_is_a_gateway_and_an_office_is_not():
+    def clicks(network: str, delays: list[float]) -> tuple[list[Seen], dict]:
+        events = [seen(60 * number + delay, network=network) for number, delay in enumerate(delays)]
+        arrived = {
+            event.delivery_id: LAUNCH + timedelta(seconds=60 * number) for number, event in enumerate(events)
+        }
+        return events, arrived
+
+    gateway, of_gateway = clicks("192.0.2.0/24", [2, 3, 5, 8, 12])
+    office, of_office = clicks("198.51.100.0/24", [2, 3, 5, 8, 12, 90, 400, 800])
+
+    assert hasty(gateway + office, of_gateway | of_office) == {event.id for event in gateway}
 
 
 @pytest.mark.parametrize("agent", BROWSERS)
