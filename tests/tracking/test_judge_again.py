@@ -1,6 +1,7 @@
 """A day over a campaign: the verdicts against the truth, and the sums against the events."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -8,7 +9,7 @@ from sqlalchemy import func, select, update
 from mailer.db import db
 from mailer.delivery.models import Delivery, Message
 from mailer.lib.ids import uuid7
-from mailer.proof.day import LAUNCH, LINKS, TRAP, Reader, simulate
+from mailer.proof.day import CHROME, LAUNCH, LINKS, TRAP, Reader, simulate
 from mailer.tracking.ingest import store
 from mailer.tracking.judge_again import judge_campaign
 from mailer.tracking.models import (
@@ -22,6 +23,7 @@ from mailer.tracking.models import (
     VerdictActivity,
 )
 from mailer.tracking.rebuild import rebuild_activity
+from mailer.tracking.spool import Event
 from mailer.tracking.sums import add_departures
 from mailer.tracking.verdicts import HUMAN_VERDICTS
 
@@ -146,6 +148,32 @@ def test_a_crowd_that_shows_later_takes_back_who_was_counted(campaign):
     db.session.commit()
 
     assert early == 5
+    assert db.session.scalar(select(func.sum(HourlyActivity.human_people))) == 0
+    sums_are_true(run.campaign_id)
+
+
+def test_a_gateway_that_follows_one_link_of_each_mail_is_taken_back_once_it_shows(campaign):
+    run, readers = campaign
+    clicks = [
+        Event(
+            uuid7(),
+            run.message_id,
+            reader.delivery_id,
+            LAUNCH + timedelta(seconds=3 * number),
+            number % LINKS,
+            CHROME,
+            "192.0.2.0/24",
+        )
+        for number, reader in enumerate(readers[:6], 1)
+    ]
+
+    store(clicks[:4])
+    db.session.commit()
+    early = db.session.scalar(select(func.sum(HourlyActivity.human_people)))
+    store(clicks[4:])
+    db.session.commit()
+
+    assert early == 4
     assert db.session.scalar(select(func.sum(HourlyActivity.human_people))) == 0
     sums_are_true(run.campaign_id)
 
