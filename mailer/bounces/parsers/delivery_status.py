@@ -76,9 +76,13 @@ def _address(value: str) -> str:
     return clean(match[0]) if match else ""
 
 
+#: A character as an ASCII report writes it; half a surrogate pair is none.
+_CHARACTER: Final = re.compile(r"\\x\{(?![Dd][89A-Fa-f])([0-9A-Fa-f]{1,5})\}")
+
+
 def _plain(address: str) -> str:
     """Return an internationalised address as it is written in a mail (RFC 6533 3: ``\\x{1F408}``)."""
-    return re.sub(r"\\x\{([0-9A-Fa-f]{1,5})\}", lambda found: chr(int(found[1], 16)), address)
+    return _CHARACTER.sub(lambda found: chr(int(found[1], 16)), address)
 
 
 def _read(fields: Headers, recipient: str, story: str) -> Failure:

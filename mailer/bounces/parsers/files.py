@@ -11,8 +11,8 @@ from typing import BinaryIO, Final
 
 from mailer.bounces.parsers.opened import MOST_BYTES
 
-#: How a mail begins in an mbox file (RFC 4155); sentences begin with “From” as well, but with no year.
-_POSTMARK: Final = re.compile(rb"From \S.{0,200}\b\d{4}\b")
+#: How a mail begins in an mbox file (RFC 4155); sentences begin with “From” as well, but with no time.
+_POSTMARK: Final = re.compile(rb"From \S.{0,200}\d:\d\d.{0,40}\b\d{4}\b")
 _LONGEST_LINE: Final = 65_536
 _STANDARD_INPUT: Final = Path("-")
 

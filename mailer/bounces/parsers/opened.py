@@ -9,6 +9,7 @@ import binascii
 import quopri
 import re
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.header import decode_header
 from functools import cached_property
 from html import unescape
@@ -112,7 +113,7 @@ def decoded_words(value: str) -> str:
     try:
         for piece, charset in decode_header(value[:4_000]):
             pieces.append(_decode(piece, charset or "") if isinstance(piece, bytes) else piece)
-    except (ValueError, LookupError, binascii.Error):
+    except (ValueError, LookupError, MessageError):
         return value
     return "".join(pieces)
 

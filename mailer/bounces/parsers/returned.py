@@ -18,7 +18,7 @@ from mailer.bounces.parsers.failures import Failure
 from mailer.bounces.parsers.forwarded import forwarded_notice
 from mailer.bounces.parsers.free_text import read_free_text
 from mailer.bounces.parsers.mentions import addresses_of
-from mailer.bounces.parsers.notices import is_bounce
+from mailer.bounces.parsers.notices import is_answer, is_bounce
 from mailer.bounces.parsers.notification import complainers_of, failures_of, notification_in
 from mailer.bounces.parsers.opened import Headers, Opened, open_mail
 from mailer.bounces.parsers.reasons import Reason
@@ -118,13 +118,14 @@ def read_returned(raw: bytes) -> Returned:
         )
     if _is_receipt(opened):
         return _returned(Kind.OTHER, opened, story, original, recipients=_writer(opened))
-    failures = failures_of(notification) or read_delivery_status(opened, story=story)
-    if not failures and is_bounce(opened, story):
-        failures = read_free_text(opened, story, original=original)
-        if not failures:
-            return _returned(Kind.BOUNCE, opened, story, original)
-    if failures:
-        return _of_failures(failures, opened, story, original)
+    if not is_answer(opened):
+        failures = failures_of(notification) or read_delivery_status(opened, story=story)
+        if not failures and is_bounce(opened, story):
+            failures = read_free_text(opened, story, original=original)
+            if not failures:
+                return _returned(Kind.BOUNCE, opened, story, original)
+        if failures:
+            return _of_failures(failures, opened, story, original)
     return _returned(_kind_of_answer(opened, story), opened, story, original, recipients=_writer(opened))
 
 
