@@ -43,6 +43,8 @@ DOORS: tuple[str, ...] = (
     "mailer.audience.views",
     "mailer.bounces.public",
     "mailer.bounces.views",
+    "mailer.bulk_changes.api",
+    "mailer.bulk_changes.views",
     "mailer.campaigns.api",
     "mailer.campaigns.public",
     "mailer.campaigns.views",

@@ -19,6 +19,7 @@ TABLES = (
     "mailer.api.models",
     "mailer.audience.models",
     "mailer.bounces.models",
+    "mailer.bulk_changes.models",
     "mailer.campaigns.models",
     "mailer.composing.media.models",
     "mailer.composing.models",

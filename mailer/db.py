@@ -39,6 +39,8 @@ from mailer.lib.ids import parse_id, public_id, uuid7
 Row = TypeVar("Row")
 
 READ_ONLY = "mailer_read_only"
+#: Kilobytes of SQLite's cache, of each connection.
+USUAL_CACHE: Final = 16_000
 
 
 _SET_INT: Final = UUID.int.__set__  # type: ignore[attr-defined, misc]
@@ -200,7 +202,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
         "synchronous = NORMAL",
         "busy_timeout = 30000",
         "foreign_keys = ON",
-        "cache_size = -16000",
+        f"cache_size = -{USUAL_CACHE}",
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -23,7 +23,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     app cli seeds proof bootstrap
     core
     runtime dashboard reports agents compat
-    campaigns automations transactional webhooks exports
+    campaigns automations transactional webhooks exports bulk_changes
     segments
     tracking bounces
     delivery

@@ -20,6 +20,7 @@ RESOURCES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "templates": ("Templates", _READ_WRITE),
     "media": ("Pictures", _READ_WRITE),
     "subscribers": ("Subscribers", _READ_WRITE),
+    "bulk-changes": ("Changes to many subscribers", _READ_WRITE),
     "lists": ("Lists", _READ_WRITE),
     "fields": ("Fields", _READ_WRITE),
     "tags": ("Tags", _READ_WRITE),

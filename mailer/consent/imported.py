@@ -49,8 +49,8 @@ def record_imported(
         ConsentRecord.__table__,  # type: ignore[arg-type]
         _RECORD,
         [
-            (bulk.new_id(), at, workspace_id, subscriber_id, list_id, *proof)
-            for list_id, subscriber_id in places
+            (identifier, at, workspace_id, subscriber_id, list_id, *proof)
+            for identifier, (list_id, subscriber_id) in zip(bulk.new_ids(len(places)), places, strict=True)
         ],
     )
     known = _suppressed(plan.workspace_id, [key for key, _, _ in departures])

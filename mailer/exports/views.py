@@ -4,10 +4,12 @@ import json
 
 from flask import g, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from mailer.accounts.roles import Role
-from mailer.audience.models import SubscriptionStatus
+from mailer.audience.models import Subscriber, SubscriptionStatus
 from mailer.audience.queries import SubscriberFilter, subscriber_by_id
+from mailer.bulk import is_among
 from mailer.exports.people import Chosen, csv_of_people, json_of_people, whole_person, zip_of_person
 from mailer.exports.suppressions import csv_of_suppressions
 from mailer.lib.clock import utcnow
@@ -58,6 +60,12 @@ def one_person_packed(subscriber_id: str) -> ResponseReturnValue:
 
 
 def _chosen() -> Chosen:
+    if ticked := request.args.getlist("ids"):
+        ids = [one for value in ticked if (one := parse_id(Subscriber.prefix, value))]
+        people = select(Subscriber).where(
+            Subscriber.workspace_id == g.workspace.id, is_among(Subscriber.id, ids)
+        )
+        return Chosen(g.workspace.id, people)
     if request.args.get("segment"):
         segment = segment_by_id(g.workspace.id, request.args["segment"])
         people = people_in(g.workspace.id, segment.tree, now=utcnow(), inside=(segment.id,))

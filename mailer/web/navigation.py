@@ -62,6 +62,8 @@ PLACES = (
             "audience.imports",
             "audience.tags",
             "audience.fields",
+            "audience.merges",
+            "bulk_changes",
             "consenting.proofs",
             "consenting.subscriptions",
             "consenting.suppressions",

@@ -22,6 +22,9 @@ from mailer.audience.models import Import, SubscriptionStatus
 from mailer.audience.notes import add_note
 from mailer.audience.tags import add_tags, tags_named
 from mailer.bounces.models import Hook, Provider
+from mailer.bulk_changes.begin import begin_change
+from mailer.bulk_changes.models import ChangeKind
+from mailer.bulk_changes.selection import Selection
 from mailer.campaigns.models import CampaignMend
 from mailer.campaigns.share_preview import address_of, comment_on, share_preview
 from mailer.campaigns.test_groups import save_group
@@ -123,6 +126,9 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
         )
         regulars = {"type": "group", "match": "all", "conditions": [{"type": "did", "deed": "opened"}]}
         segment = create_segment(workspace.id, "Regulars", regulars, now=utcnow())
+        change = begin_change(
+            workspace.id, ChangeKind.TAG, Selection(), options={"tag": "vip"}, actor_id=owner.id, now=utcnow()
+        )
         mend = factories.add(CampaignMend(campaign_id=campaign.id, finding="x", before={}, revision=1))
         receipt = Letter(to=[Mailbox("", "sam@example.com")], subject="Receipt", text="Paid.")
         message_id = send(workspace, receipt, source=Source.API, now=utcnow())
@@ -165,6 +171,7 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "note_id": add_note(subscriber, "Likes rye.", author_id=None).public_id,
             "event_id": record_event(subscriber, "order.placed", now=utcnow())[0].public_id,
             "segment_id": segment.public_id,
+            "change_id": change.public_id,
             "endpoint_id": endpoint.public_id,
             "posting_id": posting.public_id,
             "key": next(iter(GALLERY)).key,

@@ -20,6 +20,7 @@ from mailer.audience.importing.plan import CHUNK, plan_of, sorted_out
 from mailer.audience.importing.receive import forget_files, rows_of
 from mailer.audience.importing.write import Tally, write
 from mailer.audience.models import UNDO_FOR, Import, ImportChange, ImportStatus
+from mailer.bulk import make_room
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.jobs import CHECK_IMPORT, RUN_IMPORT, UNDO_IMPORT, later
@@ -51,6 +52,7 @@ def import_chunks(import_id: UUID) -> Iterator[None]:
             left = islice(rows, done, None)
             while chunk := list(islice(left, CHUNK)):
                 batch = sorted_out(plan, chunk, first_number=done + 2)
+                make_room()
                 if not _move_checkpoint(import_id, done, len(chunk)):
                     db.session.rollback()
                     return
@@ -100,6 +102,7 @@ def _count(import_id: UUID, tally: Tally) -> None:
 
 
 def _finish(import_id: UUID, status: ImportStatus, *, error: str = "") -> None:
+    make_room(is_needed=False)
     stored_as = db.session.scalar(
         update(Import)
         .where(Import.id == import_id, Import.status == ImportStatus.RUNNING)

@@ -15,7 +15,6 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
-from uuid_utils.compat import uuid7
 
 from mailer import signals
 from mailer.audience.importing.look import Change, Known, look
@@ -86,7 +85,8 @@ class _Chunk:
         self._at = self._bulk.moment(now)
         #: In the order of the key, so that two imports never wait for each other in a circle.
         self._people = sorted(batch.people.items())
-        self._ids: dict[str, UUID] = {key: row.id for key, row in known.people.items()}
+        #: By email key, in stored form.
+        self._ids: dict[str, Any] = {key: self._bulk.id(row.id) for key, row in known.people.items()}
 
     def write(self) -> Tally:
         added = self._add()
@@ -116,17 +116,16 @@ class _Chunk:
         )
 
     def _add(self) -> int:
-        bulk, at = self._bulk, self._at
+        bulk, at, text = self._bulk, self._at, self._bulk.text
+        missing = [(key, person) for key, person in self._people if key not in self._ids]
         rows = []
-        for key, person in self._people:
-            if key in self._ids:
-                continue
-            self._ids[key] = identifier = uuid7()
+        for identifier, (key, person) in zip(bulk.new_ids(len(missing)), missing, strict=True):
+            self._ids[key] = identifier
             rows.append(
                 (
-                    *(bulk.id(identifier), at, at, self._workspace_id, bulk.text(person.email)),
-                    *(bulk.text(key), bulk.text(person.name), person.locale, person.time_zone),
-                    *(bulk.text(_json(person.fields)), self._import_id),
+                    *(identifier, at, at, self._workspace_id, text(person.email), text(key)),
+                    *(text(person.name), person.locale, person.time_zone),
+                    *(text(_json(person.fields)) if person.fields else "{}", self._import_id),
                 )
             )
         bulk.copy_in(Subscriber.__table__, _SUBSCRIBER, rows)  # type: ignore[arg-type]
@@ -163,26 +162,22 @@ class _Chunk:
     def _subscribe(self) -> list[tuple[Any, Any]]:
         """Put people on the lists who were never on them; who left stays away."""
         bulk, at, active = self._bulk, self._at, SubscriptionStatus.ACTIVE.value
+        known = self._known
         places, rows = [], []
         for list_id in self._plan.list_ids:
             stored_list = bulk.id(list_id)
-            for key, person in self._people:
-                subscriber_id = self._ids[key]
-                if (list_id, subscriber_id) in self._known.places:
+            ids = bulk.new_ids(len(self._people))
+            for identifier, (key, person) in zip(ids, self._people, strict=True):
+                here = known.people.get(key)
+                if here is not None and (list_id, here.id) in known.places:
                     continue
-                stored = bulk.id(subscriber_id)
+                subscriber_id = self._ids[key]
                 since = bulk.moment(person.since) if person.since else at
-                places.append((stored_list, stored))
+                places.append((stored_list, subscriber_id))
                 rows.append(
                     (
-                        bulk.new_id(),
-                        at,
-                        self._workspace_id,
-                        stored_list,
-                        stored,
-                        active,
-                        since,
-                        self._import_id,
+                        *(identifier, at, self._workspace_id, stored_list, subscriber_id),
+                        *(active, since, self._import_id),
                     )
                 )
         bulk.copy_in(Subscription.__table__, _SUBSCRIPTION, rows)  # type: ignore[arg-type]
@@ -190,20 +185,21 @@ class _Chunk:
 
     def _tag(self) -> dict[UUID, list[UUID]]:
         """Put tags on people; return the new ones of each who was here."""
-        plan, bulk = self._plan, self._bulk
+        plan, bulk, known = self._plan, self._bulk, self._known
         by_hand = plan.tags(plan.tag_names)
-        here = {row.id for row in self._known.people.values()}
         new: dict[UUID, list[UUID]] = {}
         pairs = []
         for key, person in self._people:
+            if not (by_hand or person.tags):
+                continue
             tags = by_hand if not person.tags else list(dict.fromkeys([*by_hand, *plan.tags(person.tags)]))
-            subscriber_id = self._ids[key]
+            here = known.people.get(key)
             for tag in tags:
-                if (subscriber_id, tag) in self._known.tagged:
+                if here is not None and (here.id, tag) in known.tagged:
                     continue
-                pairs.append((bulk.id(subscriber_id), bulk.id(tag)))
-                if subscriber_id in here:
-                    new.setdefault(subscriber_id, []).append(tag)
+                pairs.append((self._ids[key], bulk.id(tag)))
+                if here is not None:
+                    new.setdefault(here.id, []).append(tag)
         bulk.copy_in(subscriber_tags, ("subscriber_id", "tag_id"), pairs)
         return new
 

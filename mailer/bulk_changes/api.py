@@ -1,0 +1,140 @@
+"""Changes to many subscribers for programs: begun, looked at, stopped, undone."""
+
+from typing import Any, Literal
+
+from flask import g
+from pydantic import AwareDatetime, Field
+
+from mailer.api.guards import api_blueprint
+from mailer.api.idempotency import idempotent
+from mailer.api.pages import PageQuery, page
+from mailer.api.schemas import Given, Line, Shown, id_of, list_of
+from mailer.audience.tags import tag_called
+from mailer.bulk_changes import begin
+from mailer.bulk_changes.models import BulkChange, ChangeKind, ChangeStatus
+from mailer.bulk_changes.queries import change_by_id, changes_of
+from mailer.bulk_changes.selection import MOST_TICKED, Selection
+from mailer.lib.clock import utcnow
+
+bp = api_blueprint("bulk_changes_api", __name__, tag="Bulk changes")
+
+
+class Selected(Given):
+    """Whom a change is about; with nothing, everybody."""
+
+    subscribers: list[id_of("sub")] = Field([], max_length=MOST_TICKED)  # type: ignore[valid-type]
+    segment: Line = Field("", description="Everybody in this segment; then nothing else narrows.")
+    list: Line = Field("", description="Only those with a place on this list.")
+    status: Literal["", "pending", "active", "unsubscribed"] = ""
+    tag: Line = Field("", description="Only those with this tag.")
+    search: Line = Field("", max_length=320, description="Only those whose address or name begins so.")
+
+
+class NewChange(Given):
+    """A change to be made to many subscribers."""
+
+    kind: ChangeKind
+    selection: Selected
+    tag: Line = Field("", max_length=60, description="Of “tag” and “untag”: its name.")
+    list: Line = Field("", description="Of “subscribe” and “unsubscribe”.")
+    basis: Line = Field("", max_length=500, description="Of “subscribe”: when and how they agreed.")
+    field: Line = Field("", description="Of “set_field”: its id.")
+    value: Line = Field("", max_length=500, description="Of “set_field”; empty forgets what there is.")
+
+
+class ChangeShown(Shown):
+    """A change to many subscribers."""
+
+    object: Literal["bulk_change"] = "bulk_change"
+    id: str
+    kind: ChangeKind
+    status: ChangeStatus
+    total: int = Field(description="People who were meant when it began.")
+    done: int = Field(description="How many of them were looked at.")
+    changed: int
+    undone: int
+    error: str
+    created_at: AwareDatetime
+    finished_at: AwareDatetime | None
+
+
+ChangePage = list_of(ChangeShown, "BulkChangePage")
+
+
+@bp.get("/bulk-changes", endpoint="index_bulk_changes")
+@bp.input(PageQuery, location="query")
+@bp.output(ChangePage)
+def index_changes(query_data: PageQuery) -> dict[str, Any]:
+    """Read the changes, newest first."""
+    found = changes_of(g.workspace.id)
+    return page(found, BulkChange, query_data, lambda rows: [_shown(row) for row in rows])
+
+
+@bp.post("/bulk-changes", endpoint="create_bulk_change")
+@idempotent
+@bp.input(NewChange)
+@bp.output(ChangeShown, status_code=202)
+def create_change(json_data: NewChange) -> ChangeShown:
+    """Change everybody who is selected now: tag, put on a list, set a field, suppress, erase."""
+    chosen, workspace_id = json_data.selection, g.workspace.id
+    selection = Selection(
+        ids=chosen.subscribers,
+        segment=chosen.segment,
+        q=chosen.search,
+        list=chosen.list,
+        status=chosen.status,
+        tag=tag_called(workspace_id, chosen.tag).public_id if chosen.tag else "",
+    )
+    options = json_data.model_dump(include={"tag", "list", "basis", "field", "value"})
+    if json_data.kind is ChangeKind.UNTAG:
+        options["tag"] = tag_called(workspace_id, json_data.tag).public_id
+    change = begin.begin_change(
+        workspace_id, json_data.kind, selection, options=options, actor_id=None, now=utcnow()
+    )
+    return _shown(change)
+
+
+@bp.get("/bulk-changes/<change_id>", endpoint="show_bulk_change")
+@bp.output(ChangeShown)
+def show_change(change_id: str) -> ChangeShown:
+    """Read how far a change is."""
+    return _shown(_change(change_id))
+
+
+@bp.post("/bulk-changes/<change_id>/cancel", endpoint="cancel_bulk_change")
+@idempotent
+@bp.output(ChangeShown)
+def cancel(change_id: str) -> ChangeShown:
+    """Stop a change; who was changed stays so until it is undone."""
+    change = _change(change_id)
+    begin.cancel_change(change, now=utcnow())
+    return _shown(change)
+
+
+@bp.post("/bulk-changes/<change_id>/undo", endpoint="undo_bulk_change")
+@idempotent
+@bp.output(ChangeShown)
+def undo(change_id: str) -> ChangeShown:
+    """Take back what a change did, within 30 days; nobody who left or was erased comes back by it."""
+    change = _change(change_id)
+    begin.undo_change(change, now=utcnow())
+    return _shown(change)
+
+
+def _change(change_id: str) -> BulkChange:
+    return change_by_id(g.workspace.id, change_id)
+
+
+def _shown(change: BulkChange) -> ChangeShown:
+    return ChangeShown(
+        id=change.public_id,
+        kind=change.kind,
+        status=change.status,
+        total=change.total_count,
+        done=change.done_count,
+        changed=change.changed_count,
+        undone=change.undone_count,
+        error=change.error,
+        created_at=change.created_at,
+        finished_at=change.finished_at,
+    )
