@@ -17,12 +17,12 @@ from sqlalchemy import text
 
 from mailer.accounts.found import create_owner
 from mailer.accounts.models import Workspace
+from mailer.app import create_app
 from mailer.audience.fields import create_field
 from mailer.audience.lists import create_list
 from mailer.audience.models import FieldType
 from mailer.audience.tags import tags_named
 from mailer.config import load
-from mailer.core import create_core
 from mailer.db import db
 from mailer.delivery.models import Message, MessageKind
 from mailer.lib.clock import utcnow
@@ -89,7 +89,7 @@ def bench_segments(people: int, events: int, tell: Tell) -> Iterator[Measured]:
     """
     with postgres.server(postgres.DURABLE) as url, TemporaryDirectory(prefix="mailer-bench-") as folder:
         settings = load({"MAILER_DATA_DIR": folder, "MAILER_DATABASE_URL": url % "postgres"})
-        with create_core(settings).app_context():
+        with create_app(settings).app_context():
             migrate_to("head")
             tell(f"an audience of {people:,} people and {events:,} events")
             things = _audience(people, events)
