@@ -75,6 +75,7 @@ class SuppressForm(FlaskForm):
     """An address that must not be mailed."""
 
     email = StringField("Email address", [DataRequired("Write the address."), Length(max=320)])
+    stream = StringField("Only of the stream", [Length(max=40)])
     detail = StringField("Why", [Length(max=500)])
 
 

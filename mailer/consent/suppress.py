@@ -50,8 +50,9 @@ def close_stream(
 ) -> None:
     """Send an address nothing more of one stream of transactional messages; the first reason stays.
 
-    :raises Invalid: it is no address
+    :raises Invalid: it is no address, or no name of a stream
     """
+    stream = clean_line(stream, label="The stream", longest=40, is_required=True)
     insert_missing(
         StreamSuppression,
         [
@@ -89,23 +90,25 @@ def suppression_by_id(workspace_id: UUID, public_id: str) -> Suppression:
     )
 
 
+def stream_suppression_by_id(workspace_id: UUID, public_id: str) -> StreamSuppression:
+    """Return one of the workspace's suppressions of a stream.
+
+    :raises NotFound: there is none with this id
+    """
+    return owned(
+        StreamSuppression,
+        workspace_id,
+        public_id,
+        otherwise="There is no such suppression; perhaps it was lifted already.",
+    )
+
+
 def lift_suppression(suppression: Suppression, *, words: str, actor_id: UUID | None) -> None:
     """Let an address be mailed again, in every stream too, and keep who allowed it and why.
 
     :raises Invalid: no reason is given
     """
-    words = clean_line(words, label="The reason", longest=500, is_required=True)
-    db.session.add(
-        LiftedSuppression(
-            workspace_id=suppression.workspace_id,
-            email_key=suppression.email_key,
-            reason=suppression.reason,
-            detail=suppression.detail,
-            suppressed_at=suppression.created_at,
-            words=words,
-            actor_id=actor_id,
-        )
-    )
+    _keep_lifting(suppression, suppression.detail, words, actor_id)
     db.session.execute(
         delete(StreamSuppression).where(
             StreamSuppression.workspace_id == suppression.workspace_id,
@@ -114,3 +117,31 @@ def lift_suppression(suppression: Suppression, *, words: str, actor_id: UUID | N
     )
     db.session.delete(suppression)
     db.session.flush()
+
+
+def open_stream(suppression: StreamSuppression, *, words: str, actor_id: UUID | None) -> None:
+    """Let an address get one stream again, and keep who allowed it and why.
+
+    :raises Invalid: no reason is given
+    """
+    about = f"The stream “{suppression.stream}” only. {suppression.detail}".strip()[:500]
+    _keep_lifting(suppression, about, words, actor_id)
+    db.session.delete(suppression)
+    db.session.flush()
+
+
+def _keep_lifting(
+    suppression: Suppression | StreamSuppression, detail: str, words: str, actor_id: UUID | None
+) -> None:
+    words = clean_line(words, label="The reason", longest=500, is_required=True)
+    db.session.add(
+        LiftedSuppression(
+            workspace_id=suppression.workspace_id,
+            email_key=suppression.email_key,
+            reason=suppression.reason,
+            detail=detail,
+            suppressed_at=suppression.created_at,
+            words=words,
+            actor_id=actor_id,
+        )
+    )

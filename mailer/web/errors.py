@@ -2,18 +2,24 @@
 
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from mailer.db import db
 from mailer.errors import Conflict, Forbidden, Invalid, MailerError, NotFound
 from mailer.web.answers import wants_json
 
+#: What drivers raise when the database is down, is restarted, or has no time for us.
+DATABASE_AWAY = (InterfaceError, OperationalError)
+
 STATUS: dict[type[MailerError], int] = {Invalid: 422, NotFound: 404, Forbidden: 403, Conflict: 409}
 
 
 def init_app(app: Flask) -> None:
-    """Answer the four kinds of error and HTTP's own with a page."""
+    """Answer the four kinds of error, HTTP's own, and a database that is away, with a page."""
     app.register_error_handler(MailerError, _rule_broken)
+    for away in DATABASE_AWAY:
+        app.register_error_handler(away, _database_away)
     app.register_error_handler(HTTPException, _http_error)
 
 
@@ -22,6 +28,14 @@ def _rule_broken(error: MailerError) -> ResponseReturnValue:
     if wants_json():
         return jsonify(message=error.message, fields=error.fields), _status_of(error)
     return _page(error.message, _status_of(error))
+
+
+def _database_away(_error: Exception) -> ResponseReturnValue:
+    db.session.rollback()
+    sentence = "The database does not answer, and nothing was changed. Go back, and try again in a minute."
+    if wants_json():
+        return jsonify(message=sentence, fields={}), 503
+    return _page(sentence, 503)
 
 
 def _status_of(error: MailerError) -> int:

@@ -33,7 +33,7 @@ from mailer.composing.gallery import GALLERY
 from mailer.composing.media.upload import upload_picture
 from mailer.composing.models import SavedBlock, Template
 from mailer.config import Settings
-from mailer.consent.models import SuppressionReason
+from mailer.consent.models import StreamSuppression, SuppressionReason
 from mailer.consent.suppress import suppress
 from mailer.current import links
 from mailer.db import db
@@ -96,6 +96,14 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
                 expires_at=utcnow() + timedelta(days=1),
             )
         )
+        stream_suppression = factories.add(
+            StreamSuppression(
+                workspace_id=workspace.id,
+                stream="receipts",
+                email_key="gone@example.com",
+                reason=SuppressionReason.COMPLAINT,
+            )
+        )
         folder = settings.data_dir / "imports"
         folder.mkdir(exist_ok=True)
         (folder / f"{workspace.slug}.csv").write_text("email\nana@example.com\n")
@@ -150,6 +158,7 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "tag_id": tags_named(workspace.id, ["vip"])[0].public_id,
             "import_id": upload.public_id,
             "suppression_id": suppression.public_id,
+            "stream_suppression_id": stream_suppression.public_id,
             "invitation_id": invitation.public_id,
             "member_id": member.public_id,
             "key_id": key.public_id,

@@ -79,7 +79,8 @@ def test_every_form_asks_for_a_token_against_forgery(app, ours, ana, visit, writ
     wrong = []
     for rule in routes(app, "POST"):
         module = app.view_functions[rule.endpoint].__module__
-        if module in OPEN_FORMS or "api" in module.split("."):
+        is_open = any(f"{module}.".startswith(f"{door}.") for door in OPEN_FORMS)
+        if is_open or "api" in module.split("."):
             continue
         with writes() as seen:
             answer = visit("POST", ours.url(app, rule), ana)

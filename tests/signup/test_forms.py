@@ -1,8 +1,10 @@
 """Designed forms: what they show, what they take in, what the proof keeps, and how they are designed."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 
 from mailer.audience.fields import create_field
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
@@ -308,3 +310,24 @@ def test_a_page_wears_the_brand_kit_and_the_design_may_say_otherwise(client, wor
     assert "--brand:#00aa00" in other.text
     assert "Menlo" in other.text
     assert "logo.png" not in other.text
+
+
+def test_the_words_shown_two_years_ago_can_be_shown_again(client, send, sign_in, ana, form, bread):
+    with time_machine.travel(utcnow() - timedelta(days=730)):
+        send(form, query="?lang=de", **complete(bread))
+    bread.name, bread.description = "Daily bread", "Another letter."
+    save_form(form, "Shop", designed(bread, words={"en": {"title": "Daily bread by mail"}}), by=None)
+    close_form(form, now=utcnow())
+    db.session.commit()
+    record = db.session.query(ConsentRecord).filter_by(act=Act.REQUESTED).one()
+
+    browser = sign_in(ana)
+    proof = browser.get(f"/w/bakery/subscribers/{record.subscriber.public_id}/proof").text
+    version = proof_of(record.subscriber)[0].form_version
+    frame = browser.get(f"/w/bakery/form-versions/{version}/de/frame").text
+
+    for words in ("Brot per Mail", "☑ Weekly bread", "☑ I have read the privacy notice."):
+        assert words in proof
+    assert str((utcnow() - timedelta(days=730)).year) in proof
+    assert "Brot per Mail" in frame
+    assert "I have read the privacy notice." in frame

@@ -5,9 +5,11 @@ import pytest
 import time_machine
 from sqlalchemy import event
 
+from mailer.app import create_app
 from mailer.audience.models import OptIn, Subscriber, Subscription, SubscriptionStatus, Visibility
 from mailer.consent.models import ConsentRecord, SuppressionReason
 from mailer.consent.suppress import suppress
+from mailer.current import settings
 from mailer.db import db
 from mailer.lib.clock import utcnow
 from mailer.signup.models import SignUp, WaitingEntry
@@ -219,3 +221,25 @@ def test_an_entry_is_signed_up_once_and_not_to_a_list_that_was_closed_since(work
     assert [place.list.name for place in db.session.query(Subscription)] == ["Weekly bread"]
     assert db.session.query(SignUp).count() == 2
     assert db.session.query(WaitingEntry).count() == 0
+
+
+@pytest.fixture
+def broken_client(migrated_app, tmp_path):
+    """A browser before an application whose database is away."""
+    lost = settings().model_copy(update={"database_url": "postgresql://127.0.0.1:1/mailer?connect_timeout=1"})
+    app = create_app(lost)
+    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
+    return app.test_client()
+
+
+def test_while_the_database_is_away_everything_typed_is_handed_back(bread, broken_client):
+    typed = {"email": "rosa@example.com", "name": "<Rosa>", "lists": ["lst_1", "lst_2"]}
+
+    answer = broken_client.post(f"/s/{bread.public_id}?lang=de", data=typed)
+    page = broken_client.get(f"/s/{bread.public_id}")
+    staff = broken_client.get("/")
+
+    assert [answer.status_code, page.status_code, staff.status_code] == [503, 503, 503]
+    assert "Noch einmal senden" in answer.text
+    for part in ('value="rosa@example.com"', "&lt;Rosa&gt;", 'value="lst_1"', 'value="lst_2"'):
+        assert part in answer.text

@@ -7,8 +7,15 @@ from flask_login import current_user
 from mailer.accounts.roles import Role
 from mailer.consent import queries
 from mailer.consent.forms import SuppressForm
-from mailer.consent.models import Suppression, SuppressionReason
-from mailer.consent.suppress import lift_suppression, suppress, suppression_by_id
+from mailer.consent.models import StreamSuppression, Suppression, SuppressionReason
+from mailer.consent.suppress import (
+    close_stream,
+    lift_suppression,
+    open_stream,
+    stream_suppression_by_id,
+    suppress,
+    suppression_by_id,
+)
 from mailer.db import db
 from mailer.errors import MailerError
 from mailer.web.answers import show_on
@@ -24,6 +31,12 @@ def index() -> str:
     return _page(SuppressForm())
 
 
+@bp.get("/suppressions/streams")
+def streams() -> str:
+    """List what is about one stream of transactional messages only."""
+    return _page(SuppressForm(), is_of_streams=True)
+
+
 @bp.post("/suppressions")
 @requires(Role.EDITOR)
 def create() -> ResponseReturnValue:
@@ -31,20 +44,16 @@ def create() -> ResponseReturnValue:
     form = SuppressForm()
     if form.validate():
         try:
-            suppress(
-                g.workspace.id,
-                form.email.data or "",
-                SuppressionReason.MANUAL,
-                detail=form.detail.data or "",
-                actor_id=current_user.id,
-            )
+            _suppress(form)
         except MailerError as error:
             db.session.rollback()
             show_on(form, error)
         else:
             db.session.commit()
-            flash("No campaign goes to this address any more.", "success")
-            return redirect(url_for(".index"))
+            stream = form.stream.data
+            said = f"Nothing of “{stream}” goes" if stream else "No campaign goes"
+            flash(f"{said} to this address any more.", "success")
+            return redirect(url_for(".streams" if stream else ".index"))
     return _page(form), 422
 
 
@@ -59,16 +68,37 @@ def lift(suppression_id: str) -> ResponseReturnValue:
     return redirect(url_for(".index"))
 
 
-def _page(form: SuppressForm) -> str:
+@bp.post("/suppressions/streams/<stream_suppression_id>/lift")
+@requires(Role.ADMIN)
+def lift_in_stream(stream_suppression_id: str) -> ResponseReturnValue:
+    """Let an address get one stream again."""
+    suppression = stream_suppression_by_id(g.workspace.id, stream_suppression_id)
+    open_stream(suppression, words=request.form.get("words", ""), actor_id=current_user.id)
+    db.session.commit()
+    flash(f"{suppression.email_key} gets “{suppression.stream}” again.", "success")
+    return redirect(url_for(".streams"))
+
+
+def _suppress(form: SuppressForm) -> None:
+    email, detail = form.email.data or "", form.detail.data or ""
+    if form.stream.data:
+        close_stream(g.workspace.id, form.stream.data, email, SuppressionReason.MANUAL, detail=detail)
+    else:
+        suppress(g.workspace.id, email, SuppressionReason.MANUAL, detail=detail, actor_id=current_user.id)
+
+
+def _page(form: SuppressForm, *, is_of_streams: bool = False) -> str:
     reason, search = request.args.get("reason", ""), request.args.get("q", "").replace("\0", "").strip()[:320]
-    query = queries.suppressions(
+    found = queries.stream_suppressions if is_of_streams else queries.suppressions
+    query = found(
         g.workspace.id,
         search=search,
         reason=SuppressionReason(reason) if reason in list(SuppressionReason) else None,
     )
     return render_template(
         "consent/suppressions.html",
-        page=page_of(query, Suppression),
+        page=page_of(query, StreamSuppression if is_of_streams else Suppression),
+        is_of_streams=is_of_streams,
         form=form,
         q=search,
         reason=reason,

@@ -1,13 +1,16 @@
 """What the pages of sign-up share: how they may be framed, which form an address means, what was sent."""
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g, render_template, request
+from flask.typing import ResponseReturnValue
 
 from mailer.consent.forms import evidence_of_request
 from mailer.consent.models import Channel
+from mailer.db import db
 from mailer.lib.clock import utcnow
 from mailer.signup.forms import EntryForm
 from mailer.signup.shown import ShownForm, shown_form
 from mailer.signup.write_down import Entry, write_down
+from mailer.web.errors import DATABASE_AWAY
 from mailer.web.headers import csp_nonce
 from mailer.web.languages import speak
 
@@ -26,6 +29,18 @@ def allow_embedding(response: Response) -> Response:
         )
         response.headers.pop("X-Frame-Options", None)
     return response
+
+
+def hand_back(_error: Exception) -> ResponseReturnValue:
+    """Give everything that was typed back, to be sent once more, while the database is away."""
+    db.session.rollback()
+    g.language = speak(request.args.get("lang", ""))
+    page = render_template("signup/away.html", typed=list(request.form.items(multi=True)))
+    return page, 503, {"Retry-After": "60"}
+
+
+for away in DATABASE_AWAY:
+    bp.register_error_handler(away, hand_back)
 
 
 def shown_at(public_id: str) -> ShownForm:
