@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BOOTSTRAP = @$(PYTHON) mailer/bootstrap.py
 
-.PHONY: help run test lint format build corpora chaos mutations contract pictures bench-send bench-memory bench-pages
+.PHONY: help run test lint format build corpora chaos mutations contract flood pictures bench-send bench-memory bench-pages
 
 help:
 	@echo "make run      run Mailer on this machine; prints the link to open"
@@ -14,6 +14,7 @@ help:
 	@echo "make chaos    kill every part at random, 30 times, while 10,000 people are mailed"
 	@echo "make mutations  break the sender on purpose, and see that a storm finds it"
 	@echo "make contract the API keeps to its description, and clients are made of it"
+	@echo "make flood    10,000 sign-ups for one victim, from 500 networks, on 50 lists: three mails at most"
 	@echo "make pictures walk through the product in Chromium and keep pictures of every page in ../pictures"
 	@echo "make bench-send     campaigns against Postfix's smtp-source, message by message"
 	@echo "make bench-memory   the memory of the idle product, process by process"
@@ -45,6 +46,9 @@ mutations:
 
 contract:
 	$(BOOTSTRAP) python -m pytest -q -m heavy tests/api
+
+flood:
+	$(BOOTSTRAP) python -m pytest -q -m heavy tests/signup
 
 pictures:
 	$(BOOTSTRAP) python -m pytest -q tests/journeys --pictures ../pictures
