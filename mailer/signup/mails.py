@@ -9,6 +9,7 @@ from mailer.audience.models import Subscription
 from mailer.consent.confirm import CONFIRMATION_LIFETIME
 from mailer.consent.models import ConsentRecord
 from mailer.consent.own_words import Kind, OwnWords
+from mailer.current import links
 from mailer.db import db
 from mailer.lib.system_mail import SystemMail
 from mailer.signup.designs import read_design
@@ -56,7 +57,7 @@ def preview_mail(shown: ShownForm, kind: Kind) -> str:
             "list_description": first.description,
             "consent_words": shown.record_words(shown.lists, ()),
             "workspace_name": shown.workspace.name,
-            "confirm_url": "#",
+            "confirm_url": f"{links().base_url}/confirm/…",
             "lifetime_days": CONFIRMATION_LIFETIME.days,
         },
         "welcome": {
