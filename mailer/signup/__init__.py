@@ -1,1 +1,1 @@
-"""Hosted sign-up pages, one per public list, and their defences."""
+"""Sign-up forms: designed, hosted, framed by other sites, on posters and at a kiosk; and their defences."""

@@ -9,7 +9,7 @@
 
   const source = () => {
     const here = new URL(location.href);
-    const told = new URLSearchParams({ embed: "1", page: here.origin + here.pathname, referrer: document.referrer });
+    const told = new URLSearchParams({ embed: show === "inline" ? "1" : "box", page: here.origin + here.pathname, referrer: document.referrer });
     for (const [name, value] of here.searchParams) if (name.startsWith("utm_")) told.set(name, value);
     if (lang) told.set("lang", lang);
     return told;
@@ -59,8 +59,8 @@
     const box = document.createElement("dialog");
     box.setAttribute("aria-label", frame.title);
     Object.assign(box.style, {
-      position: "fixed", inset: "auto", margin: "0", padding: "1.5rem", boxSizing: "border-box", maxWidth: "none",
-      overflow: "auto", border: "0", borderRadius: show === "bar" ? "0" : "16px", background: "Canvas", color: "CanvasText",
+      position: "fixed", inset: "auto", margin: "0", padding: "0", boxSizing: "border-box", maxWidth: "none",
+      overflow: "auto", border: "0", borderRadius: show === "bar" ? "0" : "16px", background: "none", outline: "none",
       boxShadow: "0 8px 40px rgb(0 0 0 / 30%)", zIndex: "2147483000", ...places[show],
     });
     const close = document.createElement("button");
@@ -69,7 +69,7 @@
     close.setAttribute("aria-label", "Close");
     Object.assign(close.style, {
       position: "absolute", insetBlockStart: "0.25rem", insetInlineEnd: "0.25rem", width: "2.75rem", height: "2.75rem",
-      border: "0", background: "none", color: "inherit", font: "1.5rem/1 system-ui", cursor: "pointer",
+      border: "0", background: "none", color: "#767676", font: "1.5rem/1 system-ui", cursor: "pointer",
     });
     close.addEventListener("click", () => box.close());
     box.addEventListener("close", () => {
@@ -78,8 +78,13 @@
     });
     box.append(close, frame);
     document.body.append(box);
-    if (isModal) box.showModal();
-    else box.show();
+    // Who writes something on the page goes on writing: only a pop-up takes the focus.
+    if (isModal) {
+      // The box itself, and not its first button, has the focus at first.
+      box.tabIndex = -1;
+      box.autofocus = true;
+      box.showModal();
+    } else box.open = true;
   };
 
   let isOpen = false;

@@ -107,7 +107,7 @@ def _page(shown: ShownForm, form: EntryForm, *, is_once_more: bool = False, has_
 def _frame(shown: ShownForm) -> dict[str, Any]:
     return {
         "page_language": shown.language,
-        "embedded": bool(request.args.get("embed")),
+        "embedded": request.args.get("embed", ""),
         "look": shown.design.look,
     }
 
