@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from mailer.bounces.models import Return, Trust, Via
+from mailer.bounces.parsers.failures import Failure
 from mailer.bounces.parsers.returned import Kind, Returned, read_returned
 from mailer.bounces.recognise import Recognised, by_address, by_message_id, by_token, token_in
 from mailer.bounces.record import Told, record
@@ -99,5 +100,15 @@ def _told(told: Returned, about: Recognised | None, key: str) -> list[Told]:
             code=each.code,
             words=each.words or told.words,
         )
-        for number, each in enumerate(told.failures[:1] if about is not None else told.failures)
+        for number, each in enumerate(_failures_of(told, about))
     ]
+
+
+def _failures_of(told: Returned, about: Recognised | None) -> Sequence[Failure]:
+    """Return the failures that are ours: of the delivery that it is about, or of all who are named."""
+    if about is None or about.delivery is None:
+        return told.failures
+    email = about.delivery.email.lower()
+    own = [each for each in told.failures if each.recipient.lower() == email]
+    # Servers report aliases and what they made of them; then the first stands for the one we wrote to.
+    return own[:1] or told.failures[:1]

@@ -224,6 +224,29 @@ def test_whatever_people_write_to_the_unsubscribe_address_is_a_wish_to_leave(sen
     assert (vacation.kind, vacation.effect) == (Kind.AUTO_REPLY, Effect.NOTHING)
 
 
+def test_apples_unsubscribe_leaves_though_a_program_wrote_it(sent, workspace, address):
+    raw = (
+        b"From: reader-0@example.com\nSubject: unsubscribe\nAuto-Submitted: auto-replied\n"
+        b"X-Apple-Unsubscribe: true\n\nApple Mail sent this.\n"
+    )
+
+    (found,) = take(raw, workspace, to=[address(sent[BEN], Purpose.UNSUBSCRIBE)])
+
+    assert (found.kind, found.effect) == (Kind.UNSUBSCRIBE, Effect.UNSUBSCRIBED)
+
+
+def test_of_several_failures_the_one_that_is_ours_counts(sent, workspace, address):
+    blocks = "".join(
+        f"Final-Recipient: rfc822; {recipient}\nAction: failed\nStatus: {status}\n\n"
+        for recipient, status in (("somebody@else.example", "5.1.1"), (BEN, "5.2.2"))
+    )
+    head = "From: MAILER-DAEMON@x\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\n"
+
+    (found,) = take((head + blocks).encode(), workspace, to=[address(sent[BEN])])
+
+    assert (found.email, found.is_hard, found.status) == (BEN, False, "5.2.2")
+
+
 def test_unsubscribe_in_a_reply_counts_from_the_readers_own_address_alone(sent, workspace):
     named = message_id_of(sent[BEN].id, "bakery.example")
 

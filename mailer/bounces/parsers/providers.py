@@ -48,7 +48,7 @@ def _bounce(
     :param hard: the provider's own opinion
     """
     read = failure(_text(email), re.sub(r"(?i)^\s*smtp;\s*", "", _text(words)), status=_text(status))
-    unclear = read.reason in (Reason.UNCLEAR, Reason.FILTERED) and not read.reason.value.startswith("unknown")
+    unclear = read.reason in (Reason.UNCLEAR, Reason.FILTERED)
     is_hard = hard if unclear and hard is not None else bool(read.hard)
     reason = Reason.UNKNOWN_USER if unclear and is_hard else read.reason
     return Event(
