@@ -63,14 +63,19 @@ def known_of(workspace_id: UUID, stream: str, emails: Iterable[str]) -> Known:
 
     The gate asks again when a message is claimed; this is so that whoever asks hears at once.
     """
-    rows: Any = db.session.execute(
-        _KNOWN,
-        {
-            "workspace_id": workspace_id,
-            "stream": stream,
-            "keys": list({address_key(email) for email in emails}),
-        },
-    ).all()
+    # As rows of the driver: there is nothing in them for the ORM.
+    rows: Any = (
+        db.session.connection()
+        .execute(
+            _KNOWN,
+            {
+                "workspace_id": workspace_id,
+                "stream": stream,
+                "keys": list({address_key(email) for email in emails}),
+            },
+        )
+        .all()
+    )
     return Known(
         {key: reason for key, reason, subscriber_id in rows if subscriber_id is None},
         {key: subscriber_id for key, _, subscriber_id in rows if subscriber_id is not None},

@@ -40,6 +40,9 @@ def init_app(app: Flask) -> None:
     """Count where the settings say, and begin with the tries at signing in."""
     settings: Settings = app.config["SETTINGS"]
     app.config["RATELIMIT_STORAGE_URI"] = _storage_of(settings.broker_url)
+    # As if it had been here before: each limited view asks by itself, and its hooks before and
+    # after every request would take a call of the API a tenth longer.
+    app.extensions["limiter"] = {limiter}
     limiter.init_app(app)
     for endpoint, (from_one_address, for_one_person) in SIGN_IN_TRIES.items():
         view = limiter.limit(from_one_address, methods=["POST"])(app.view_functions[endpoint])
