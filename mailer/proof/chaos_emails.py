@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
@@ -216,7 +217,8 @@ class _Storm:
         )
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            with suppress(OSError, ValueError):
+            # A web server that is killed in the middle of an answer is one of these, too.
+            with suppress(OSError, ValueError, HTTPException):
                 try:
                     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
                         return str(json.load(answer)["id"])
