@@ -107,7 +107,7 @@ _COMMANDS: Final[tuple[tuple[Stage, re.Pattern[str]], ...]] = tuple(
             Stage.RCPT,
             r">>> ?RCPT ?TO|SMTP:RCPT|in reply to RCPT TO|after RCPT|response to RCPT TO|RCPT TO command"
             r"|does not like recipient"
-            r"|\(RCPT\)|RCPT TO:|\[RCPT_TO\]",
+            r"|\(RCPT\)|RCPT TO:|\[RCPT_TO\]|\(state 14\)",
         ),
     )
 )

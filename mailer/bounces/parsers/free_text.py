@@ -86,10 +86,6 @@ def read_free_text(opened: Opened, story: str, *, original: Headers) -> list[Fai
     return failures
 
 
-_DELAY: Final = re.compile(
-    r"(?i)\b(delay(ed)?|warning|retr(y|ied)|still trying|deferred|not (yet )?been delivered|in queue"
-    r"|could not be delivered for)\b"
-)
 _WILL_TRY: Final = re.compile(
     r"(?i)(will|to) (keep |be |continue )*(try|retr|attempt)|do(n't| not) need to (resend|do anything"
     r"|take)|no action is required"

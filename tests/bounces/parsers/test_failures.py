@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailer.bounces.parsers.failures import failure
+from mailer.bounces.parsers.failures import failure, stage_in
 from mailer.bounces.parsers.reasons import Stage
 
 #: Mail to this address can never arrive; by what the server was answering.
@@ -193,3 +193,7 @@ def test_a_refusal_is_as_hard_as_its_words(refusals, is_hard):
 def test_what_is_only_temporary_is_never_hard():
     for words in ("450 4.1.1 No such user", "451 User unknown", "450 4.1.2 Host not found"):
         assert failure("x@example.com", words, stage=Stage.RCPT).hard is False
+
+
+def test_google_says_by_a_number_what_it_was_doing():
+    assert stage_in("The error was: 550 550 No Such User Here (state 14).") is Stage.RCPT

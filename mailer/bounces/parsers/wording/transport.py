@@ -38,6 +38,8 @@ EXPIRED: Final = (
     r"delivery time expired",
     r"undeliverable for",
     r"lifetime",
+    r"hosts have been failing for a long time",
+    r"failed \d+ attempts",
 )
 
 NETWORK: Final = (
