@@ -74,6 +74,7 @@ DOORS: tuple[str, ...] = (
     "mailer.segments.api",
     "mailer.segments.views",
     "mailer.signup.public",
+    "mailer.tracking.public",
     "mailer.tracking.views",
     "mailer.transactional.api",
     "mailer.transactional.views",
@@ -88,7 +89,10 @@ INBOX = "mailer.catcher.views"
 #: Pages whose forms need no token against forgery: there is no session to misuse, the
 #: link is the right, and mail clients and other sites are meant to post.
 OPEN_FORMS = frozenset(
-    {"mailer.bounces.public", "mailer.campaigns.public", "mailer.consent.public", "mailer.signup.public"}
+    {
+        *("mailer.bounces.public", "mailer.campaigns.public", "mailer.consent.public"),
+        *("mailer.signup.public", "mailer.tracking.public"),
+    }
 )
 
 #: What every page and every call stands in, in this order.

@@ -91,6 +91,7 @@ PUBLIC_ROUTES: frozenset[str] = frozenset(
         "/invitations/<token>",
         "/llms.txt",
         "/m/<name>",
+        "/orders",
         "/p/<token>",
         "/p/<token>/data",
         "/p/<token>/details",

@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from mailer.campaigns.models import Campaign
 from mailer.db import db
 from mailer.delivery.models import TrackingMode
 from mailer.errors import Conflict
+from mailer.lib.landing import with_place
 from mailer.rendering.design import Frozen
 from mailer.rendering.trap import with_trap
 from mailer.rendering.untracked import without_tracking
@@ -40,7 +42,15 @@ def prepared_for_tracking(campaign: Campaign, frozen: Frozen) -> Frozen:
             "utm_campaign": tag_value(campaign.name),
         }
         frozen = _with_links(frozen, [tagged(url, tags) for url in frozen.links])
-    return without_tracking(frozen) if mode_of(campaign) is TrackingMode.NONE else with_trap(frozen)
+    mode = mode_of(campaign)
+    if mode is TrackingMode.FULL and chosen.shops:
+        # In the links alone: nobody's token is put into what the text part spells out.
+        frozen = replace(frozen, links=[_for_shop(url, chosen.shops) for url in frozen.links])
+    return without_tracking(frozen) if mode is TrackingMode.NONE else with_trap(frozen)
+
+
+def _for_shop(url: str, shops: frozenset[str]) -> str:
+    return tagged(url, with_place()) if urlsplit(url).hostname in shops else url
 
 
 def _with_links(frozen: Frozen, links: list[str]) -> Frozen:

@@ -12,6 +12,7 @@ from mailer.bounces.queries import ReturnCounts, counts_of
 from mailer.campaigns.models import Campaign
 from mailer.db import db
 from mailer.delivery.models import DEFERRED, Delivery, DeliveryCount, DeliveryState
+from mailer.lib.landing import without_place
 from mailer.tracking.models import Activity, HourlyActivity, LinkActivity, VerdictActivity
 from mailer.tracking.verdicts import Reason, Verdict
 
@@ -249,7 +250,7 @@ def _links(campaign: Campaign) -> list[LinkFigures]:
         )
     }
     return [
-        LinkFigures(number, url, *counted.get(number, (0, 0, 0, 0)))
+        LinkFigures(number, without_place(url), *counted.get(number, (0, 0, 0, 0)))
         for number, url in enumerate(campaign.message.links)
         if number != campaign.message.trap_link
     ]

@@ -5,6 +5,7 @@ older than the workspace's window. The event's own key keeps an order from count
 """
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -39,12 +40,19 @@ def attribute(event: CustomEvent) -> None:
     ).first()
     if click is None:
         return
+    convert(event, campaign_id=click.campaign_id, delivery_id=click.delivery_id, link=click.link_number)
+
+
+def convert(event: CustomEvent, *, campaign_id: UUID, delivery_id: UUID, link: int) -> None:
+    """Count an event with a value for a click, once."""
+    if db.session.get(Conversion, event.id) is not None:
+        return
     conversion = Conversion(
         event_id=event.id,
-        campaign_id=click.campaign_id,
-        delivery_id=click.delivery_id,
-        link_number=click.link_number,
-        value_micros=event.value_micros,
+        campaign_id=campaign_id,
+        delivery_id=delivery_id,
+        link_number=link,
+        value_micros=event.value_micros or 0,
         currency=event.currency,
     )
     db.session.add(conversion)

@@ -2,11 +2,13 @@
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, RadioField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Regexp
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from mailer.delivery.models import TrackingMode
 
 _TAG = Regexp(r"[\w.-]+\Z", message="Letters, digits, dots and hyphens only.")
+
+_HOSTS = Regexp(r"[a-z0-9. -]*\Z", message="Hosts such as shop.example.com, with spaces between them.")
 
 
 class TrackingForm(FlaskForm):
@@ -22,6 +24,11 @@ class TrackingForm(FlaskForm):
     )
     conversion_days = IntegerField(
         "Days between click and order", [InputRequired("Say how many days."), NumberRange(1, 90)]
+    )
+    shop_hosts = StringField(
+        "Hosts of your shops",
+        [Optional(), Length(max=500), _HOSTS],
+        filters=[lambda text: (text or "").strip().lower()],
     )
     is_tagging = BooleanField("Tag web links for the statistics of your website (UTM)")
     utm_source = StringField("utm_source", [Length(1, 60), _TAG])

@@ -14,6 +14,7 @@ from werkzeug.urls import iri_to_uri
 
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
+from mailer.lib.landing import with_token
 from mailer.lib.links import ClickToken, DeliveryToken, Links
 from mailer.lib.networks import forwarded_for, network_of
 from mailer.tracking.known_links import KnownLinks
@@ -79,7 +80,7 @@ class Front:
             return _sorry("404 Not Found", "This link leads nowhere any more.", environ, start_response)
         self._note(clicked, number, environ)
         # From the row, never from the request: nobody can make us redirect elsewhere.
-        location = [("Location", _location(links[number]))]
+        location = [("Location", with_token(_location(links[number]), token))]
         return _answer("302 Found", "text/plain", b"", environ, start_response, location)
 
     def _note(self, mail: DeliveryToken | ClickToken, number: int | None, environ: dict[str, Any]) -> None:

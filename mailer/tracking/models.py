@@ -96,6 +96,8 @@ class TrackingSettings(Base):
     is_tagging: Mapped[bool]
     utm_source: Mapped[str] = mapped_column(String(60))
     utm_medium: Mapped[str] = mapped_column(String(60))
+    #: Hosts whose pages may tell orders, with spaces between them; their links carry the click's token.
+    shop_hosts: Mapped[str] = mapped_column(String(500), default="", server_default="")
 
     __table_args__ = (CheckConstraint("conversion_days BETWEEN 1 AND 90", name="window_in_range"),)
 

@@ -13,7 +13,8 @@ class Tracking:
     """How a workspace counts: as it chose, or as everybody begins.
 
     :param conversion_days: an order counts for the last click so many days before it
-    :param utm: the tags that web links get; none when they get none
+    :param is_tagging: whether web links get the two tags
+    :param shop_hosts: hosts of shops whose pages tell orders, with spaces between them
     """
 
     mode: TrackingMode = TrackingMode.FULL
@@ -21,6 +22,12 @@ class Tracking:
     is_tagging: bool = False
     utm_source: str = "newsletter"
     utm_medium: str = "email"
+    shop_hosts: str = ""
+
+    @property
+    def shops(self) -> frozenset[str]:
+        """The hosts whose pages may tell orders."""
+        return frozenset(self.shop_hosts.split())
 
 
 def tracking_of(workspace_id: UUID) -> Tracking:
@@ -28,7 +35,9 @@ def tracking_of(workspace_id: UUID) -> Tracking:
     kept = db.session.get(TrackingSettings, workspace_id)
     if kept is None:
         return Tracking()
-    return Tracking(kept.mode, kept.conversion_days, kept.is_tagging, kept.utm_source, kept.utm_medium)
+    return Tracking(
+        kept.mode, kept.conversion_days, kept.is_tagging, kept.utm_source, kept.utm_medium, kept.shop_hosts
+    )
 
 
 def save_tracking(workspace_id: UUID, chosen: Tracking) -> None:

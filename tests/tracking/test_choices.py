@@ -1,11 +1,14 @@
 """What a workspace chooses to count, and what its readers buy."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import func, select
 
+from mailer import current
 from mailer.audience.erase import erase_subscribers
 from mailer.campaigns.choose_tracking import choose_tracking
 from mailer.campaigns.launch import launch as launch_campaign
@@ -148,9 +151,42 @@ def test_an_order_counts_once_for_the_last_click_within_the_window(workspace, re
     assert worth_of(campaign.id) == worth
 
 
+def test_a_shop_tells_orders_by_the_token_in_the_address(client, workspace, readers, sent, smtp):
+    save_tracking(workspace.id, Tracking(shop_hosts="bakery.example"))
+    campaign, (ann, *_) = sent()
+    place = current.links().click_url(ann.message_id, ann.id, 0)
+    landed = urlsplit(client.get(place).headers["Location"])
+    told = {"click": parse_qs(landed.query)["mailer_click"][0], "order": "A-1", "currency": "EUR"}
+
+    def tell(origin="https://bakery.example", **more):
+        return client.post(
+            "/orders", data=json.dumps({**told, "value": "31.50", **more}), headers={"Origin": origin}
+        )
+
+    assert (landed.path, landed.fragment) == ("/order", "now")
+    assert "mailer_click" not in campaign.message.text
+    assert report(campaign).links[0].url == "https://bakery.example/order?a=1#now"
+    answer = tell()
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (
+        204,
+        "https://bakery.example",
+    )
+    assert tell().status_code == 204
+    assert tell("https://else.example", order="A-2").status_code == 403
+    assert tell(click="forged.0", order="A-3").status_code == 404
+    assert tell(value="much", order="A-4").status_code == 422
+    assert [(one.orders, one.value) for one in worth_of(campaign.id).sales] == [(1, Decimal("31.50"))]
+
+    # The click is read in time for the next order, and counts as before.
+    store([event(ann, 0, utcnow() - timedelta(minutes=1))])
+    tell(order="A-5")
+    assert [(one.people, one.orders) for one in worth_of(campaign.id).sales] == [(1, 2)]
+
+
 def test_the_settings_are_kept_and_checked(sign_in, ana, workspace):
     client = sign_in(ana)
     good = {"mode": "anonymous", "conversion_days": "3", "utm_source": "news", "utm_medium": "email"}
+    good["shop_hosts"] = "Shop.example "
 
     assert client.post("/w/bakery/settings/tracking", data=good).status_code == 302
     assert client.post("/w/bakery/settings/tracking", data={**good, "mode": "all"}).status_code == 422
@@ -158,3 +194,5 @@ def test_the_settings_are_kept_and_checked(sign_in, ana, workspace):
 
     page = client.get("/w/bakery/settings/tracking").text
     assert 'value="news"' in page
+    assert 'value="shop.example"' in page
+    assert "data-order=" in page
