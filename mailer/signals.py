@@ -61,6 +61,12 @@ event_recorded = _signals.signal("event_recorded")
 #: ``state`` and ``reply`` that it has now, and ``is_dead_address``.
 tries_ended = _signals.signal("tries_ended")
 
+#: The gate did not let deliveries of one batch through. Sends their ids, with ``reason``, a ``SkipReason``.
+skipped = _signals.signal("skipped")
+
+#: Messages of programs wait for their time. Sends the workspace's id, with ``deliveries``, ids.
+messages_scheduled = _signals.signal("messages_scheduled")
+
 #: Mail came back and was written down. Sends the ``Return``.
 came_back = _signals.signal("came_back")
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from mailer import signals
 from mailer.db import db
 from mailer.delivery import ledger
 from mailer.errors import Conflict
@@ -37,6 +38,9 @@ def reschedule(message: TransactionalMessage, *, at: datetime, now: datetime) ->
         raise Conflict("This message does not wait for its time any more.")
     message.scheduled_at = at if is_later else None
     db.session.flush()
-    if not is_later:
-        for delivery in deliveries_of([message.id])[message.id]:
-            later(DELIVER_TRANSACTIONAL, str(delivery.id))
+    deliveries = [delivery.id for delivery in deliveries_of([message.id])[message.id]]
+    if is_later:
+        signals.messages_scheduled.send(message.workspace_id, deliveries=deliveries)
+        return
+    for delivery_id in deliveries:
+        later(DELIVER_TRANSACTIONAL, str(delivery_id))

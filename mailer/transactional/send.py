@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Table, insert
 
+from mailer import signals
 from mailer.accounts.models import Workspace
 from mailer.audience.models import Subscriber
 from mailer.db import db
@@ -168,6 +169,7 @@ class _Rows:
         self._workspace_id, self._source, self._now = workspace_id, source, now
         self._of: dict[Any, list[dict[str, Any]]] = {model: [] for model in _INSERTS}
         self._due: list[UUID] = []
+        self._later: list[UUID] = []
 
     def add(self, letter: Letter, sender: Mailbox, words: Words, known: Known) -> UUID:
         """Take the rows of one message; return its id."""
@@ -236,8 +238,7 @@ class _Rows:
                     "next_try_at": letter.scheduled_at if is_later else now,
                 }
             )
-            if not is_later:
-                self._due.append(delivery_id)
+            (self._later if is_later else self._due).append(delivery_id)
         return message_id
 
     def insert(self) -> None:
@@ -245,6 +246,8 @@ class _Rows:
         for model, rows in self._of.items():
             if rows:
                 db.session.connection().execute(_INSERTS[model], rows)
+        if self._later:
+            signals.messages_scheduled.send(self._workspace_id, deliveries=self._later)
         for delivery_id in self._due:
             later(DELIVER_TRANSACTIONAL, str(delivery_id))
 

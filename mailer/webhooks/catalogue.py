@@ -43,6 +43,8 @@ class EmailTold(Shown):
     email: str
     reply: str = Field(description="The words of the receiving server, or of the mail that came back.")
     hard: bool | None = Field(description="Of a bounce: whether mail can never arrive.")
+    reason: str | None = Field(description="Of one that was suppressed: why, such as unsubscribed.")
+    scheduled_at: AwareDatetime | None = Field(description="Of one that waits: until when.")
     link: int | None = Field(description="Of a click: the number of the link.")
     machine: bool | None = Field(
         description="Of an open or a click: whether a machine seems to have done it, as judged at first."
@@ -132,6 +134,8 @@ EVENTS: Final[dict[str, tuple[str, type[Told]]]] = {
     "subscriber.subscribed": ("Somebody joined a list at once.", SubscriptionEvent),
     "subscriber.confirmed": ("Somebody confirmed by mail that they join a list.", SubscriptionEvent),
     "subscriber.unsubscribed": ("Somebody left a list.", SubscriptionEvent),
+    "email.scheduled": ("A message waits for its time.", EmailEvent),
+    "email.suppressed": ("An address is not to be mailed; nothing was sent.", EmailEvent),
     "email.sent": ("The receiving server took a mail.", EmailEvent),
     "email.delivered": ("A mail server said that it delivered a mail.", EmailEvent),
     "email.delivery_delayed": ("The receiving server put a mail off; it is tried again.", EmailEvent),

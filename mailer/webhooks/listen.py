@@ -5,7 +5,7 @@ one look into memory.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from mailer.audience.representation import shown_subscribers
 from mailer.bounces.models import Return
 from mailer.bounces.parsers.returned import Kind
 from mailer.db import db
-from mailer.delivery.models import Delivery, DeliveryState, Message, MessageKind
+from mailer.delivery.models import Delivery, DeliveryState, Message, MessageKind, SkipReason
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import public_id
 from mailer.tracking.verdicts import Verdict, first_look
@@ -44,6 +44,10 @@ _OF_CAMPAIGNS = {
     "cancelled": "campaign.cancelled",
 }
 _CAMPAIGN = "cmp"
+#: Why the gate keeps a mail back that says something of its address, rather than of the campaign.
+_SUPPRESSED = frozenset({SkipReason.SUPPRESSED, SkipReason.UNSUBSCRIBED})
+#: What only some events say of a mail.
+_PARTICULARS = ("hard", "reason", "scheduled_at", "link", "machine")
 
 
 @signals.subscriber_saved.connect
@@ -133,6 +137,21 @@ def tell_tries(accepted: Sequence[Any], *, others: Sequence[Any], **_: Any) -> N
         tell_many(workspace_id, told, now=utcnow())
 
 
+@signals.skipped.connect
+def tell_skipped(deliveries: Collection[UUID], *, reason: SkipReason, **_: Any) -> None:
+    """Addresses that are not to be mailed were not."""
+    if reason in _SUPPRESSED and deliveries:
+        first = next(iter(deliveries))
+        workspace_id = db.session.scalar(select(Delivery.workspace_id).where(Delivery.id == first))
+        _tell_deliveries("email.suppressed", workspace_id, deliveries, reason=reason.value)
+
+
+@signals.messages_scheduled.connect
+def tell_scheduled(workspace_id: UUID, *, deliveries: Collection[UUID], **_: Any) -> None:
+    """Messages wait for their time."""
+    _tell_deliveries("email.scheduled", workspace_id, deliveries)
+
+
 @signals.came_back.connect
 def tell_returned(returned: Return, **_: Any) -> None:
     """A bounce, a complaint or a notice of delivery came back."""
@@ -169,6 +188,21 @@ def tell_readings(readings: Sequence[Any], *, deliveries: dict[UUID, Any], **_: 
             for name, one in group
         ]
         tell_many(workspace_id, told, now=utcnow())
+
+
+def _tell_deliveries(
+    name: str, workspace_id: Any, deliveries: Collection[UUID], *, reason: str | None = None
+) -> None:
+    if not is_asked_for(workspace_id, name):
+        return
+    rows = db.session.scalars(select(Delivery).where(Delivery.id.in_(deliveries)).order_by(Delivery.id)).all()
+    ours = _system_messages([row.message_id for row in rows if not row.campaign_id])
+    told = [
+        (name, as_json(_email(row, reason=reason, scheduled_at=row.next_try_at if reason is None else None)))
+        for row in rows
+        if row.message_id not in ours
+    ]
+    tell_many(workspace_id, told, now=utcnow())
 
 
 def _tell_place(name: str, subscription: Subscription) -> None:
@@ -215,9 +249,7 @@ def _email(
     delivery: Any,
     *,
     reply: str = "",
-    hard: bool | None = None,
-    link: int | None = None,
-    machine: bool | None = None,
+    **particulars: Any,
 ) -> EmailTold:
     return EmailTold(
         id=public_id(Delivery.prefix, delivery.id),
@@ -226,7 +258,5 @@ def _email(
         subscriber=public_id(Subscriber.prefix, delivery.subscriber_id) if delivery.subscriber_id else None,
         email=delivery.email,
         reply=reply,
-        hard=hard,
-        link=link,
-        machine=machine,
+        **{name: particulars.get(name) for name in _PARTICULARS},
     )

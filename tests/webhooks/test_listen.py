@@ -1,6 +1,7 @@
 """What happens in the product is told, once, to those who asked."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,7 +11,8 @@ from mailer.audience.models import OptIn, Subscription
 from mailer.campaigns import pause, schedule
 from mailer.campaigns.launch import launch
 from mailer.consent.confirm import confirm
-from mailer.consent.models import Channel, Evidence
+from mailer.consent.models import Channel, Evidence, SuppressionReason
+from mailer.consent.suppress import suppress
 from mailer.db import db
 from mailer.delivery import ledger
 from mailer.delivery.engine.outcomes import Outcome, Verdict
@@ -160,3 +162,21 @@ def test_mails_about_the_product_itself_are_nobody_s_business(workspace, endpoin
     record(claimed(workspace, message.id, ["ben@example.com"]), Outcome(Verdict.ACCEPTED, "250 ok", 250))
 
     assert told() == []
+
+
+def test_what_waits_and_what_is_kept_back_is_told(shop, workspace, endpoint, work_off):
+    endpoint("email.*")
+    receipt = {"from": "ana@bakery.example", "to": "sam@example.com", "subject": "Receipt", "text": "Paid."}
+
+    tomorrow = (utcnow() + timedelta(days=1)).isoformat()
+    waits = shop.post("/api/v1/emails", json={**receipt, "scheduled_at": tomorrow})
+    shop.post("/api/v1/emails", json={**receipt, "to": "gone@example.com"})
+    suppress(workspace.id, "gone@example.com", SuppressionReason.HARD_BOUNCE)
+    db.session.commit()
+    work_off()
+
+    (scheduled, suppressed) = told()
+    assert (scheduled[0], scheduled[1]["message"]) == ("email.scheduled", waits.json["id"])
+    assert datetime.fromisoformat(scheduled[1]["scheduled_at"]) == datetime.fromisoformat(tomorrow)
+    assert suppressed[0] == "email.suppressed"
+    assert (suppressed[1]["email"], suppressed[1]["reason"]) == ("gone@example.com", "suppressed")

@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from mailer import signals
 from mailer.db import db
 from mailer.delivery.engine.outcomes import LONGEST_REPLY, Verdict
 from mailer.delivery.ledger.counts import count
@@ -178,6 +179,7 @@ def skip(deliveries: Collection[UUID], reason: SkipReason, *, batch_id: UUID, no
         skip_reason=reason,
         ended_at=now,
     )
+    signals.skipped.send(deliveries, reason=reason)
 
 
 def skip_waiting(campaign_id: UUID, reason: SkipReason, *, now: datetime) -> int:
