@@ -73,6 +73,7 @@ DOORS: tuple[str, ...] = (
     "mailer.seeds.views",
     "mailer.segments.api",
     "mailer.segments.views",
+    "mailer.signup.api",
     "mailer.signup.public",
     "mailer.tracking.public",
     "mailer.tracking.views",

@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from dramatiq.brokers.stub import StubBroker
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
+from werkzeug.serving import make_server
 
 import workers
 from mailer import jobs
@@ -236,3 +238,15 @@ def _empty_database() -> None:
     db.session.execute(text("SET LOCAL session_replication_role = replica"))
     db.session.execute(text(everything))
     db.session.commit()
+
+
+@pytest.fixture
+def base_url(app: Flask) -> Iterator[str]:
+    """Where the application is served on loopback, for clients that bring their own way to call."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

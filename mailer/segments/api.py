@@ -18,6 +18,7 @@ from mailer.lib.clock import utcnow
 from mailer.segments import members, queries
 from mailer.segments.asked import Names
 from mailer.segments.conditions import Group, read_tree
+from mailer.segments.follow import follow, unfollow
 from mailer.segments.models import Segment
 from mailer.segments.save import create_segment, delete_segment, update_segment
 from mailer.segments.words import told
@@ -35,6 +36,9 @@ class SegmentShown(Shown):
     name: str
     conditions: Group
     words: str = Field(description="The conditions in plain words.")
+    followed_at: AwareDatetime | None = Field(
+        description="Since when it is noted who enters and who leaves; null: it is not."
+    )
     count: int | None = Field(description="How many were in it when it was last counted.")
     counted_at: AwareDatetime | None
     created_at: AwareDatetime
@@ -158,6 +162,26 @@ def remove_segment(segment_id: str) -> str:
     return ""
 
 
+@bp.post("/segments/<segment_id>/follow", endpoint="follow_segment")
+@idempotent
+@bp.output(SegmentShown)
+def begin_following(segment_id: str) -> SegmentShown:
+    """Note from now on who enters a segment and who leaves it."""
+    segment = queries.segment_by_id(g.workspace.id, segment_id)
+    follow(segment, now=utcnow())
+    return _shown(segment, Names.of(g.workspace.id))
+
+
+@bp.post("/segments/<segment_id>/unfollow", endpoint="unfollow_segment")
+@idempotent
+@bp.output(SegmentShown)
+def end_following(segment_id: str) -> SegmentShown:
+    """Follow a segment no more, and forget who entered and left."""
+    segment = queries.segment_by_id(g.workspace.id, segment_id)
+    unfollow(segment)
+    return _shown(segment, Names.of(g.workspace.id))
+
+
 @bp.get("/segments/<segment_id>/subscribers", endpoint="index_segment_members")
 @bp.input(PageQuery, location="query")
 @bp.output(SegmentMembers)
@@ -174,6 +198,7 @@ def _shown(segment: Segment, names: Names) -> SegmentShown:
         name=segment.name,
         conditions=segment.tree,
         words=f"People who {told(segment.tree, names)}.",
+        followed_at=segment.followed_at,
         count=segment.last_count,
         counted_at=segment.counted_at,
         created_at=segment.created_at,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from mailer.audience.models import MailingList, Subscription, SubscriptionStatus
 from mailer.consent.models import ConsentRecord
@@ -26,15 +26,18 @@ class Figures:
     last_at: datetime | None = None
 
 
+def select_forms(workspace_id: UUID, *, is_archive: bool = False) -> Select[Form]:
+    """Return the select of the forms that take people in, or of those that were closed, not yet ordered."""
+    return select(Form).where(
+        Form.workspace_id == workspace_id,
+        Form.archived_at.is_not(None) if is_archive else Form.archived_at.is_(None),
+    )
+
+
 def forms_of(workspace_id: UUID, *, is_archive: bool = False) -> Sequence[Form]:
     """Return the forms that take people in, or those that were closed; the newest first."""
     return db.session.scalars(
-        select(Form)
-        .where(
-            Form.workspace_id == workspace_id,
-            Form.archived_at.is_not(None) if is_archive else Form.archived_at.is_(None),
-        )
-        .order_by(Form.id.desc())
+        select_forms(workspace_id, is_archive=is_archive).order_by(Form.id.desc())
     ).all()
 
 
@@ -46,12 +49,21 @@ def form_by_id(workspace_id: UUID, public_id: str) -> Form:
     return owned(Form, workspace_id, public_id, otherwise="There is no such form.")
 
 
-def version_by_id(workspace_id: UUID, public_id: str) -> FormVersion:
+def versions_of(form: Form) -> Select[FormVersion]:
+    """Return the select of what a form showed, not yet ordered."""
+    return select(FormVersion).where(FormVersion.form_id == form.id)
+
+
+def version_by_id(workspace_id: UUID, public_id: str, *, of: Form | None = None) -> FormVersion:
     """Return what one of the workspace's forms once showed.
 
+    :param of: the form, where it is known
     :raises NotFound: there is no such version
     """
-    return owned(FormVersion, workspace_id, public_id, otherwise="There is no such version of a form.")
+    is_its = () if of is None else (FormVersion.form_id == of.id,)
+    return owned(
+        FormVersion, workspace_id, public_id, *is_its, otherwise="There is no such version of a form."
+    )
 
 
 def newest_version(form: Form) -> FormVersion:

@@ -8,15 +8,21 @@ from mailer.api.errors import NAMES, status_of
 from mailer.api.guards import allows, api_blueprint, takes_up_to
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import page
+from mailer.api.schemas import Given, given
+from mailer.composing.models import Template
+from mailer.composing.queries import template_by_id
+from mailer.db import db
 from mailer.delivery.models import DeliveryState
 from mailer.errors import Invalid, MailerError
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import public_id
 from mailer.transactional.change import cancel, reschedule
 from mailer.transactional.events import events_of
+from mailer.transactional.fill_template import variables_of
 from mailer.transactional.models import Source, TransactionalMessage
+from mailer.transactional.offer_template import offer_template
 from mailer.transactional.preview import preview
-from mailer.transactional.queries import LogFilter, log, message_by_id
+from mailer.transactional.queries import LogFilter, log, message_by_id, use_of
 from mailer.transactional.representation import shown_events, shown_messages, shown_whole
 from mailer.transactional.schemas import (
     MOST_BYTES,
@@ -32,9 +38,13 @@ from mailer.transactional.schemas import (
     ItemError,
     NewBatch,
     NewEmail,
+    OfferChanges,
+    OfferShown,
+    VariableShown,
     WholeEmail,
 )
 from mailer.transactional.send import send, send_all
+from mailer.transactional.send_again import send_again
 
 bp = api_blueprint("transactional_api", __name__, tag="Emails")
 
@@ -136,12 +146,42 @@ def cancel_email(message_id: str) -> EmailShown:
     return shown_messages([message], now=utcnow())[0]
 
 
+@bp.post("/emails/<message_id>/send-again", endpoint="send_email_again")
+@allows("emails:send")
+@idempotent
+@bp.output(EmailSent)
+def post_again(message_id: str) -> EmailSent:
+    """Send a message's words to its addresses once more, as a new message."""
+    return EmailSent(id=send_again(g.workspace, message_by_id(g.workspace.id, message_id), now=utcnow()))
+
+
 @bp.get("/emails/<message_id>/events")
 @allows("emails:read", "emails:send")
 @bp.output(EmailEventsShown)
 def index_email_events(message_id: str) -> EmailEventsShown:
     """Read what happened to a message, address by address, with the servers’ words."""
     return EmailEventsShown(data=shown_events(events_of(message_by_id(g.workspace.id, message_id))))
+
+
+@bp.get("/templates/<template_id>/offer", endpoint="show_template_offer")
+@bp.output(OfferShown)
+def show_offer(template_id: str) -> OfferShown:
+    """Read how programs send by a template: its alias, its subject and what it wants to be told."""
+    return _offer(template_by_id(g.workspace.id, template_id))
+
+
+@bp.patch("/templates/<template_id>/offer", endpoint="offer_template")
+@bp.input(OfferChanges)
+@bp.output(OfferShown)
+def patch_offer(template_id: str, json_data: Given) -> OfferShown:
+    """Change what programs call a template, and its subject."""
+    template, said = template_by_id(g.workspace.id, template_id), given(json_data)
+    use = use_of(template)
+    offer_template(
+        template, alias=said.get("alias", use.alias or ""), subject=said.get("subject", use.subject)
+    )
+    db.session.commit()
+    return _offer(template)
 
 
 def _require_all(answers: list[Any]) -> None:
@@ -160,3 +200,14 @@ def _item(answer: Any) -> BatchItem:
     errors = [{"field": field, "message": text} for field, text in answer.fields.items()]
     name = NAMES[status_of(answer)]
     return BatchItem(error=ItemError(name=name, message=answer.message, errors=errors))
+
+
+def _offer(template: Template) -> OfferShown:
+    use = use_of(template)
+    wanted = variables_of(g.workspace, template, subject=use.subject)
+    return OfferShown(
+        template=template.public_id,
+        alias=use.alias,
+        subject=use.subject,
+        variables=[VariableShown(name=name, required=required) for name, required in wanted.items()],
+    )

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from mailer.api.pages import PageQuery
-from mailer.api.schemas import Given, Line, Shown, list_of
+from mailer.api.schemas import Given, Line, Shown, changes_of, list_of
 from mailer.delivery.engine.enclosures import Enclosure
 from mailer.delivery.models import DeliveryState
 from mailer.transactional.enclose import from_base64, from_picture
@@ -258,6 +258,31 @@ class EmailQuery(PageQuery):
     )
 
 
+class VariableShown(Shown):
+    """Something that a template wants to be told."""
+
+    name: str
+    required: bool = Field(description="Whether a message cannot be sent without it.")
+
+
+class OfferShown(Shown):
+    """A template as programs send by it."""
+
+    object: Literal["template_offer"] = "template_offer"
+    template: str
+    alias: str | None
+    subject: str
+    variables: list[VariableShown] = Field(description="Of the published version; empty before the first.")
+
+
+class Offer(Given):
+    """What programs call a template, and its subject."""
+
+    alias: Line = Field("", max_length=80, description="Empty: its id alone.", examples=["order-receipt"])
+    subject: Line = Field("", max_length=500, examples=["Your order {{ variables.order }}"])
+
+
+OfferChanges = changes_of(Offer, "OfferChanges")
 EmailPage = list_of(EmailShown, "EmailPage")
 
 

@@ -11,6 +11,7 @@ from mailer.campaigns.models import Campaign, CampaignStatus, Priority
 from mailer.campaigns.narrowing import chosen_segments
 from mailer.campaigns.queries import campaign_by_id
 from mailer.composing.models import Format, Template
+from mailer.delivery.models import TrackingMode
 from mailer.lib.ids import public_id
 from mailer.segments.models import Segment
 
@@ -32,6 +33,7 @@ class CampaignShown(Shown):
     segments: list[str] = Field(description="Only people in any of these get it; empty for everybody.")
     excluded_segments: list[str] = Field(description="People in any of these do not get it.")
     priority: Priority
+    tracking: TrackingMode | None = Field(description="What it counts; null: as the workspace does.")
     template: str | None
     format: Format
     body: str
@@ -62,6 +64,7 @@ def shown_campaign(campaign: Campaign) -> CampaignShown:
         "preheader",
         "reply_to",
         "priority",
+        "tracking",
         "format",
         "body",
         "design",

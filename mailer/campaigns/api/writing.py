@@ -12,6 +12,7 @@ from mailer.api.schemas import Address, Given, Line, Lines, ListId, changes_of, 
 from mailer.audience.queries import lists_by_ids
 from mailer.campaigns import draft, queries
 from mailer.campaigns.api.frame import CampaignShown, bp, campaign_of, shown_campaign
+from mailer.campaigns.choose_tracking import choose_tracking
 from mailer.campaigns.duplicate import duplicate
 from mailer.campaigns.models import Campaign, CampaignStatus, Priority
 from mailer.campaigns.narrowing import chosen_segments, narrow
@@ -19,6 +20,7 @@ from mailer.campaigns.prioritise import prioritise
 from mailer.composing.models import Format
 from mailer.composing.queries import template_by_id
 from mailer.db import db
+from mailer.delivery.models import TrackingMode
 from mailer.errors import Invalid
 from mailer.lib.addresses import split_mailbox
 from mailer.lib.clock import utcnow
@@ -57,6 +59,7 @@ class NewCampaign(Given):
         [], max_length=20, description="Nobody in any of these."
     )
     priority: Priority = Priority.NORMAL
+    tracking: TrackingMode | None = Field(None, description="What it counts; null: as the workspace does.")
     template: id_of("tpl") | None = Field(  # type: ignore[valid-type]
         None, description="The layout around words in Markdown or HTML."
     )
@@ -173,7 +176,7 @@ def _parts(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _direct(campaign: Campaign, said: dict[str, Any]) -> None:
-    """Let a campaign go to the segments, and with the priority, that a call names."""
+    """Let a campaign go to the segments, and with the tracking and the priority, that a call names."""
     if {"segments", "excluded_segments"} & set(said):
         chosen = chosen_segments(campaign)
         kept: dict[bool, list[str]] = {True: [], False: []}
@@ -184,5 +187,7 @@ def _direct(campaign: Campaign, said: dict[str, Any]) -> None:
             included=said.get("segments", kept[False]),
             excluded=said.get("excluded_segments", kept[True]),
         )
+    if "tracking" in said and said["tracking"] != campaign.tracking:
+        choose_tracking(campaign, said["tracking"])
     if "priority" in said:
         prioritise(campaign, said["priority"])

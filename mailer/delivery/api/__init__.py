@@ -1,6 +1,6 @@
-"""How mail leaves, for programs: senders, sending domains, transports."""
+"""How mail leaves, for programs: senders, sending domains, transports, limits."""
 
-from mailer.delivery.api import domains, senders, transports
+from mailer.delivery.api import domains, limits, senders, transports
 from mailer.delivery.api.frame import bp
 
-__all__ = ["bp", "domains", "senders", "transports"]
+__all__ = ["bp", "domains", "limits", "senders", "transports"]
