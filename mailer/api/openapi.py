@@ -64,6 +64,9 @@ class Problem(Shown):
     errors: list[FieldProblem]
 
 
+#: Headings in the order in which most people want them; the others follow.
+_FIRST: Final = ("Emails", "Audience", "Campaigns", "Segments", "Templates", "Forms", "Webhooks", "Sending")
+
 _NESTED_NAME: Final = re.compile(r"(#/components/schemas/)\w+\.(?=\w)")
 #: As ``lib.ids`` writes them: what it is of, and 26 characters of Crockford's base32.
 _ID: Final = "^[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}$"
@@ -114,7 +117,8 @@ def describe(app: Flask, *, base_url: str) -> dict[str, Any]:
             described.register_blueprint(bp)
     document = _with_plain_names(described.spec)
     document["servers"] = [{"url": base_url}]
-    document["tags"] = [{"name": name} for name in dict.fromkeys(tag["name"] for tag in document["tags"])]
+    headings = dict.fromkeys((*_FIRST, *(tag["name"] for tag in document["tags"])))
+    document["tags"] = [{"name": name} for name in headings]
     _complete_components(document["components"])
     document["webhooks"] = {name: _told(name, *told, document) for name, told in WEBHOOKS.items()}
     for rule in described.url_map.iter_rules():
