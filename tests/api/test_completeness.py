@@ -55,6 +55,7 @@ CALLS: Final = {
     "consenting.subscriptions.unsubscribe_one": "unsubscribe",
     "consenting.suppressions.create": "suppress",
     "consenting.suppressions.lift": "lift_suppression",
+    "consenting.suppressions.lift_in_stream": "lift_stream_suppression",
     "delivery.domains.activate_key": "activate_dkim_key",
     "delivery.domains.check": "verify_domain",
     "delivery.domains.create": "add_domain",

@@ -74,7 +74,7 @@ def test_a_stream_is_closed_for_an_address_and_opened_again(shop):
     closed = shop.post(url, json={"email": "sam@example.com", "stream": "receipts"}).json
     refused = shop.post(f"{ROOT}/emails", json={**receipt, "stream": "receipts"})
     listed = shop.get(f"{url}?stream=receipts&search=sam").json["data"]
-    shop.delete(f"{url}/{closed['id']}")
+    shop.post(f"{url}/{closed['id']}/lift", json={"words": "Asked for them again."})
 
     assert (closed["email"], closed["reason"]) == ("sam@example.com", "manual")
     assert (refused.status_code, listed) == (422, [closed])

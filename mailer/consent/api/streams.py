@@ -10,9 +10,11 @@ from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Address, Given, Line, Shown, list_of
 from mailer.consent import queries
 from mailer.consent.api.frame import bp
+from mailer.consent.api.suppressions import Lifting
 from mailer.consent.models import StreamSuppression, SuppressionReason
 from mailer.consent.suppress import close_stream, open_stream, stream_suppression_by_id
 from mailer.db import db
+from mailer.lib.addresses import address_key
 
 
 class StreamSuppressionShown(Shown):
@@ -50,7 +52,9 @@ StreamSuppressionPage = list_of(StreamSuppressionShown, "StreamSuppressionPage")
 @bp.output(StreamSuppressionPage)
 def index_streams(query_data: StreamQuery) -> dict[str, Any]:
     """Read which streams are closed for whom, newest first."""
-    found = queries.stream_suppressions(g.workspace.id, stream=query_data.stream, search=query_data.search)
+    found = queries.stream_suppressions(g.workspace.id, search=query_data.search)
+    if query_data.stream:
+        found = found.where(StreamSuppression.stream == query_data.stream)
     return page(found, StreamSuppression, query_data, lambda rows: [_shown(row) for row in rows])
 
 
@@ -61,17 +65,24 @@ def index_streams(query_data: StreamQuery) -> dict[str, Any]:
 def post_stream(json_data: ClosedStream) -> StreamSuppressionShown:
     """Send an address nothing more of one stream; what is closed already keeps its first reason."""
     detail = json_data.detail or f"By the API key “{g.api_key.name}”"
-    reason = SuppressionReason.MANUAL
-    return _shown(close_stream(g.workspace.id, json_data.stream, json_data.email, reason, detail=detail))
+    close_stream(g.workspace.id, json_data.stream, json_data.email, SuppressionReason.MANUAL, detail=detail)
+    closed = queries.stream_suppressions(g.workspace.id, search=json_data.email).where(
+        StreamSuppression.stream == json_data.stream,
+        StreamSuppression.email_key == address_key(json_data.email),
+    )
+    return _shown(db.session.scalars(closed).one())
 
 
-@bp.delete("/suppressions/streams/<stream_suppression_id>", endpoint="lift_stream_suppression")
-@bp.output({}, status_code=204)
-def delete_stream(stream_suppression_id: str) -> str:
-    """Let an address have a stream's messages again."""
-    open_stream(stream_suppression_by_id(g.workspace.id, stream_suppression_id))
-    db.session.commit()
-    return ""
+@bp.post("/suppressions/streams/<stream_suppression_id>/lift", endpoint="lift_stream_suppression")
+@idempotent
+@bp.input(Lifting)
+@bp.output(StreamSuppressionShown, description="The suppression as it was.")
+def lift_in_stream(stream_suppression_id: str, json_data: Lifting) -> StreamSuppressionShown:
+    """Let an address get one stream again, and keep who allowed it and why."""
+    suppression = stream_suppression_by_id(g.workspace.id, stream_suppression_id)
+    shown = _shown(suppression)
+    open_stream(suppression, words=json_data.words, actor_id=g.api_key.created_by_id)
+    return shown
 
 
 def _shown(row: StreamSuppression) -> StreamSuppressionShown:
