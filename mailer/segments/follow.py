@@ -10,6 +10,7 @@ from mailer import signals
 from mailer.audience.models import Subscriber
 from mailer.db import Id, UtcDateTime, db
 from mailer.errors import Invalid
+from mailer.segments.enter_tags import tag_who_entered
 from mailer.segments.members import people_in
 from mailer.segments.models import Segment, SegmentChange, SegmentMember
 
@@ -57,6 +58,7 @@ def look_again(segment: Segment, *, now: datetime) -> int:
     _write_down(segment, members.except_(inside), has_entered=False, at=now)
     changed = _take_over(segment, at=now)
     if changed:
+        tag_who_entered(segment, at=now)
         signals.segment_changed.send(segment, at=now)
     return changed
 

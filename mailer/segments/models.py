@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.accounts.models import User, Workspace
-from mailer.audience.models import Subscriber
+from mailer.audience.models import Subscriber, Tag
 from mailer.db import Base, Identified
 from mailer.lib.clock import utcnow
 from mailer.segments.conditions import Group, read_tree
@@ -42,6 +42,15 @@ class Segment(Identified, Base):
     def tree(self) -> Group:
         """The conditions, checked."""
         return read_tree(self.conditions)
+
+
+class EnterTag(Base):
+    """A tag that whoever enters a followed segment gets."""
+
+    __tablename__ = "segment_enter_tags"
+
+    segment_id: Mapped[UUID] = mapped_column(ForeignKey(Segment.id, ondelete="CASCADE"), primary_key=True)
+    tag_id: Mapped[UUID] = mapped_column(ForeignKey(Tag.id, ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class SegmentMember(Base):

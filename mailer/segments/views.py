@@ -17,6 +17,7 @@ from mailer.lib.clock import utcnow
 from mailer.segments import members, membership, queries
 from mailer.segments.asked import Names
 from mailer.segments.conditions import Condition, Detail, Group, Test, read_tree
+from mailer.segments.enter_tags import enter_tags, set_enter_tags
 from mailer.segments.follow import follow, unfollow
 from mailer.segments.forms import is_being_built, tree_in
 from mailer.segments.kinds.compare import TESTS
@@ -129,6 +130,8 @@ def show(segment_id: str) -> str:
         problem=problem,
         asked_of=asked_of,
         answers=answers,
+        enter_tags=enter_tags(segment),
+        known_tags=audience.tags_of(g.workspace.id),
         changes=membership.latest_changes(segment, limit=_SHOWN_CHANGES) if segment.followed_at else [],
     )
 
@@ -156,6 +159,18 @@ def begin_following(segment_id: str) -> ResponseReturnValue:
     follow(_segment(segment_id), now=utcnow())
     db.session.commit()
     flash("Followed: who enters and who leaves is written down from now on.", "success")
+    return redirect(url_for(".show", segment_id=segment_id))
+
+
+@bp.post("/segments/<segment_id>/enter-tags")
+@requires(Role.EDITOR)
+def tag_on_entering(segment_id: str) -> ResponseReturnValue:
+    """Choose the tags that whoever enters gets; follow the segment for it."""
+    segment = _segment(segment_id)
+    set_enter_tags(segment, request.form.get("tags", "").split(","))
+    follow(segment, now=utcnow())
+    db.session.commit()
+    flash("Saved: whoever enters from now on is tagged so.", "success")
     return redirect(url_for(".show", segment_id=segment_id))
 
 

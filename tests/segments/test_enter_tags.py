@@ -1,0 +1,42 @@
+from datetime import UTC, datetime, timedelta
+
+from mailer.db import db
+from mailer.segments.enter_tags import enter_tags
+from mailer.segments.follow import look_again
+from mailer.segments.models import Segment
+from mailer.segments.save import create_segment
+from tests import factories
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+PORTUGUESE = {
+    "type": "group",
+    "match": "all",
+    "conditions": [{"type": "detail", "detail": "locale", "test": "is", "value": "pt"}],
+}
+
+
+def tags_of(person) -> list[str]:
+    return [tag.name for tag in factories.refreshed(person).tags]
+
+
+def test_whoever_enters_is_tagged_and_keeps_it(sign_in, ben, workspace, other_workspace):
+    stranger = factories.subscriber(other_workspace, locale="pt")
+    segment = create_segment(workspace.id, "Portuguese", PORTUGUESE, now=NOON)
+    first = factories.subscriber(workspace, locale="pt")
+    second = factories.subscriber(workspace, locale="de")
+    db.session.commit()
+    browser, at = sign_in(ben), f"/w/{workspace.slug}/segments/{segment.public_id}"
+
+    browser.post(f"{at}/enter-tags", data={"tags": "lusophone, spring"})
+
+    assert tags_of(first) == ["lusophone", "spring"]
+    assert tags_of(second) == []
+    first.locale, second.locale = "de", "pt"
+    db.session.flush()
+    look_again(db.session.get(Segment, segment.id), now=datetime.now(UTC) + timedelta(minutes=1))
+    assert tags_of(first) == tags_of(second) == ["lusophone", "spring"]
+    assert tags_of(stranger) == []
+    page = browser.get(at).get_data(as_text=True)
+    assert 'value="lusophone, spring"' in page
+    browser.post(f"{at}/enter-tags", data={"tags": ""})
+    assert enter_tags(db.session.get(Segment, segment.id)) == []
