@@ -3,13 +3,15 @@
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from mailer.accounts.roles import Role
 from mailer.campaigns.compare import FIGURES, medians
 from mailer.db import db
 from mailer.lib.clock import utcnow
 from mailer.reports import queries
 from mailer.reports.digest import switch_digest
 from mailer.reports.snapshot import audience_figures
-from mailer.web.guards import workspace_blueprint
+from mailer.reports.sunset import segment_of_silent
+from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("reports", __name__)
 
@@ -32,6 +34,15 @@ def show() -> ResponseReturnValue:
         taken_at=taken_at,
         wants_digest=queries.wants_digest(g.membership),
     )
+
+
+@bp.post("/reports/silent")
+@requires(Role.EDITOR)
+def silent() -> ResponseReturnValue:
+    """Make a segment of those who get mails and read none, and show it."""
+    segment = segment_of_silent(g.workspace.id, now=utcnow(), actor_id=g.membership.user_id)
+    db.session.commit()
+    return redirect(url_for("segments.show", segment_id=segment.public_id))
 
 
 @bp.post("/reports/digest")

@@ -121,6 +121,36 @@ def test_the_page_shows_it_all(sign_in, vera, campaign):
     assert "40%" in page
 
 
+def test_one_click_makes_a_segment_of_those_who_read_nothing(sign_in, ben, vera, workspace, bread):
+    loud, silent = (
+        factories.subscriber(workspace, f"{name}@example.com", on=bread) for name in ("loud", "silent")
+    )
+    for number in range(5):
+        sent = factories.campaign(workspace, lists=[bread], launched_at=NOW - timedelta(days=number))
+        for person in (loud, silent):
+            is_read = person is loud and number == 0
+            factories.add(
+                Delivery(
+                    workspace_id=workspace.id,
+                    message_id=message_of(workspace).id,
+                    campaign_id=sent.id,
+                    subscriber_id=person.id,
+                    email=person.email,
+                    state=DeliveryState.ACCEPTED,
+                    ended_at=NOW,
+                    human_opened_at=NOW if is_read else None,
+                )
+            )
+    db.session.commit()
+
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        pages = [sign_in(ben).post("/w/bakery/reports/silent", follow_redirects=True) for _ in range(2)]
+
+    assert all("silent@example.com" in page.text for page in pages)
+    assert all("loud@example.com" not in page.text for page in pages)
+    assert sign_in(vera).post("/w/bakery/reports/silent").status_code == 403
+
+
 def test_an_empty_workspace_says_what_comes(sign_in, vera, workspace):
     assert "No campaign was sent yet" in sign_in(vera).get("/w/bakery/reports").text
 
