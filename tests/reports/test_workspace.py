@@ -121,7 +121,7 @@ def test_the_page_shows_it_all(sign_in, vera, campaign):
     assert "40%" in page
 
 
-def test_one_click_makes_a_segment_of_those_who_read_nothing(sign_in, ben, vera, workspace, bread):
+def test_one_click_makes_a_segment_of_those_who_read_nothing(sign_in, ben, workspace, bread):
     loud, silent = (
         factories.subscriber(workspace, f"{name}@example.com", on=bread) for name in ("loud", "silent")
     )
@@ -148,7 +148,6 @@ def test_one_click_makes_a_segment_of_those_who_read_nothing(sign_in, ben, vera,
 
     assert all("silent@example.com" in page.text for page in pages)
     assert all("loud@example.com" not in page.text for page in pages)
-    assert sign_in(vera).post("/w/bakery/reports/silent").status_code == 403
 
 
 def test_an_empty_workspace_says_what_comes(sign_in, vera, workspace):
