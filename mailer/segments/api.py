@@ -1,5 +1,6 @@
 """Segments for programs: made, changed, counted before they are saved."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from flask import g
@@ -18,6 +19,7 @@ from mailer.lib.clock import utcnow
 from mailer.segments import members, queries
 from mailer.segments.asked import Names
 from mailer.segments.conditions import Group, read_tree
+from mailer.segments.enter_tags import enter_tag_names, set_enter_tags
 from mailer.segments.follow import follow, unfollow
 from mailer.segments.models import Segment
 from mailer.segments.save import create_segment, delete_segment, update_segment
@@ -39,6 +41,7 @@ class SegmentShown(Shown):
     followed_at: AwareDatetime | None = Field(
         description="Since when it is noted who enters and who leaves; null: it is not."
     )
+    enter_tags: list[str] = Field(description="Tags that whoever enters gets while it is followed, by name.")
     count: int | None = Field(description="How many were in it when it was last counted.")
     counted_at: AwareDatetime | None
     created_at: AwareDatetime
@@ -61,6 +64,11 @@ class NewSegment(Given):
                 "conditions": [{"type": "did", "deed": "opened", "within_days": 90}],
             }
         ],
+    )
+    enter_tags: list[Line] = Field(
+        default=[],
+        max_length=20,
+        description="Tags that whoever enters from now on gets; a segment with some is followed.",
     )
 
 
@@ -92,7 +100,7 @@ def index_segments(query_data: PageQuery) -> dict[str, Any]:
         queries.segments_of(g.workspace.id),
         Segment,
         query_data,
-        lambda rows: [_shown(row, names) for row in rows],
+        lambda rows: _all_shown(rows, names),
     )
 
 
@@ -104,6 +112,7 @@ def post_segment(json_data: NewSegment) -> SegmentShown:
     """Make a segment."""
     try:
         made = create_segment(g.workspace.id, json_data.name, json_data.conditions, now=utcnow())
+        _tag_on_entering(made, json_data.enter_tags)
     except IntegrityError:
         raise Conflict(f"There is already a segment named “{json_data.name}”.") from None
     return _shown(made, Names.of(g.workspace.id))
@@ -141,7 +150,7 @@ def show_segment(segment_id: str) -> SegmentShown:
 @bp.input(SegmentChanges)
 @bp.output(SegmentShown)
 def patch_segment(segment_id: str, json_data: Given) -> SegmentShown:
-    """Change a segment's name, or what it asks."""
+    """Change a segment's name, what it asks, or the tags of those who enter."""
     segment, changes = queries.segment_by_id(g.workspace.id, segment_id), given(json_data)
     update_segment(
         segment,
@@ -149,6 +158,8 @@ def patch_segment(segment_id: str, json_data: Given) -> SegmentShown:
         conditions=changes.get("conditions", segment.conditions),
         now=utcnow(),
     )
+    if "enter_tags" in changes:
+        _tag_on_entering(segment, changes["enter_tags"])
     db.session.commit()
     return _shown(segment, Names.of(g.workspace.id))
 
@@ -192,14 +203,30 @@ def index_members(segment_id: str, query_data: PageQuery) -> dict[str, Any]:
     return page(people, Subscriber, query_data, shown_subscribers)
 
 
+def _tag_on_entering(segment: Segment, tags: list[str]) -> None:
+    set_enter_tags(segment, tags)
+    if tags:
+        follow(segment, now=utcnow())
+
+
 def _shown(segment: Segment, names: Names) -> SegmentShown:
-    return SegmentShown(
-        id=segment.public_id,
-        name=segment.name,
-        conditions=segment.tree,
-        words=f"People who {told(segment.tree, names)}.",
-        followed_at=segment.followed_at,
-        count=segment.last_count,
-        counted_at=segment.counted_at,
-        created_at=segment.created_at,
-    )
+    (shown,) = _all_shown([segment], names)
+    return shown
+
+
+def _all_shown(segments: Sequence[Segment], names: Names) -> list[SegmentShown]:
+    tags = enter_tag_names(segment.id for segment in segments)
+    return [
+        SegmentShown(
+            id=segment.public_id,
+            name=segment.name,
+            conditions=segment.tree,
+            words=f"People who {told(segment.tree, names)}.",
+            followed_at=segment.followed_at,
+            enter_tags=tags.get(segment.id, []),
+            count=segment.last_count,
+            counted_at=segment.counted_at,
+            created_at=segment.created_at,
+        )
+        for segment in segments
+    ]

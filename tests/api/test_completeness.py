@@ -83,6 +83,8 @@ CALLS: Final = {
     "media.remove": "remove_picture",
     "media.restore": "restore_picture",
     "media.update": "describe_picture",
+    "reports.silent": "create_segment",
+    "segments.tag_on_entering": "update_segment",
     "segments.begin_following": "follow_segment",
     "segments.create": "create_segment",
     "segments.delete": "delete_segment",

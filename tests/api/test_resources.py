@@ -148,6 +148,22 @@ def test_a_segment_changes_only_where_it_is_told_to(shop):
     changed = shop.patch(f"{ROOT}/segments/{made['id']}", json={"name": "Regulars"}).json
 
     assert (changed["name"], changed["conditions"]) == ("Regulars", made["conditions"])
+    assert (made["enter_tags"], made["followed_at"]) == ([], None)
+
+
+def test_a_segment_tags_whoever_enters_it_and_is_followed_for_it(shop):
+    conditions = {"type": "group", "match": "all", "conditions": [{"type": "did", "deed": "opened"}]}
+    made = shop.post(
+        f"{ROOT}/segments",
+        json={"name": "Readers", "conditions": conditions, "enter_tags": ["reader", "warm"]},
+    ).json
+
+    assert made["enter_tags"] == ["reader", "warm"]
+    assert made["followed_at"]
+    changed = shop.patch(f"{ROOT}/segments/{made['id']}", json={"enter_tags": ["warm"]}).json
+    assert changed["enter_tags"] == ["warm"]
+    listed = shop.get(f"{ROOT}/segments").json["data"]
+    assert [each["enter_tags"] for each in listed] == [["warm"]]
 
 
 def test_a_template_is_drafted_published_and_rolled_back(shop):
