@@ -42,7 +42,10 @@ def receipt(workspace):
 
 def sources() -> list[str]:
     db.session.rollback()
-    return [each.value for each in db.session.scalars(select(TransactionalMessage.source))]
+    found = [each.value for each in db.session.scalars(select(TransactionalMessage.source))]
+    # What holds SQLite's write lock would let the next call wait.
+    db.session.rollback()
+    return found
 
 
 def test_resend(base_url, secret, receipt, smtp, work_off, monkeypatch):  # noqa: F811
