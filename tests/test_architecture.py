@@ -5,10 +5,10 @@ A reader learns the house from this file; a change that breaks the plan fails he
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 from mailer.app import DOORS, create_app
 from mailer.config import load
@@ -150,8 +150,13 @@ def is_door(module: str) -> bool:
     return bool(DOOR_FILES & set(module.split(".")))
 
 
-def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
+@cache
+def imports_of(path: Path) -> list[tuple[str, bool]]:
     """The modules that a file imports, and whether it does so inside a function."""
+    return list(_imports_in(path))
+
+
+def _imports_in(path: Path) -> Iterator[tuple[str, bool]]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     inside = {
         id(node)
@@ -171,17 +176,37 @@ def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
                 yield full if is_module else str(node.module), id(node) in inside
 
 
+def of_each(things: Iterable[Any]) -> Callable[[Callable[[Any], None]], Callable[[], None]]:
+    """Ask one test about many things, and tell of all that fail: a case for each took a minute."""
+
+    def asked(test: Callable[[Any], None]) -> Callable[[], None]:
+        # Not ``functools.wraps``: pytest would look through it, and ask for the argument.
+        def of_all() -> None:
+            found = []
+            for thing in things:
+                try:
+                    test(thing)
+                except AssertionError as error:
+                    found.append(f"{thing}: {error}")
+            assert not found, "\n".join(found)
+
+        of_all.__name__ = test.__name__
+        return of_all
+
+    return asked
+
+
 def ours(imported: str) -> str | None:
     return imported.removeprefix("mailer.") if imported.startswith("mailer.") else None
 
 
-@pytest.mark.parametrize("module", MODULES)
+@of_each(MODULES)
 def test_every_module_belongs_to_a_room_on_the_plan(module: str):
     assert any(room_of(module) in storey for storey in STOREYS), f"{module} stands on no storey"
     assert not NAMES_THAT_MEAN_NOTHING & set(module.split("."))
 
 
-@pytest.mark.parametrize("module", MODULES)
+@of_each(MODULES)
 def test_imports_point_down(module: str):
     room = room_of(module)
     for imported, _ in imports_of(MODULES[module]):
@@ -194,7 +219,7 @@ def test_imports_point_down(module: str):
         assert is_below or (room, other) in NEIGHBOURS, f"{module} ({room}) imports {target} ({other})"
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if room_of(name) in PURE])
+@of_each([name for name in MODULES if room_of(name) in PURE])
 def test_pure_rooms_know_neither_flask_nor_a_database(module: str):
     for imported, _ in imports_of(MODULES[module]):
         assert imported.split(".")[0] not in NOT_IN_PURE, f"{module} imports {imported}"
@@ -208,7 +233,7 @@ def floor_of(name: str) -> int:
     return ROOMS.index(name) if name in ROOMS else ROOMS.index("VERB")
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name.count(".") == 1])
+@of_each([name for name in MODULES if name.count(".") == 1])
 def test_inside_a_package_doors_stand_on_verbs_and_verbs_on_models(module: str):
     package, _, name = module.partition(".")
     for imported, _ in imports_of(MODULES[module]):
@@ -222,7 +247,7 @@ def test_inside_a_package_doors_stand_on_verbs_and_verbs_on_models(module: str):
         )
 
 
-@pytest.mark.parametrize("module", MODULES)
+@of_each(MODULES)
 def test_only_doors_forms_and_frames_import_flask(module: str):
     name = module.rpartition(".")[2]
     if room_of(module) in FLASK_IS_AT_HOME or is_door(module) or name == "forms" or module in FLASK_GUESTS:
@@ -231,7 +256,7 @@ def test_only_doors_forms_and_frames_import_flask(module: str):
         assert not FLASK_EXTENSIONS.match(imported), f"{module} imports {imported}"
 
 
-@pytest.mark.parametrize("module", MODULES)
+@of_each(MODULES)
 def test_no_import_hides_in_a_function_to_dodge_a_cycle(module: str):
     for imported, is_inside in imports_of(MODULES[module]):
         assert not (is_inside and ours(imported) and room_of(module) not in {"app", "cli"}), (
@@ -239,7 +264,7 @@ def test_no_import_hides_in_a_function_to_dodge_a_cycle(module: str):
         )
 
 
-@pytest.mark.parametrize("module", MODULES)
+@of_each(MODULES)
 def test_only_config_reads_the_environment(module: str):
     if module in {"config", "bootstrap"}:
         return  # the bootstrap only hands it on to npm
@@ -274,7 +299,7 @@ def test_the_file_of_a_route_says_who_may_call_it(tmp_path: Path):
     assert open_routes == PUBLIC_ROUTES
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "workers").rglob("*.py")), ids=lambda path: path.name)
+@of_each(sorted((ROOT / "workers").rglob("*.py")))
 def test_workers_call_verbs_and_hold_no_logic_of_their_own(path: Path):
     for imported, _ in imports_of(path):
         assert not FLASK_EXTENSIONS.match(imported), f"{path.name} imports {imported}"
