@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from sqlalchemy import select
+from sqlalchemy.orm import load_only
 
 from mailer import signals
 from mailer.audience.models import Subscriber
@@ -26,7 +27,8 @@ _WAITING: Final = ("mail-fast", "Is about to be sent", "accent")
 def mail_events(subscriber: Subscriber, *, limit: int) -> list[Event]:
     """Return a subscriber's deliveries, and their own opens and clicks."""
     rows = db.session.execute(
-        select(Delivery, Message.subject, Message.kind, Message.links)
+        select(Delivery, Message)
+        .options(load_only(Message.subject, Message.is_literal, Message.kind, Message.links))
         .join(Message, Message.id == Delivery.message_id)
         .where(Delivery.subscriber_id == subscriber.id, Delivery.workspace_id == subscriber.workspace_id)
         .order_by(Delivery.id.desc())
@@ -42,7 +44,9 @@ def _sent(row: Any) -> Event:
     detail = delivery.reply if delivery.state is not DeliveryState.ACCEPTED else ""
     if delivery.skip_reason:
         detail = f"Because: {delivery.skip_reason}"
-    return Event(delivery.ended_at or delivery.created_at, icon, f"{words} {_title(row)}", kind, detail)
+    return Event(
+        delivery.ended_at or delivery.created_at, icon, f"{words} {_title(row.Message)}", kind, detail
+    )
 
 
 def _opens(mails: dict[Any, Any], limit: int) -> list[Event]:
@@ -53,7 +57,8 @@ def _opens(mails: dict[Any, Any], limit: int) -> list[Event]:
         .limit(limit)
     )
     return [
-        Event(one.at, "mail-opened", f"Opened {_title(mails[one.delivery_id])}", "accent") for one in opens
+        Event(one.at, "mail-opened", f"Opened {_title(mails[one.delivery_id].Message)}", "accent")
+        for one in opens
     ]
 
 
@@ -68,17 +73,17 @@ def _clicks(mails: dict[Any, Any], limit: int) -> list[Event]:
         Event(
             one.at,
             "click",
-            f"Clicked in {_title(mails[one.delivery_id])}",
+            f"Clicked in {_title(mails[one.delivery_id].Message)}",
             "good",
-            detail=_link(mails[one.delivery_id].links, one.link_number),
+            detail=_link(mails[one.delivery_id].Message.links, one.link_number),
         )
         for one in clicks
     ]
 
 
-def _title(row: Any) -> str:
+def _title(message: Message) -> str:
     # A system mail's content is forgotten once it is accepted; its links are secrets.
-    return "a mail of ours" if row.kind is MessageKind.SYSTEM else f"“{row.subject}”"
+    return "a mail of ours" if message.kind is MessageKind.SYSTEM else f"“{message.subject_line}”"
 
 
 def _link(links: list[str], number: int) -> str:

@@ -41,15 +41,15 @@ def test_the_timeline_tells_of_mails_opens_and_clicks_in_their_order(workspace, 
     rosa = factories.subscriber(workspace, created_at=NOON - timedelta(days=1))
     sam = factories.subscriber(other_workspace)
     sent(other_workspace, sam, subject="Not for Rosa")
-    delivery = sent(workspace, rosa)
+    delivery = sent(workspace, rosa, subject="Fresh, {{ subscriber.name | default('friend') }}")
     whose = {"id": uuid7(), "workspace_id": workspace.id, "delivery_id": delivery.id}
     factories.add(Open(**whose, at=NOON + timedelta(hours=1)))
     factories.add(Click(**whose, link_number=0, at=NOON + timedelta(hours=2)))
 
     assert told(rosa) == [
-        ("Clicked in “Fresh”", "https://bakery.example/order"),
-        ("Opened “Fresh”", ""),
-        ("Was sent “Fresh”", ""),
+        ("Clicked in “Fresh, friend”", "https://bakery.example/order"),
+        ("Opened “Fresh, friend”", ""),
+        ("Was sent “Fresh, friend”", ""),
         ("Was added to the audience", ""),
     ]
 

@@ -2,12 +2,14 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-const number = new Intl.NumberFormat(document.documentElement.lang);
-const short = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact" });
+// As the pages write times: the day before the month, and hours up to 24.
+const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+const number = new Intl.NumberFormat(language);
+const short = new Intl.NumberFormat(language, { notation: "compact" });
 
 export function drawTimeSeries(element, { times, series, zone, unit }) {
   const data = [times, ...series.map((one) => one.values)];
-  const day = new Intl.DateTimeFormat(document.documentElement.lang, {
+  const day = new Intl.DateTimeFormat(language, {
     dateStyle: "medium",
     ...(unit === "hour" ? { timeStyle: "short" } : {}),
     timeZone: zone,
@@ -28,7 +30,7 @@ export function drawTimeSeries(element, { times, series, zone, unit }) {
 
 function options(element, { series, zone, unit, day }) {
   const colour = (name) => resolve(element, `--${name}`);
-  const tickName = tickNames(zone, unit);
+  const nameTicks = tickNames(zone, unit);
   const axis = {
     stroke: colour("ink-3"),
     font: "12px 'Inter Variable', system-ui, sans-serif",
@@ -42,7 +44,7 @@ function options(element, { series, zone, unit, day }) {
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     tzDate: zone ? (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone) : undefined,
     axes: [
-      { ...axis, grid: { show: false }, space: 72, size: 28, values: (_, ticks) => ticks.map((tick) => tickName(tick)) },
+      { ...axis, grid: { show: false }, space: 72, size: unit === "hour" ? 44 : 28, values: (_, ticks) => nameTicks(ticks) },
       { ...axis, size: 48, space: 36, values: (_, ticks) => ticks.map((tick) => short.format(tick)) },
     ],
     scales: { y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
@@ -64,11 +66,13 @@ function options(element, { series, zone, unit, day }) {
 }
 
 function tickNames(zone, unit) {
-  const day = new Intl.DateTimeFormat(document.documentElement.lang, { month: "short", day: "numeric", timeZone: zone });
-  const hour = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short", timeZone: zone });
-  return (seconds) => {
-    const at = new Date(seconds * 1000);
-    return (unit === "hour" ? hour : day).format(at);
+  const day = new Intl.DateTimeFormat(language, { month: "short", day: "numeric", timeZone: zone });
+  if (unit !== "hour") return (ticks) => ticks.map((seconds) => day.format(seconds * 1000));
+  const hour = new Intl.DateTimeFormat(language, { timeStyle: "short", timeZone: zone });
+  // Below the first hour of each day stands which one it is.
+  return (ticks) => {
+    const days = ticks.map((seconds) => day.format(seconds * 1000));
+    return ticks.map((seconds, index) => hour.format(seconds * 1000) + (days[index] === days[index - 1] ? "" : `\n${days[index]}`));
   };
 }
 
