@@ -95,7 +95,7 @@ def world(workspace, other_workspace):
                         workspace_id=workspace.id,
                         campaign_id=campaign.id,
                         delivery_id=delivery.id,
-                        link_number=2,
+                        link_number=1,
                         at=NOW,
                         verdict=Verdict.HUMAN,
                     )

@@ -79,7 +79,7 @@ def _deliveries(condition: Did, asked: Asked) -> Any:
 def _followed(link: str, asked: Asked) -> Clause:
     """Ask whether the link that was followed holds some words, of the message's numbered links."""
     if asked.is_sqlite:
-        address = func.json_extract(Message.links, func.printf("$[%d]", Click.link_number - 1))
+        address = func.json_extract(Message.links, func.printf("$[%d]", Click.link_number))
     else:
-        address = Message.links[Click.link_number - 1].as_string()
+        address = Message.links[Click.link_number].as_string()
     return exists().where(Message.id == Delivery.message_id, holds(func.lower(address), link.lower(), asked))
