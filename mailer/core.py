@@ -40,6 +40,7 @@ LISTENERS: tuple[str, ...] = (
     "mailer.audience.erase",
     "mailer.bounces.merged",
     "mailer.bounces.timeline",
+    "mailer.campaigns.click_tags",
     "mailer.campaigns.follow_run",
     "mailer.campaigns.names",
     "mailer.campaigns.narrowing",

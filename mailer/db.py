@@ -19,7 +19,9 @@ from sqlalchemy import (
     Enum,
     LargeBinary,
     MetaData,
+    Select,
     String,
+    Table,
     Uuid,
     event,
     select,
@@ -274,3 +276,14 @@ def insert_missing(table: Any, rows: Sequence[Mapping[str, Any]], *, returning: 
         db.session.execute(statement, rows)
         return []
     return list(db.session.scalars(statement.returning(returning), rows))
+
+
+def insert_missing_from(table: Table, rows: Select[Any]) -> None:
+    """Insert what a select finds and what breaks no unique constraint, in one statement.
+
+    :param rows: its columns are named like the table's; it has a WHERE, without which SQLite cannot
+        tell what the ON of the conflict belongs to
+    """
+    dialect: Any = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    names = [column.name for column in rows.selected_columns]
+    db.session.execute(dialect.insert(table).from_select(names, rows).on_conflict_do_nothing())

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
+from mailer.campaigns.click_tags import click_tags, set_click_tags
 from mailer.campaigns.draft import create_draft, draft_of
 from mailer.campaigns.models import Campaign
 from mailer.campaigns.narrowing import chosen_ids, narrow
@@ -24,4 +25,5 @@ def duplicate(campaign: Campaign, *, by: UUID | None = None) -> Campaign:
         included=chosen_ids(campaign, is_excluded=False),
         excluded=chosen_ids(campaign, is_excluded=True),
     )
+    set_click_tags(made, click_tags(campaign))
     return made

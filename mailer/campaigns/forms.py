@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     DateTimeLocalField,
     HiddenField,
@@ -24,6 +25,7 @@ from wtforms.widgets import HiddenInput
 from mailer.accounts.models import Workspace
 from mailer.audience.models import MailingList
 from mailer.audience.queries import current_lists, lists_by_ids
+from mailer.campaigns.click_tags import LinkTags
 from mailer.campaigns.draft import Draft
 from mailer.campaigns.models import Campaign, CampaignVariant
 from mailer.composing.begin_design import begin_design
@@ -179,3 +181,9 @@ def lists_to_choose(workspace_id: UUID, campaign: Campaign) -> list[MailingList]
     """Return the lists that a campaign can go to: the current ones, and those that it has."""
     current = list(current_lists(workspace_id))
     return [*current, *(one for one in campaign.lists if one not in current)]
+
+
+def link_tags_in(form: MultiDict[str, str]) -> list[LinkTags]:
+    """Return what was typed beside each link: tags with commas between."""
+    typed = zip(form.getlist("link"), form.getlist("tags"), strict=False)
+    return [LinkTags(link, tags.split(",")) for link, tags in typed]

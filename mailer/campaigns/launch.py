@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from mailer.campaigns.choose_tracking import mode_of, prepared_for_tracking
+from mailer.campaigns.click_tags import number_click_tags
 from mailer.campaigns.draft import lock
 from mailer.campaigns.models import PRIORITY_WEIGHTS, Campaign, CampaignStatus
 from mailer.campaigns.narrowing import freeze_narrowing
@@ -31,7 +32,9 @@ def launch(campaign: Campaign, *, now: datetime) -> None:
         raise Conflict(f"This campaign is {campaign.status}; it can be sent only once. Duplicate it instead.")
     check_ready(campaign)
     written = [freeze(design_of(words)) for words in campaign.all_words]
-    own, *others = (prepared_for_tracking(campaign, each) for each in with_common_links(written))
+    numbered = with_common_links(written)
+    number_click_tags(campaign, numbered[0].links)
+    own, *others = (prepared_for_tracking(campaign, each) for each in numbered)
     message = campaign.message = freeze_message(campaign, own)
     for variant, frozen in zip(campaign.variants, others, strict=True):
         variant.message = freeze_message(campaign, frozen)

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer import signals
 from mailer.accounts.models import User, Workspace
-from mailer.audience.models import MailingList
+from mailer.audience.models import MailingList, Tag
 from mailer.composing.models import Format, Template
 from mailer.db import Base, Id, Identified, Json, enum_column
 from mailer.delivery.models import Message, TrackingMode
 from mailer.errors import Conflict, NotFound
 from mailer.lib.clock import utcnow
+from mailer.lib.ids import uuid7
 from mailer.rendering.language import without_tags
 from mailer.rendering.locales import best_of, language_name
 
@@ -309,6 +310,21 @@ class CampaignSegment(Base):
     is_excluded: Mapped[bool] = mapped_column(default=False)
     #: What it asked when the campaign was launched; none before.
     conditions: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class ClickTag(Base):
+    """A tag that whoever follows a link of a campaign gets."""
+
+    __tablename__ = "campaign_click_tags"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey(Campaign.id, ondelete="CASCADE"), index=True)
+    tag_id: Mapped[UUID] = mapped_column(ForeignKey(Tag.id, ondelete="CASCADE"), index=True)
+    #: As its author wrote it; empty for any link.
+    url: Mapped[str] = mapped_column(Text)
+    #: Of the message; none before the launch, ``tracking.models.WHOLE_MAIL`` for any. An address that
+    #: stands at several places has a row for each.
+    link_number: Mapped[int | None]
 
 
 campaign_lists: Table = Table(

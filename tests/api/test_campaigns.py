@@ -139,3 +139,22 @@ def test_a_sending_key_sends_and_sees_no_one(program, workspace, weekly):
     assert (made.status_code, sent.status_code) == (201, 200)
     assert sender.get("/api/v1/subscribers").status_code == 403
     assert sender.get("/api/v1/lists").status_code == 403
+
+
+def test_tags_by_click_are_chosen_before_and_after_it_is_sent(shop, weekly):
+    factories.subscriber(weekly.workspace, on=weekly)
+    chosen = [
+        {"link": None, "tags": ["curious"]},
+        {"link": "https://bakery.example/order", "tags": ["buyer"]},
+    ]
+
+    made = shop.post(URL, json=written(lists=[weekly.public_id], click_tags=chosen)).json
+    here = f"{URL}/{made['id']}"
+    shop.post(f"{here}/send")
+    changed = shop.patch(here, json={"click_tags": chosen[1:]})
+    refused = shop.patch(here, json={"click_tags": [{"link": "https://bakery.example/x", "tags": ["buyer"]}]})
+
+    assert made["click_tags"] == chosen
+    assert changed.json["click_tags"] == shop.get(here).json["click_tags"] == chosen[1:]
+    assert refused.status_code == 422
+    assert "no link to" in refused.text

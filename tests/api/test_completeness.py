@@ -48,6 +48,7 @@ CALLS: Final = {
     "campaigns.resume": "resume_campaign",
     "campaigns.schedule": "schedule_campaign",
     "campaigns.send": "send_campaign",
+    "campaigns.tag_on_click": "update_campaign",
     "campaigns.test": "test_campaign",
     "campaigns.tracking": "update_campaign",
     "campaigns.unschedule": "unschedule_campaign",

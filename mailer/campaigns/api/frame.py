@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from mailer.api.guards import api_blueprint
 from mailer.api.schemas import Shown
+from mailer.campaigns.click_tags import click_tags
 from mailer.campaigns.models import Campaign, CampaignStatus, Priority
 from mailer.campaigns.narrowing import chosen_segments
 from mailer.campaigns.queries import campaign_by_id
@@ -16,6 +17,13 @@ from mailer.lib.ids import public_id
 from mailer.segments.models import Segment
 
 bp = api_blueprint("campaigns_api", "mailer.campaigns.api", tag="Campaigns")
+
+
+class LinkTagsShown(Shown):
+    """The tags that whoever follows a link gets."""
+
+    link: str | None
+    tags: list[str]
 
 
 class CampaignShown(Shown):
@@ -34,6 +42,9 @@ class CampaignShown(Shown):
     excluded_segments: list[str] = Field(description="People in any of these do not get it.")
     priority: Priority
     tracking: TrackingMode | None = Field(description="What it counts; null: as the workspace does.")
+    click_tags: list[LinkTagsShown] = Field(
+        description="Tags for people who follow a link; any link where it is null."
+    )
     template: str | None
     format: Format
     body: str
@@ -82,6 +93,7 @@ def shown_campaign(campaign: Campaign) -> CampaignShown:
         lists=[mailing_list.public_id for mailing_list in campaign.lists],
         segments=[public_id(Segment.prefix, one) for one in chosen if not chosen[one]],
         excluded_segments=[public_id(Segment.prefix, one) for one in chosen if chosen[one]],
+        click_tags=[LinkTagsShown(link=each.url or None, tags=[*each.tags]) for each in click_tags(campaign)],
         template=public_id(Template.prefix, campaign.template_id) if campaign.template_id else None,
         locales=[variant.locale for variant in campaign.variants],
         **{name: getattr(campaign, name) for name in plain},

@@ -8,11 +8,12 @@ from pydantic import AfterValidator, Field
 
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
-from mailer.api.schemas import Address, Given, Line, Lines, ListId, changes_of, given, id_of, list_of
+from mailer.api.schemas import Address, Given, Line, Lines, ListId, changes_of, id_of, list_of
 from mailer.audience.queries import lists_by_ids
 from mailer.campaigns import draft, queries
 from mailer.campaigns.api.frame import CampaignShown, bp, campaign_of, shown_campaign
 from mailer.campaigns.choose_tracking import choose_tracking
+from mailer.campaigns.click_tags import ANY_LINK, LinkTags, set_click_tags
 from mailer.campaigns.duplicate import duplicate
 from mailer.campaigns.models import Campaign, CampaignStatus, Priority
 from mailer.campaigns.narrowing import chosen_segments, narrow
@@ -39,6 +40,15 @@ def _mailbox(text: str) -> str:
     return f"{name} <{address}>" if name else address
 
 
+class LinkTagsGiven(Given):
+    """The tags that whoever follows a link gets."""
+
+    link: Line | None = Field(
+        None, max_length=2_000, description="The address as it stands in the mail; null for any of its links."
+    )
+    tags: list[Line] = Field(max_length=50, examples=[["interested in rye"]])
+
+
 class NewCampaign(Given):
     """A campaign to be written; it is a draft until it is sent, and may be as unfinished."""
 
@@ -60,6 +70,12 @@ class NewCampaign(Given):
     )
     priority: Priority = Priority.NORMAL
     tracking: TrackingMode | None = Field(None, description="What it counts; null: as the workspace does.")
+    click_tags: list[LinkTagsGiven] = Field(
+        [],
+        max_length=200,
+        description="Tags for people who follow a link, machines excepted; of a campaign that was sent,"
+        " people who did so already get them, too.",
+    )
     template: id_of("tpl") | None = Field(  # type: ignore[valid-type]
         None, description="The layout around words in Markdown or HTML."
     )
@@ -122,9 +138,9 @@ def show_campaign(campaign_id: str) -> CampaignShown:
 @bp.input(CampaignChanges)
 @bp.output(CampaignShown)
 def patch_campaign(campaign_id: str, json_data: Given) -> CampaignShown:
-    """Change a campaign that is not launched yet; only its priority can change afterwards."""
-    campaign, changes = campaign_of(campaign_id), given(json_data)
-    if set(changes) - {"priority"}:
+    """Change a campaign; once it is launched, only its priority and its tags by click."""
+    campaign, changes = campaign_of(campaign_id), json_data.model_dump(exclude_unset=True)
+    if set(changes) - {"priority", "click_tags"}:
         draft.save_draft(campaign, replace(draft.draft_of(campaign), **_parts(changes)))
     _direct(campaign, changes)
     db.session.commit()
@@ -176,7 +192,7 @@ def _parts(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _direct(campaign: Campaign, said: dict[str, Any]) -> None:
-    """Let a campaign go to the segments, and with the tracking and the priority, that a call names."""
+    """Let a campaign go to the segments, and with the tracking, tags and priority, that a call names."""
     if {"segments", "excluded_segments"} & set(said):
         chosen = chosen_segments(campaign)
         kept: dict[bool, list[str]] = {True: [], False: []}
@@ -189,5 +205,9 @@ def _direct(campaign: Campaign, said: dict[str, Any]) -> None:
         )
     if "tracking" in said and said["tracking"] != campaign.tracking:
         choose_tracking(campaign, said["tracking"])
+    if "click_tags" in said:
+        set_click_tags(
+            campaign, [LinkTags(each["link"] or ANY_LINK, each["tags"]) for each in said["click_tags"]]
+        )
     if "priority" in said:
         prioritise(campaign, said["priority"])

@@ -8,8 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from mailer.accounts.roles import Role
+from mailer.audience.queries import tags_of
 from mailer.campaigns import draft, queries
 from mailer.campaigns.breakdown import breakdown, speed_of
+from mailer.campaigns.click_tags import choices_of
 from mailer.campaigns.compare import medians, rates_of
 from mailer.campaigns.duplicate import duplicate as duplicate_campaign
 from mailer.campaigns.forms import NewCampaignForm
@@ -149,6 +151,8 @@ def _details(campaign: Campaign) -> dict[str, Any]:
         "usual": medians(rates_of(g.workspace.id), without=campaign.id),
         "speed": speed_of(campaign),
         "worth": worth_of(campaign.id),
+        "link_tags": choices_of(campaign),
+        "known_tags": tags_of(g.workspace.id),
         "breakdowns": {facet: breakdown(campaign, facet) for facet in _SHOWN_FACETS},
     }
 

@@ -4,9 +4,11 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
+from mailer.audience.queries import tags_of
 from mailer.campaigns import pause as stopping
 from mailer.campaigns.choose_tracking import choose_tracking
-from mailer.campaigns.forms import ScheduleForm
+from mailer.campaigns.click_tags import choices_of, set_click_tags
+from mailer.campaigns.forms import ScheduleForm, link_tags_in
 from mailer.campaigns.launch import launch
 from mailer.campaigns.models import Campaign, Priority
 from mailer.campaigns.narrowing import chosen_segments, narrow
@@ -124,6 +126,19 @@ def narrowing(campaign_id: str) -> ResponseReturnValue:
     return redirect(url_for(".review", campaign_id=campaign_id))
 
 
+@bp.post("/campaigns/<campaign_id>/click-tags")
+@requires(Role.EDITOR)
+def tag_on_click(campaign_id: str) -> ResponseReturnValue:
+    """Say which tags whoever follows its links gets."""
+    campaign = campaign_of(campaign_id)
+    back = redirect(url_for(".review" if campaign.is_editable else ".show", campaign_id=campaign_id))
+    with refusal_told("Nothing was changed: "):
+        set_click_tags(campaign, link_tags_in(request.form))
+        db.session.commit()
+        flash("Saved: whoever follows these links is tagged so.", "success")
+    return back
+
+
 @bp.post("/campaigns/<campaign_id>/pause")
 @requires(Role.EDITOR)
 def pause(campaign_id: str) -> ResponseReturnValue:
@@ -153,10 +168,13 @@ def cancel(campaign_id: str) -> ResponseReturnValue:
 
 
 def _review(campaign: Campaign, form: ScheduleForm) -> str:
+    found = preflight(campaign, now=utcnow())
     return render_template(
         "campaigns/review.html",
         campaign=campaign,
-        found=preflight(campaign, now=utcnow()),
+        found=found,
+        link_tags=choices_of(campaign, found.frozen.links if found.frozen else ()),
+        known_tags=tags_of(g.workspace.id),
         form=form,
         typed_from=TYPED_FROM,
         segments=segments_by_name(g.workspace.id),
