@@ -278,7 +278,7 @@ def insert_missing(table: Any, rows: Sequence[Mapping[str, Any]], *, returning: 
     return list(db.session.scalars(statement.returning(returning), rows))
 
 
-def insert_missing_from(table: Table, rows: Select[Any]) -> None:
+def insert_missing_from(table: Table, rows: Select[*tuple[Any, ...]]) -> None:
     """Insert what a select finds and what breaks no unique constraint, in one statement.
 
     :param rows: its columns are named like the table's; it has a WHERE, without which SQLite cannot
