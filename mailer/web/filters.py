@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
@@ -13,6 +13,9 @@ from markupsafe import Markup
 
 from mailer.lib.clock import utcnow
 from mailer.lib.colors import text_on
+
+#: The day before the month and hours up to 24, as in every shorter form.
+_TIME_FORMS: Final = {"long": "d MMM y, HH:mm:ss z", "full": "EEEE, d MMMM y, HH:mm"}
 
 
 def init_app(app: Flask) -> None:
@@ -43,10 +46,13 @@ def iso(at: date) -> str:
 
 
 def local_time(at: datetime, form: str = "medium") -> str:
-    """Write a time in the workspace's zone."""
+    """Write a time in the workspace's zone.
+
+    :param form: ``medium`` for lists, ``long`` to the second, ``full`` with the weekday, or a pattern (CLDR)
+    """
     if form == "medium":
         form = "d MMM y, HH:mm" if _local(at).year != _local(utcnow()).year else "d MMM, HH:mm"
-    return format_datetime(_local(at), form, locale=_locale())
+    return format_datetime(_local(at), _TIME_FORMS.get(form, form), locale=_locale())
 
 
 def local_day(day: date) -> str:

@@ -24,6 +24,7 @@ def vienna(app, workspace):
 def test_times_stand_in_the_workspace_zone_and_leave_out_the_present_year(vienna):
     assert filters.local_time(NOON) == "5 Mai, 14:00"
     assert filters.local_time(NOON.replace(year=2024)) == "5 Mai 2024, 14:00"
+    assert filters.local_time(NOON, "full").endswith(", 5 Mai 2026, 14:00")
     assert filters.utc_words(NOON) == "2026-05-05 12:00 UTC"
 
 
