@@ -6,11 +6,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, update
 
-from mailer.audience.models import Field, FieldType, Subscriber
+from mailer.audience.models import Editor, Field, FieldType, Subscriber
 from mailer.db import db, insert_missing, owned
 from mailer.errors import Invalid
 from mailer.lib.ids import uuid7
@@ -31,10 +32,14 @@ def create_field(
     key: str = "",
     type: FieldType = FieldType.TEXT,
     choices: Iterable[str] = (),
+    is_required: bool = False,
+    default_value: str = "",
+    editor: Editor = Editor.ASKED,
 ) -> Field:
     """Make a field; its key, by which merge tags call it, is made from the label when none is given.
 
-    :raises Invalid: the key is taken or cannot stand in a merge tag, or a choice has no choices
+    :raises Invalid: the key is taken or cannot stand in a merge tag, a choice has no choices,
+        or the default is not of the type
     """
     label = clean_line(label, label="The label", longest=120, is_required=True)
     key = key.strip() or key_from(label)
@@ -48,6 +53,7 @@ def create_field(
         raise Invalid(f"A workspace has {_MOST_FIELDS} fields at most; delete one that is no longer used.")
     field = Field(workspace_id=workspace_id, key=key, type=type, label=label)
     field.choices = _clean_choices(type, choices)
+    _set_options(field, is_required=is_required, default_value=default_value, editor=editor)
     db.session.add(field)
     db.session.flush()
     return field
@@ -83,10 +89,24 @@ def create_missing_fields(workspace_id: UUID, values: Mapping[str, Any]) -> None
     )
 
 
-def update_field(field: Field, *, label: str, choices: Iterable[str] = ()) -> None:
-    """Change a field's label and choices; its key and type stay, since mails and values depend on them."""
+def update_field(
+    field: Field,
+    *,
+    label: str,
+    choices: Iterable[str] = (),
+    is_required: bool = False,
+    default_value: str = "",
+    editor: Editor = Editor.ASKED,
+) -> None:
+    """Change what a field is called and asks; its key and type stay, since mails and values depend on them.
+
+    Values that subscribers have stay as they are: a new default is for those who come later.
+
+    :raises Invalid: a choice has no choices, or the default is not of the type
+    """
     field.label = clean_line(label, label="The label", longest=120, is_required=True)
     field.choices = _clean_choices(field.type, choices)
+    _set_options(field, is_required=is_required, default_value=default_value, editor=editor)
 
 
 def delete_field(field: Field) -> None:
@@ -114,6 +134,18 @@ def field_by_id(workspace_id: UUID, public_id: str) -> Field:
     :raises NotFound: there is none with this id
     """
     return owned(Field, workspace_id, public_id, otherwise="There is no such field.")
+
+
+def defaults_of(definitions: Iterable[Field]) -> dict[str, Any]:
+    """Return what a new subscriber has by key, as long as nothing else is said of them."""
+    return {
+        field.key: clean_value(field, field.default_value) for field in definitions if field.default_value
+    }
+
+
+def known_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that say something; None says that there is none."""
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def key_from(label: str) -> str:
@@ -202,13 +234,39 @@ def _clean_choice(field: Field, value: Any) -> str:
     raise Invalid(f"“{str(value)[:40]}” is none of {', '.join(field.choices)}.")
 
 
+def _clean_url(field: Field, value: Any) -> str:
+    url = str(value).strip()
+    try:
+        parts = urlsplit(url)
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        is_web = False
+    if (
+        not is_web
+        or len(url) > _LONGEST_VALUE
+        or any(sign.isspace() or not sign.isprintable() for sign in url)
+    ):
+        raise Invalid(f"“{url[:40]}” is not a web address; write it like https://bakery.example/rye.")
+    return url
+
+
 _CLEANERS = {
     FieldType.TEXT: _clean_text,
     FieldType.NUMBER: _clean_number,
     FieldType.DATE: _clean_date,
     FieldType.BOOLEAN: _clean_boolean,
     FieldType.CHOICE: _clean_choice,
+    FieldType.URL: _clean_url,
 }
+
+
+def _set_options(field: Field, *, is_required: bool, default_value: str, editor: Editor) -> None:
+    default_value = default_value.strip()
+    try:
+        clean_value(field, default_value)
+    except Invalid as error:
+        raise Invalid(error.message, fields={"default_value": error.message}) from None
+    field.is_required, field.default_value, field.editor = is_required, default_value, editor
 
 
 def _clean_choices(type: FieldType, choices: Iterable[str]) -> list[str]:

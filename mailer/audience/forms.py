@@ -5,11 +5,20 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import EmailField, Field, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from mailer.audience import models
-from mailer.audience.models import Existing, FieldType, OptIn, Subscriber, Visibility
+from mailer.audience.models import Editor, Existing, FieldType, OptIn, Subscriber, Visibility
 
 _required = DataRequired("This is needed.")
 
@@ -20,6 +29,13 @@ FIELD_TYPES = {
     FieldType.DATE: "Date",
     FieldType.BOOLEAN: "Yes or no",
     FieldType.CHOICE: "One of some choices",
+    FieldType.URL: "Web address",
+}
+#: Words for who changes a value besides staff.
+EDITORS = {
+    Editor.ASKED: "The person, where a form asks for it",
+    Editor.PERSON: "The person, always",
+    Editor.STAFF: "Staff only",
 }
 
 
@@ -66,10 +82,23 @@ class FieldForm(FlaskForm):
     key = StringField("Key", [Length(max=60)])
     type = SelectField("Holds", choices=[(kind.value, words) for kind, words in FIELD_TYPES.items()])
     choices = TextAreaField("Choices")
+    default_value = StringField("Default", [Length(max=500)])
+    editor = SelectField(
+        "Who changes it, besides staff",
+        choices=[(editor.value, words) for editor, words in EDITORS.items()],
+        default=Editor.ASKED.value,
+    )
+    is_required = BooleanField("Required")
 
-    def lines(self) -> list[str]:
-        """Return the choices, one of each line."""
-        return (self.choices.data or "").splitlines()
+    def values(self) -> dict[str, Any]:
+        """Return what may be changed later too, as the verbs take it."""
+        return {
+            "label": self.label.data or "",
+            "choices": (self.choices.data or "").splitlines(),
+            "default_value": self.default_value.data or "",
+            "editor": Editor(self.editor.data),
+            "is_required": bool(self.is_required.data),
+        }
 
 
 class TagForm(FlaskForm):
@@ -174,6 +203,8 @@ def _input(field: models.Field) -> Any:
         return StringField(field.label, [Optional()], render_kw={"type": "date"})
     if field.type is FieldType.NUMBER:
         return StringField(field.label, [Length(max=40)], render_kw={"inputmode": "decimal"})
+    if field.type is FieldType.URL:
+        return StringField(field.label, [Length(max=500)], render_kw={"type": "url", "inputmode": "url"})
     return StringField(field.label, [Length(max=500)])
 
 

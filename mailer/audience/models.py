@@ -269,6 +269,18 @@ class FieldType(StrEnum):
     DATE = "date"
     BOOLEAN = "boolean"
     CHOICE = "choice"
+    URL = "url"
+
+
+class Editor(StrEnum):
+    """Who may change what a field says of somebody, besides staff."""
+
+    #: The person, where one of the forms asks for it.
+    ASKED = "asked"
+    #: The person, on their preference page, whether or not a form asks.
+    PERSON = "person"
+    #: Nobody else: a form may ask once, and the answer is staff's from then on.
+    STAFF = "staff"
 
 
 class Field(Identified, Base):
@@ -282,6 +294,11 @@ class Field(Identified, Base):
     label: Mapped[str] = mapped_column(String(120))
     type: Mapped[FieldType] = mapped_column(enum_column(FieldType), default=FieldType.TEXT)
     choices: Mapped[list[str]] = mapped_column(default=list)
+    #: Forms do not go on without it, and a person cannot empty it; imports and programs can.
+    is_required: Mapped[bool] = mapped_column(default=False)
+    #: What new subscribers have unless something else is said of them, as it is typed; empty for nothing.
+    default_value: Mapped[str] = mapped_column(String(500), default="")
+    editor: Mapped[Editor] = mapped_column(enum_column(Editor), default=Editor.ASKED)
 
     __table_args__ = (UniqueConstraint("workspace_id", "key"),)
 

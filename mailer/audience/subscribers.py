@@ -10,7 +10,7 @@ from babel import Locale, UnknownLocaleError
 
 from mailer import signals
 from mailer.audience import queries
-from mailer.audience.fields import clean_fields
+from mailer.audience.fields import clean_fields, defaults_of, known_values
 from mailer.audience.models import AddressChange, Subscriber
 from mailer.audience.tags import add_tags
 from mailer.db import db, insert_missing
@@ -32,8 +32,9 @@ def save_subscriber(
 ) -> tuple[Subscriber, bool]:
     """Make the subscriber with an address, or update the one there is.
 
-    What is left out stays as it is; fields and tags join those that are there. Says
-    nothing about lists: whether someone is mailed is consent's.
+    What is left out stays as it is; fields and tags join those that are there. Who is new
+    has the fields' defaults besides. Says nothing about lists: whether someone is mailed is
+    consent's.
 
     :param fields: by key; None or an empty text forgets the value
     :return: the subscriber, and whether they are new
@@ -54,6 +55,7 @@ def save_subscriber(
                     "workspace_id": workspace_id,
                     "email": email,
                     "email_key": address_key(email),
+                    "fields": defaults_of(queries.fields_of(workspace_id)),
                 }
             ],
         )
@@ -63,7 +65,9 @@ def save_subscriber(
         if getattr(subscriber, attribute) != value:
             setattr(subscriber, attribute, value)
     if values:
-        subscriber.fields = merged_fields(subscriber.fields, values)
+        # An empty input says nothing of somebody new, and their default stays.
+        said = known_values(values) if is_new else values
+        subscriber.fields = merged_fields(subscriber.fields, said)
     db.session.flush()
     if tags:
         add_tags(subscriber, tags)
@@ -152,7 +156,7 @@ def clean_details(
 
 def merged_fields(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return known values with the given ones over them; None forgets one."""
-    return {key: value for key, value in {**known, **given}.items() if value is not None}
+    return known_values({**known, **given})
 
 
 def clean_locale(text: str) -> str:

@@ -18,7 +18,7 @@ from mailer.rendering.blocks.values import ROLES
 from mailer.rendering.brand import Brand
 
 #: Types of merge tags that a condition compares with a word, or asks whether they are known.
-_COMPARED: Final = frozenset({"text", "choice", "boolean", "date"})
+_COMPARED: Final = frozenset({"text", "choice", "boolean", "date", "url"})
 #: Tags that show nothing themselves.
 _STATEMENTS: Final = {
     "label": "What decides and repeats",

@@ -11,6 +11,7 @@ _SAMPLES: Final = {
     FieldType.NUMBER: "12.5",
     FieldType.DATE: "May 31, 2026",
     FieldType.BOOLEAN: "True",
+    FieldType.URL: "https://bakery.example/rye",
 }
 _FILTERS: Final = {FieldType.NUMBER: " | number", FieldType.DATE: " | date"}
 

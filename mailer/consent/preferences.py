@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from mailer import signals
 from mailer.audience import queries
 from mailer.audience.models import (
+    Editor,
     Field,
     MailingList,
     Subscriber,
@@ -25,6 +26,7 @@ from mailer.consent.subscribe import subscribe
 from mailer.consent.unsubscribe import unsubscribe
 from mailer.db import db
 from mailer.errors import Invalid
+from mailer.web.languages import translated as _
 
 #: Lengths of a pause that are offered, by the word in the form.
 PAUSES: Final = {
@@ -107,14 +109,20 @@ def save_details(
     fields: Mapping[str, Any] | None = None,
     locale: str | None = None,
 ) -> None:
-    """Keep what a subscriber says of themselves, as far as they are asked; the rest stays as it is.
+    """Keep what a subscriber says of themselves, as far as it is theirs to say; the rest stays as it is.
+
+    What is required cannot be emptied. Where it was never said it may stay unsaid: nobody
+    has to answer a question first to leave a list.
 
     :raises Invalid: with what is wrong by field
     """
-    asked = asked_keys(subscriber)
-    given = {key: value for key, value in (fields or {}).items() if key in asked}
+    theirs = {field.key: field for field in own_fields(subscriber)}
+    given = {key: value for key, value in (fields or {}).items() if key in theirs}
     details = clean_details(subscriber.workspace_id, name=name, locale=locale, fields=given)
     values = details.pop("fields", {})
+    emptied = [key for key, value in values.items() if value is None and key in subscriber.fields]
+    if wrong := {f"fields.{key}": _("This is needed.") for key in emptied if theirs[key].is_required}:
+        raise Invalid(_("This is needed."), fields=wrong)
     for attribute, value in details.items():
         if getattr(subscriber, attribute) != value:
             setattr(subscriber, attribute, value)
@@ -124,15 +132,23 @@ def save_details(
 
 
 def asked_keys(subscriber: Subscriber) -> list[str]:
-    """Return the keys of the fields that forms ask people for; those they may see and change."""
+    """Return the keys of what forms ask people for."""
     answers = signals.questions_wanted.send(subscriber)
     return list(dict.fromkeys(key for _, keys in answers for key in keys))
 
 
-def asked_fields(subscriber: Subscriber) -> list[Field]:
-    """Return the same as fields."""
+def own_fields(subscriber: Subscriber) -> list[Field]:
+    """Return the fields that somebody may see and change of themselves.
+
+    What a form asks for and staff keep is theirs until it is answered.
+    """
     asked = asked_keys(subscriber)
-    return [field for field in queries.fields_of(subscriber.workspace_id) if field.key in asked]
+    return [
+        field
+        for field in queries.fields_of(subscriber.workspace_id)
+        if field.editor is Editor.PERSON
+        or (field.key in asked and (field.editor is Editor.ASKED or field.key not in subscriber.fields))
+    ]
 
 
 def pause(subscriber: Subscriber, length: str, *, evidence: Evidence, now: datetime) -> None:

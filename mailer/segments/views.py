@@ -53,6 +53,7 @@ _TEXT_TESTS: Final = (Test.IS, Test.IS_NOT, Test.CONTAINS, Test.BEGINS, Test.EMP
 _TESTS_OF_PROPERTY: Final = (Test.IS, Test.IS_NOT, Test.CONTAINS, Test.LESS, Test.MORE)
 _TESTS_OF: Final = {
     FieldType.TEXT: _TEXT_TESTS,
+    FieldType.URL: _TEXT_TESTS,
     FieldType.CHOICE: (Test.IS, Test.IS_NOT, Test.EMPTY, Test.FILLED),
     FieldType.BOOLEAN: (Test.IS, Test.EMPTY, Test.FILLED),
     FieldType.NUMBER: (Test.IS, Test.IS_NOT, Test.LESS, Test.MORE, Test.EMPTY, Test.FILLED),

@@ -127,7 +127,8 @@ class EntryForm(SubscriberForm):
             self._refuse("name", error.message)
         for field, asked in self.shown.fields:
             name = f"fields.{field.key}" if field else "name"
-            if asked.asking is Asking.REQUIRED and not self[name].data:
+            is_needed = asked.asking is Asking.REQUIRED or bool(field and field.is_required)
+            if is_needed and not self[name].data:
                 self._refuse(name, _("This is needed."))
 
     def _refuse(self, name: str, sentence: str) -> None:

@@ -122,9 +122,10 @@ def test_a_field_keeps_its_key_and_type(shop):
     made = shop.post(f"{ROOT}/fields", json={"label": "Size", "type": "choice", "choices": ["S", "L"]}).json
     url = f"{ROOT}/fields/{made['id']}"
 
-    changed = shop.patch(url, json={"choices": ["S", "M", "L"]})
+    changes = {"choices": ["S", "M", "L"], "default_value": "M", "editor": "person", "is_required": True}
+    changed = shop.patch(url, json=changes)
 
-    assert changed.json == {**made, "choices": ["S", "M", "L"]}
+    assert changed.json == {**made, **changes}
     assert shop.patch(url, json={"type": "text"}).status_code == 422
     assert shop.delete(url).status_code == 204
 

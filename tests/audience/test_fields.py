@@ -2,6 +2,7 @@ import pytest
 
 from mailer.audience.fields import clean_value, create_field, key_from
 from mailer.audience.models import Field, FieldType
+from mailer.audience.subscribers import save_subscriber
 from mailer.errors import Invalid
 
 CHOICES = Field(label="Bread", key="bread", type=FieldType.CHOICE, choices=["Rye", "Spelt"])
@@ -25,6 +26,7 @@ def field(type):
         (field(FieldType.BOOLEAN), "Yes", True),
         (field(FieldType.BOOLEAN), False, False),
         (field(FieldType.BOOLEAN), "0", False),
+        (field(FieldType.URL), " https://example.com/rye ", "https://example.com/rye"),
         (CHOICES, "rye", "Rye"),
         (CHOICES, None, None),
     ],
@@ -44,6 +46,9 @@ def test_a_value_is_kept_as_its_field_says(of, given, kept):
         (field(FieldType.NUMBER), True),
         (field(FieldType.DATE), "31.5.2026"),
         (field(FieldType.BOOLEAN), "perhaps"),
+        (field(FieldType.URL), "example.com"),
+        (field(FieldType.URL), "javascript:alert(1)"),
+        (field(FieldType.URL), "https://[broken"),
         (CHOICES, "Toast"),
     ],
 )
@@ -70,3 +75,22 @@ def test_a_key_is_taken_once(workspace):
 def test_a_choice_needs_choices(workspace):
     with pytest.raises(Invalid):
         create_field(workspace.id, "Bread", type=FieldType.CHOICE, choices=[" "])
+
+
+def test_a_default_has_to_fit(workspace):
+    with pytest.raises(Invalid) as refused:
+        create_field(workspace.id, "Loaves", type=FieldType.NUMBER, default_value="many")
+
+    assert "default_value" in refused.value.fields
+
+
+def test_somebody_new_has_the_defaults_and_nobody_else(workspace):
+    old, _ = save_subscriber(workspace.id, "old@example.com")
+    create_field(workspace.id, "Loaves", type=FieldType.NUMBER, default_value="2")
+    create_field(workspace.id, "City", default_value="Porto")
+
+    rosa, _ = save_subscriber(workspace.id, "rosa@example.com", fields={"city": "Faro", "loaves": ""})
+    save_subscriber(workspace.id, "old@example.com", name="Otto")
+
+    assert rosa.fields == {"city": "Faro", "loaves": 2}
+    assert old.fields == {}

@@ -2,8 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from mailer.audience.models import SubscriptionStatus, Visibility
-from mailer.consent.preferences import offers_for, pause, resume, save_preferences
+from mailer.audience.fields import create_field
+from mailer.audience.models import Editor, SubscriptionStatus, Visibility
+from mailer.consent.preferences import offers_for, own_fields, pause, resume, save_details, save_preferences
 from mailer.consent.subscribe import subscription_of
 from mailer.errors import Invalid
 from tests import factories
@@ -57,3 +58,17 @@ def test_a_pause_ends_by_itself_or_when_asked(reader):
 def test_no_other_pause_can_be_had(reader):
     with pytest.raises(Invalid):
         pause(reader, "99y", evidence=BY_PREFERENCE, now=NOON)
+
+
+def test_a_person_changes_what_is_theirs_and_empties_nothing_that_is_required(workspace, reader):
+    create_field(workspace.id, "City", editor=Editor.PERSON, is_required=True)
+    create_field(workspace.id, "Score", editor=Editor.STAFF)
+    create_field(workspace.id, "Bread")
+
+    assert [field.key for field in own_fields(reader)] == ["city"]
+    save_details(reader, fields={"city": ""})
+    save_details(reader, fields={"city": "Porto", "score": "10", "bread": "rye"})
+    with pytest.raises(Invalid):
+        save_details(reader, fields={"city": " "})
+
+    assert reader.fields == {"city": "Porto"}

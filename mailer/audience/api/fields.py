@@ -11,7 +11,7 @@ from mailer.api.schemas import Given, Line, Shown, changes_of, list_of, patched
 from mailer.audience import fields, queries
 from mailer.audience import models as audience
 from mailer.audience.api.frame import bp
-from mailer.audience.models import FieldType
+from mailer.audience.models import Editor, FieldType
 from mailer.db import db
 
 
@@ -24,12 +24,26 @@ class FieldShown(Shown):
     label: str
     type: FieldType
     choices: list[str]
+    is_required: bool
+    default_value: str
+    editor: Editor
     created_at: AwareDatetime
 
 
 class _Described(Given):
     label: Line = Field(min_length=1, max_length=120, examples=["Favourite bread"])
     choices: list[Line] = Field([], max_length=200, description="Of a field of choices; else none.")
+    is_required: bool = Field(
+        False,
+        description="Forms do not go on without it, and a person cannot empty it; imports and programs can.",
+    )
+    default_value: Line = Field(
+        "", max_length=500, description="What new subscribers have unless something else is said of them."
+    )
+    editor: Editor = Field(
+        Editor.ASKED,
+        description="Who changes it besides staff: the person where a form asks, the person always, nobody.",
+    )
 
 
 class NewField(_Described):
@@ -65,7 +79,7 @@ def post_field(json_data: NewField) -> FieldShown:
 @bp.input(FieldChanges)
 @bp.output(FieldShown)
 def patch_field(field_id: str, json_data: Given) -> FieldShown:
-    """Change a field's label or choices; key and type stay, since mails and values depend on them."""
+    """Change what a field is called and asks; key and type stay, since mails and values depend on them."""
     field = fields.field_by_id(g.workspace.id, field_id)
     fields.update_field(field, **patched(field, json_data))
     db.session.commit()
@@ -88,5 +102,8 @@ def _shown(field: audience.Field) -> FieldShown:
         label=field.label,
         type=field.type,
         choices=field.choices,
+        is_required=field.is_required,
+        default_value=field.default_value,
+        editor=field.editor,
         created_at=field.created_at,
     )

@@ -1,12 +1,13 @@
 """What an import does with every row, read once a run, and the sorting of its rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from mailer.audience import queries
+from mailer.audience.fields import defaults_of
 from mailer.audience.importing.receive import JUDGED_ROWS, samples_of
 from mailer.audience.importing.rows import Column, Person, Refused, RowReader, day_comes_first
 from mailer.audience.models import Departure, Existing, Import
@@ -63,6 +64,8 @@ class Plan:
     #: In the order of the key, like every other writer, so that none waits in a circle.
     list_ids: Sequence[UUID]
     tag_names: Sequence[str]
+    #: What new people have of the fields that the file says nothing of.
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     tag_ids: dict[str, UUID] = field(default_factory=dict)
 
     def tags(self, names: Sequence[str]) -> list[UUID]:
@@ -99,6 +102,7 @@ def plan_of(source: Import, *, now: datetime) -> Plan:
         reader=RowReader(columns, definitions, now=now, everyone=everyone),
         list_ids=sorted(row.id for row in queries.lists_named_in(source)),
         tag_names=source.tag_names,
+        defaults=defaults_of(definitions.values()),
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import ARRAY, Text, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from mailer import signals
+from mailer.audience.fields import known_values
 from mailer.audience.importing.look import Change, Known, look
 from mailer.audience.importing.plan import Batch, Plan
 from mailer.audience.models import (
@@ -117,15 +118,17 @@ class _Chunk:
 
     def _add(self) -> int:
         bulk, at, text = self._bulk, self._at, self._bulk.text
+        defaults = self._plan.defaults
         missing = [(key, person) for key, person in self._people if key not in self._ids]
         rows = []
         for identifier, (key, person) in zip(bulk.new_ids(len(missing)), missing, strict=True):
             self._ids[key] = identifier
+            fields = {**defaults, **known_values(person.fields)} if defaults else person.fields
             rows.append(
                 (
                     *(identifier, at, at, self._workspace_id, text(person.email), text(key)),
                     *(text(person.name), person.locale, person.time_zone),
-                    *(text(_json(person.fields)) if person.fields else "{}", self._import_id),
+                    *(text(_json(fields)) if fields else "{}", self._import_id),
                 )
             )
         bulk.copy_in(Subscriber.__table__, _SUBSCRIBER, rows)  # type: ignore[arg-type]

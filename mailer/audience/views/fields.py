@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from mailer.accounts.roles import Role
 from mailer.audience import queries
 from mailer.audience.fields import create_field, delete_field, field_by_id, update_field
-from mailer.audience.forms import FIELD_TYPES, FieldForm
+from mailer.audience.forms import EDITORS, FIELD_TYPES, FieldForm
 from mailer.audience.models import FieldType
 from mailer.db import db
 from mailer.errors import MailerError
@@ -31,10 +31,9 @@ def create() -> ResponseReturnValue:
         try:
             field = create_field(
                 g.workspace.id,
-                form.label.data or "",
                 key=form.key.data or "",
                 type=FieldType(form.type.data),
-                choices=form.lines(),
+                **form.values(),
             )
         except MailerError as error:
             db.session.rollback()
@@ -54,7 +53,7 @@ def create() -> ResponseReturnValue:
 def edit(field_id: str) -> str:
     """Ask what should change."""
     field = field_by_id(g.workspace.id, field_id)
-    form = FieldForm(obj=field, data={"choices": "\n".join(field.choices)})
+    form = FieldForm(obj=field)
     form.choices.data = "\n".join(field.choices)
     return render_template("audience/fields/edit.html", form=form, field=field)
 
@@ -62,12 +61,12 @@ def edit(field_id: str) -> str:
 @bp.post("/fields/<field_id>")
 @requires(Role.EDITOR)
 def update(field_id: str) -> ResponseReturnValue:
-    """Change a field's label and choices."""
+    """Change a field's label, choices and options."""
     field, form = field_by_id(g.workspace.id, field_id), FieldForm()
     form.type.data = field.type.value
     if form.validate():
         try:
-            update_field(field, label=form.label.data or "", choices=form.lines())
+            update_field(field, **form.values())
         except MailerError as error:
             db.session.rollback()
             show_on(form, error)
@@ -95,4 +94,5 @@ def _page(form: FieldForm) -> str:
         fields=queries.fields_of(g.workspace.id),
         form=form,
         types=FIELD_TYPES,
+        editors=EDITORS,
     )

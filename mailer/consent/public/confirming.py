@@ -78,11 +78,14 @@ def _confirmation_page(subscription: Subscription, token: str) -> str:
 def _confirmed_page(subscription: Subscription, names: list[str]) -> str:
     subscriber = subscription.subscriber
     token = links().preferences_url(subscriber.id).rpartition("/")[2]
+    asked = preferences.asked_keys(subscriber)
     unknown = [
-        field for field in preferences.asked_fields(subscriber) if not subscriber.fields.get(field.key)
+        field
+        for field in preferences.own_fields(subscriber)
+        if field.key in asked and field.key not in subscriber.fields
     ]
     form = details_form(subscriber, unknown)
-    asks_name = "name" in preferences.asked_keys(subscriber) and not subscriber.name
+    asks_name = "name" in asked and not subscriber.name
     return render(
         "consent/confirmed.html",
         workspace=subscription.list.workspace,

@@ -60,7 +60,7 @@ def workspace_of(subscriber: Subscriber) -> Workspace:
 
 def details_of(subscriber: Subscriber) -> DetailsForm:
     """Return the form of what a subscriber may see and change about themselves."""
-    return details_form(subscriber, preferences.asked_fields(subscriber))
+    return details_form(subscriber, preferences.own_fields(subscriber))
 
 
 def render(template: str, **values: Any) -> str:
