@@ -27,6 +27,7 @@ from mailer.tracking.ingest import store
 from mailer.tracking.models import AnonymousEvent, Click, Open
 from mailer.tracking.settings import Tracking, save_tracking
 from mailer.tracking.spool import Event
+from mailer.web.limits import limiter
 from tests import factories
 
 BODY = "Hello,\n\n[Order](https://bakery.example/order?a=1#now) or [look](https://bakery.example/)"
@@ -181,6 +182,20 @@ def test_a_shop_tells_orders_by_the_token_in_the_address(client, workspace, read
     store([event(ann, 0, utcnow() - timedelta(minutes=1))])
     tell(order="A-5")
     assert [(one.people, one.orders) for one in worth_of(campaign.id).sales] == [(1, 2)]
+
+
+def test_orders_cannot_be_made_up_without_end(app, client):
+    limiter.enabled = True
+    try:
+        answers = [
+            client.post("/orders", json={"click": click, "order": f"A-{number}", "value": "1"}).status_code
+            for click, times in (("one.0", 31), ("two.0", 30))
+            for number in range(times)
+        ]
+    finally:
+        limiter.enabled = False
+
+    assert answers == [404] * 30 + [429] + [404] * 29 + [429]
 
 
 def test_the_settings_are_kept_and_checked(sign_in, ana, workspace):
