@@ -21,6 +21,9 @@ DEEDS: Final = {
     Deed.BOUNCED: "bounced",
 }
 
+#: Columns that are empty where it was never done.
+_FIRSTS: Final = {"human_opened_at", "human_clicked_at"}
+
 
 def clause(condition: Did, asked: Asked) -> Clause:
     """Ask of which deliveries somebody did something, and how often."""
@@ -58,7 +61,6 @@ def _deliveries(condition: Did, asked: Asked) -> Any:
         case Deed.OPENED:
             # The first by a human, which the delivery itself keeps.
             at = Delivery.human_opened_at
-            query = query.where(at.is_not(None))
         case Deed.CLICKED if condition.link.strip():
             at = Click.at
             query = query.join(Click, Click.delivery_id == Delivery.id).where(
@@ -68,9 +70,11 @@ def _deliveries(condition: Did, asked: Asked) -> Any:
             )
         case Deed.CLICKED:
             at = Delivery.human_clicked_at
-            query = query.where(at.is_not(None))
     if condition.within_days is not None:
         query = query.where(at >= asked.since(condition.within_days))
+    elif at.key in _FIRSTS:
+        # Never beside the comparison: PostgreSQL would expect far too few, and join one by one.
+        query = query.where(at.is_not(None))
     if condition.campaign is not None:
         return query.where(Delivery.campaign_id == parse_id("cmp", condition.campaign))
     return query.where(Delivery.campaign_id.is_not(None))
