@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_compact_decimal, format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 from flask import Flask, g
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
@@ -20,7 +21,7 @@ _TIME_FORMS: Final = {"long": "d MMM y, HH:mm:ss z", "full": "EEEE, d MMMM y, HH
 
 def init_app(app: Flask) -> None:
     """Give templates the filters of this module by their names."""
-    filters = (number, compact, percent, iso, local_time, local_day, utc_words, ago, initials, text_on)
+    filters = (number, compact, percent, money, iso, local_time, local_day, utc_words, ago, initials, text_on)
     app.jinja_env.filters.update({function.__name__: function for function in filters})
     app.jinja_env.filters["chart_data"] = chart_data
 
@@ -38,6 +39,11 @@ def compact(value: float | None) -> str:
 def percent(rate: float | None) -> str:
     """Write a rate between 0 and 1: 41.2%."""
     return "–" if rate is None else format_percent(rate, format="#,##0.#%", locale=_locale())
+
+
+def money(value: Decimal, currency: str) -> str:
+    """Write an amount with its currency’s code and as many decimals as it has: 31.50 EUR, 3,150 JPY."""
+    return format_currency(value, currency, "#,##0.00 ¤¤", locale=_locale())
 
 
 def iso(at: date) -> str:

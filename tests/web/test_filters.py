@@ -1,6 +1,7 @@
 """How times, figures and colours are said."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -26,6 +27,11 @@ def test_times_stand_in_the_workspace_zone_and_leave_out_the_present_year(vienna
     assert filters.local_time(NOON.replace(year=2024)) == "5 Mai 2024, 14:00"
     assert filters.local_time(NOON, "full").endswith(", 5 Mai 2026, 14:00")
     assert filters.utc_words(NOON) == "2026-05-05 12:00 UTC"
+
+
+def test_amounts_have_the_decimals_of_their_currency(vienna):
+    assert filters.money(Decimal("3131.5"), "EUR") == "3.131,50 EUR"
+    assert filters.money(Decimal(3131), "JPY") == "3.131 JPY"
 
 
 @time_machine.travel(NOON)
