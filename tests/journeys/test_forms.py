@@ -1,12 +1,8 @@
 """A form from the designer to another site, through a stranger's hands, and out again."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
 
-import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from mailer.proof.product import Product, wait_until
@@ -14,25 +10,6 @@ from tests.journeys.test_newsletter import begin, go_to, make_a_list, open_mail
 
 Look = Callable[[Page, str], None]
 EMAIL = "rosa@example.com"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Another site's server, which writes no log."""
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def other_site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder, and the address under which another port serves it."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield tmp_path, f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_a_form_from_the_designer_to_the_door(
