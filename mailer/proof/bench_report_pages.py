@@ -164,21 +164,32 @@ def _pages(campaign: Campaign, domain: SendingDomain) -> list[str]:
     message = campaign.message
     assert message is not None
     links = [each for each in range(len(message.links)) if each != message.trap_link]
+    middle = _middle_of(campaign)
     return [
         f"{base}/",
         f"{base}/reports",
         f"{base}/campaigns",
         f"{base}/returns",
         f"{base}/returns?kind=bounce",
+        f"{base}/settings/domains/{domain.public_id}",
         f"{base}/settings/domains/{domain.public_id}/health",
         here,
         f"{here}/click-map/preview",
         f"{here}/deliveries",
         f"{here}/deliveries?state=rejected",
+        f"{here}/deliveries?after={middle}",
         *(f"{here}/people?did={deed}" for deed in Deed),
+        *(f"{here}/people?did={deed}&after={middle}" for deed in Deed),
         # The most followed link, and the one that hardly anybody followed.
         *(f"{here}/people?did=clicked&link={number}" for number in (links[0], links[-1])),
     ]
+
+
+def _middle_of(campaign: Campaign) -> str:
+    """Return the delivery that as many come before as after: where deep pages begin."""
+    of_it = select(Delivery).where(Delivery.campaign_id == campaign.id)
+    size = db.session.scalar(select(func.count()).select_from(of_it.subquery())) or 0
+    return db.session.scalars(of_it.order_by(Delivery.id).offset(size // 2).limit(1)).one().public_id
 
 
 def _files(campaign: Campaign) -> list[str]:

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
 from mailer.campaigns.compare import FIGURES, medians
+from mailer.campaigns.hours import HEAT_DAYS, heat_map_of
 from mailer.db import db
 from mailer.lib.clock import utcnow
 from mailer.reports import queries
@@ -25,8 +26,8 @@ def show() -> ResponseReturnValue:
     return render_template(
         "reports/show.html",
         weeks=queries.weeks_of(g.workspace.id, until=now.date()),
-        heat=queries.heat_map_of(g.workspace, now=now),
-        heat_days=queries.HEAT_DAYS,
+        heat=heat_map_of(g.workspace, now=now),
+        heat_days=HEAT_DAYS,
         campaigns=campaigns,
         usual=medians([each.rates for each in campaigns]),
         rate_names=FIGURES,

@@ -7,11 +7,12 @@ import time_machine
 from sqlalchemy import select
 
 from mailer.audience.models import ListDay, SubscriptionStatus
+from mailer.campaigns.hours import heat_map_of
 from mailer.db import db
 from mailer.delivery.models import Delivery, DeliveryCount, DeliveryState, Message
 from mailer.reports.digest import digest_of, send_digests, switch_digest
 from mailer.reports.models import AudienceSnapshot
-from mailer.reports.queries import heat_map_of, weeks_of
+from mailer.reports.queries import weeks_of
 from mailer.reports.snapshot import count_audience, take_snapshots
 from mailer.tracking.models import Activity, HourlyActivity
 from tests import factories

@@ -1,5 +1,7 @@
 """Sending a campaign: the last look, now or later, stop and go."""
 
+from datetime import timedelta
+
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -9,6 +11,7 @@ from mailer.campaigns import pause as stopping
 from mailer.campaigns.choose_tracking import choose_tracking
 from mailer.campaigns.click_tags import choices_of, set_click_tags
 from mailer.campaigns.forms import ScheduleForm, link_tags_in
+from mailer.campaigns.hours import HEAT_DAYS, SETTLED, best_hour_of
 from mailer.campaigns.launch import launch
 from mailer.campaigns.models import Campaign, Priority
 from mailer.campaigns.narrowing import chosen_segments, narrow
@@ -43,7 +46,8 @@ def review(campaign_id: str) -> ResponseReturnValue:
     campaign = campaign_of(campaign_id)
     if not campaign.is_editable:
         return redirect(url_for(".show", campaign_id=campaign_id))
-    return _review(campaign, ScheduleForm(formdata=None))
+    # A suggested time is a link to this page that has it.
+    return _review(campaign, ScheduleForm(formdata=request.args))
 
 
 @bp.post("/campaigns/<campaign_id>/send")
@@ -168,7 +172,8 @@ def cancel(campaign_id: str) -> ResponseReturnValue:
 
 
 def _review(campaign: Campaign, form: ScheduleForm) -> str:
-    found = preflight(campaign, now=utcnow())
+    now = utcnow()
+    found = preflight(campaign, now=now)
     return render_template(
         "campaigns/review.html",
         campaign=campaign,
@@ -176,6 +181,9 @@ def _review(campaign: Campaign, form: ScheduleForm) -> str:
         link_tags=choices_of(campaign, found.frozen.links if found.frozen else ()),
         known_tags=tags_of(g.workspace.id),
         form=form,
+        best_hour=best_hour_of(g.workspace, now=now),
+        heat_days=HEAT_DAYS,
+        settled_hours=SETTLED // timedelta(hours=1),
         typed_from=TYPED_FROM,
         segments=segments_by_name(g.workspace.id),
         narrowed_to=chosen_segments(campaign),
