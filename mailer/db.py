@@ -4,7 +4,8 @@ SQLite is the default and PostgreSQL the choice of a growing team; everything he
 makes the two behave alike.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, TypeVar
@@ -30,7 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator
 
@@ -230,6 +231,16 @@ def begin_reading() -> None:
     """
     if not db.session().in_transaction():
         db.session.connection(execution_options={READ_ONLY: True})
+
+
+@contextmanager
+def reading_apart() -> Iterator[Session]:
+    """Give a session of its own that only reads, for what must neither wait nor be part of a transaction.
+
+    What was loaded in it belongs to no session afterwards.
+    """
+    with Session(db.engine.execution_options(**{READ_ONLY: True})) as session:
+        yield session
 
 
 def owned(

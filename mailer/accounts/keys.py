@@ -1,4 +1,8 @@
-"""API keys: made once, shown once, recognised by their hash, and taken back."""
+"""API keys: made once, shown once, recognised by their hash, and taken back.
+
+A key that was read is believed for a second: programs come with the same one hundreds of
+times in it, and to read it took longer than to write down what they asked for.
+"""
 
 import secrets
 from collections.abc import Iterable
@@ -6,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.orm import joinedload
 
-from mailer.accounts.models import ApiKey
+from mailer.accounts.models import ApiKey, Workspace
 from mailer.accounts.scopes import clean_scopes
-from mailer.db import db
+from mailer.db import db, reading_apart
 from mailer.errors import Invalid
 from mailer.lib.secrets import fingerprint
 
@@ -21,16 +25,17 @@ _HINT_LENGTH: Final = 10
 _LONGEST_NAME: Final = 120
 #: A busy program would otherwise write a row with every call.
 _USE_IS_NOTED_EVERY: Final = timedelta(minutes=1)
-#: Asked with every call: made once, since to build it takes as long as to ask it.
+#: One that another process revokes, or a workspace that it changes, is believed for no longer.
+_BELIEVED_FOR: Final = timedelta(seconds=1)
+_MOST_BELIEVED: Final = 1_000
+#: Made once, since to build it takes as long as to ask it.
 _BY_HASH: Final = (
     select(ApiKey)
-    .where(
-        ApiKey.secret_hash == bindparam("secret_hash"),
-        ApiKey.revoked_at.is_(None),
-        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > bindparam("now")),
-    )
+    .where(ApiKey.secret_hash == bindparam("secret_hash"), ApiKey.revoked_at.is_(None))
     .options(joinedload(ApiKey.workspace))
 )
+#: Keys with their workspaces, of no session, and when each was read; by the hash of their secret.
+_believed: dict[str, tuple[ApiKey, datetime]] = {}
 
 
 def create_key(
@@ -71,10 +76,17 @@ def create_key(
 
 
 def key_for(secret: str, *, now: datetime) -> ApiKey | None:
-    """Return the key that a secret belongs to, or None when there is none, or none that still works."""
+    """Return the key that a secret belongs to, or None when there is none, or none that still works.
+
+    It begins no transaction, so that nobody without a key waits for SQLite's writers, or
+    makes them wait.
+    """
     if not secret.startswith(_MARK):
         return None
-    return db.session.scalar(_BY_HASH, {"secret_hash": fingerprint(secret), "now": now})
+    key = _read(fingerprint(secret), now=now)
+    if key is None or (key.expires_at is not None and key.expires_at <= now):
+        return None
+    return db.session.merge(key, load=False)
 
 
 def is_use_due(key: ApiKey, *, now: datetime) -> bool:
@@ -89,6 +101,7 @@ def note_use(key: ApiKey, *, now: datetime) -> None:
         .where(ApiKey.id == key.id, ApiKey.last_used_at.is_not_distinct_from(key.last_used_at))
         .values(last_used_at=now)
     )
+    _believed.pop(key.secret_hash, None)
 
 
 def revoke_key(key: ApiKey, *, now: datetime) -> None:
@@ -96,3 +109,27 @@ def revoke_key(key: ApiKey, *, now: datetime) -> None:
     if key.revoked_at is None:
         key.revoked_at = now
     db.session.flush()
+
+
+def _read(secret_hash: str, *, now: datetime) -> ApiKey | None:
+    key, read_at = _believed.get(secret_hash, (None, now))
+    if key is not None and read_at <= now < read_at + _BELIEVED_FOR:
+        return key
+    with reading_apart() as session:
+        key = session.scalar(_BY_HASH, {"secret_hash": secret_hash})
+    if key is None:
+        _believed.pop(secret_hash, None)
+        return None
+    if len(_believed) >= _MOST_BELIEVED:
+        _believed.clear()
+    _believed[secret_hash] = (key, now)
+    return key
+
+
+@event.listens_for(ApiKey, "after_update")
+@event.listens_for(ApiKey, "after_delete")
+@event.listens_for(Workspace, "after_update")
+@event.listens_for(Workspace, "after_delete")
+def _read_anew(*_: object) -> None:
+    """Believe nothing that was read before this process itself changed a key or a workspace."""
+    _believed.clear()

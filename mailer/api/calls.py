@@ -41,7 +41,7 @@ def count_call(key: ApiKey) -> None:
         return
     now = time.time()
     limit = key.calls_per_minute or settings().api_calls_per_minute
-    made = count_in_minute("calls", str(key.id), now=now)
+    made = count_in_minute("calls", str(key.id), limit=limit, now=now)
     g.calls_left = _Left(limit, max(0, limit - made), 60 - int(now % 60))
     if made > limit:
         raise ApiError(429, NAMES[429], WORDS[429])
@@ -52,7 +52,8 @@ def count_guess() -> None:
 
     :raises ApiError: there were too many from one address in this minute
     """
-    if count_in_minute("guesses", request.remote_addr or "", now=time.time()) > _MOST_GUESSES:
+    address = request.remote_addr or ""
+    if count_in_minute("guesses", address, limit=_MOST_GUESSES, now=time.time()) > _MOST_GUESSES:
         raise ApiError(429, NAMES[429], WORDS[429], headers={"Retry-After": "60"})
 
 

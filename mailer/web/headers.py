@@ -9,6 +9,14 @@ _FRAMED_POLICY = (
     "sandbox allow-same-origin; default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; "
     "font-src https: data:; frame-ancestors 'self'"
 )
+#: For whatever is no page: it loads nothing, wherever somebody opens it.
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+)
 
 
 def init_app(app: Flask) -> None:
@@ -50,16 +58,21 @@ def framed_by_us(html: str) -> Response:
 
 
 def _add_headers(response: Response) -> Response:
+    given = response.headers
+    if "Content-Security-Policy" not in given:
+        is_page = response.mimetype == "text/html"
+        given["Content-Security-Policy"] = _page_policy() if is_page else _DATA_POLICY
+    for name, value in _ALWAYS:
+        if name not in given:
+            given[name] = value
+    return response
+
+
+def _page_policy() -> str:
     nonce = csp_nonce()
-    response.headers.setdefault(
-        "Content-Security-Policy",
+    return (
         f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
         f"img-src 'self' data: {g.get('picture_origin', '')}; font-src 'self'; connect-src 'self'; "
         "frame-src 'self'; object-src 'none'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("X-Frame-Options", "DENY")
-    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    return response

@@ -4,7 +4,8 @@ Several web processes count together there. While the store is away each counts 
 itself, since a limit that fails must not close the house.
 """
 
-from collections import Counter
+from collections import defaultdict
+from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
@@ -25,6 +26,8 @@ limiter = Limiter(
 
 #: A store that did not answer is left alone for so long.
 _AWAY_SECONDS: Final = 5.0
+#: A process counts for itself for so long, if the limit is not near.
+_UNTOLD_SECONDS: Final = 0.2
 
 #: How often passwords and codes may be tried: from one address, and for one person from anywhere.
 SIGN_IN_TRIES: Final = {
@@ -70,38 +73,65 @@ def is_within(limit: str, *about: str, cost: int = 1) -> bool:
     return all(hits)
 
 
-def count_in_minute(*about: str, now: float) -> int:
+def count_in_minute(*about: str, limit: int, now: float) -> int:
     """Count one more of something, and return how many there were in this minute of the clock.
 
-    One question to the store, where :func:`is_within` asks one for each limit.
+    Each process counts by itself and exchanges with the store now and then. So a limit below
+    200 is exact, and a higher one lets through a hundredth more for each further process.
 
     :param about: what is counted, and whose
+    :param limit: what the count is compared with
     :param now: in seconds since 1970
     :return: 0 where nothing is limited
     """
-    return _in_minute("/".join(about), now) if limiter.enabled else 0
+    return _in_minute("/".join(about), max(1, limit // 100), now) if limiter.enabled else 0
+
+
+@dataclass
+class _Tally:
+    """How many there were, as far as this process knows.
+
+    :ivar untold: those of ``count`` that the store has not heard of
+    :ivar told_at: when it last heard of any
+    """
+
+    count: int = 0
+    untold: int = 0
+    told_at: float = 0.0
 
 
 class _InMinute:
-    """Counts in the store, and in this process while the store is away."""
+    """Counts in the processes and in their common store; in the processes alone while that is away."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._asked_again_at = 0.0
-        self._minute, self._counts = 0, Counter[str]()
+        self._minute, self._tallies = 0, defaultdict[str, _Tally](_Tally)
 
-    def __call__(self, name: str, now: float) -> int:
+    def __call__(self, name: str, at_once: int, now: float) -> int:
+        """Count one more, and tell the store when ``at_once`` are untold, or some for long enough."""
         minute = int(now // 60)
-        if now >= self._asked_again_at:
-            try:
-                return limiter.storage.incr(f"mailer-limits/{name}/{minute}", 60)
-            except RedisError:
-                self._asked_again_at = now + _AWAY_SECONDS
         with self._lock:
             if minute != self._minute:
-                self._minute, self._counts = minute, Counter()
-            self._counts[name] += 1
-            return self._counts[name]
+                self._minute, self._tallies = minute, defaultdict(_Tally)
+            tally = self._tallies[name]
+            tally.count += 1
+            tally.untold += 1
+            is_news = tally.untold >= at_once or now - tally.told_at >= _UNTOLD_SECONDS
+            if not is_news or now < self._asked_again_at:
+                return tally.count
+            telling, tally.untold, tally.told_at = tally.untold, 0, now
+        try:
+            told = limiter.storage.incr(f"mailer-limits/{name}/{minute}", 60, telling)
+        except RedisError:
+            self._asked_again_at = now + _AWAY_SECONDS
+            told = 0
+        with self._lock:
+            if not told:
+                tally.untold += telling
+            # Others here may have counted on meanwhile.
+            tally.count = max(tally.count, told + tally.untold)
+            return tally.count
 
 
 _in_minute = _InMinute()

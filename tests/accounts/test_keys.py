@@ -3,9 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from mailer.accounts.keys import create_key, is_use_due, key_for, note_use, revoke_key
+from mailer.accounts.models import ApiKey
 from mailer.accounts.scopes import EVERYTHING, READING, SCOPES, clean_scopes, is_granted
+from mailer.db import db
 from mailer.errors import Invalid
 from tests import factories
 
@@ -14,6 +17,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def test_the_secret_finds_its_key_and_is_not_stored(workspace):
     key, secret = create_key(workspace.id, name=" Shop ", scopes=[READING])
+    db.session.commit()
 
     assert key_for(secret, now=NOON) == key
     assert (key.name, key.scopes, key.workspace) == ("Shop", [READING], workspace)
@@ -30,12 +34,38 @@ def test_other_secrets_find_nothing(workspace, secret):
 
 def test_a_revoked_key_is_known_no_more(workspace):
     key, secret = create_key(workspace.id, name="Shop", scopes=[EVERYTHING])
+    db.session.commit()
+    assert key_for(secret, now=NOON) == key
 
     revoke_key(key, now=NOON)
     revoke_key(key, now=NOON + timedelta(hours=1))
+    db.session.commit()
 
     assert key_for(secret, now=NOON) is None
     assert key.revoked_at == NOON
+
+
+def test_a_key_that_another_process_revokes_works_for_a_second_at_most(workspace):
+    key, secret = create_key(workspace.id, name="Shop", scopes=[EVERYTHING])
+    db.session.commit()
+    assert key_for(secret, now=NOON) == key
+
+    # Past the ORM, as what another process does is.
+    db.session.execute(update(ApiKey.__table__).values(revoked_at=NOON))
+    db.session.commit()
+
+    assert key_for(secret, now=NOON + timedelta(seconds=0.9)) == key
+    assert key_for(secret, now=NOON + timedelta(seconds=1)) is None
+
+
+def test_who_has_no_key_waits_for_no_writer(workspace):
+    _, secret = create_key(workspace.id, name="Shop", scopes=[EVERYTHING])
+    db.session.commit()
+
+    assert key_for("mlr_unknown", now=NOON) is None
+    assert key_for(secret, now=NOON) is not None
+
+    assert not db.session().in_transaction()
 
 
 def test_use_is_noted_once_a_minute(workspace):
@@ -58,6 +88,7 @@ def test_a_key_needs_a_name_that_people_can_read(workspace, name):
 
 def test_a_key_ends_on_its_day(workspace):
     key, secret = create_key(workspace.id, name="Shop", scopes=[EVERYTHING], expires_at=NOON)
+    db.session.commit()
 
     assert key_for(secret, now=NOON - timedelta(seconds=1)) == key
     assert key_for(secret, now=NOON) is None
