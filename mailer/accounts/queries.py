@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from mailer.accounts.models import ApiKey, Invitation, Membership, User, Workspace
+from mailer.accounts.roles import Role
 from mailer.db import db
 from mailer.errors import NotFound
 from mailer.lib.ids import parse_id
@@ -52,6 +54,16 @@ def all_members(workspace: Workspace) -> Select[Membership]:
     return (
         select(Membership).where(Membership.workspace_id == workspace.id).options(joinedload(Membership.user))
     )
+
+
+def owners_of(workspace_id: UUID) -> Sequence[str]:
+    """Return the addresses of a workspace's owners, to whom what it needs is written."""
+    return db.session.scalars(
+        select(User.email)
+        .join(Membership)
+        .where(Membership.workspace_id == workspace_id, Membership.role == Role.OWNER)
+        .order_by(User.email)
+    ).all()
 
 
 def members_of(workspace: Workspace) -> Sequence[Membership]:

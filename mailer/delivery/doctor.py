@@ -15,15 +15,17 @@ from mailer.db import db
 from mailer.delivery.engine.domain_checks import CheckKind, Finding, Health, Key, Subject, check_domain
 from mailer.delivery.engine.txt_records import look_up
 from mailer.delivery.models import DomainCheck, KeyState, SendingDomain, Transport
+from mailer.delivery.warn_owners import warn_owners
 
 log = logging.getLogger(__name__)
 
 _AGAIN: Final = timedelta(hours=24)
+#: The gravest last.
 _TROUBLE: Final = (Health.WARN, Health.BAD)
 
 
 def check_domains(*, now: datetime) -> None:
-    """Look at every domain that was not looked at for a day; commits as it goes."""
+    """Look at every domain that was not looked at for a day, warn of what is worse; commits as it goes."""
     last = (
         select(DomainCheck.sending_domain_id, func.max(DomainCheck.checked_at).label("at"))
         .group_by(DomainCheck.sending_domain_id)
@@ -35,24 +37,30 @@ def check_domains(*, now: datetime) -> None:
         .where(func.coalesce(last.c.at, now - 2 * _AGAIN) < now - _AGAIN)
     )
     for domain_id in db.session.scalars(due).all():
-        examine(domain_id, now=now)
+        worse = examine(domain_id, now=now)
+        if worse:
+            _warn(domain_id, worse)
         db.session.commit()
 
 
-def examine(sending_domain_id: UUID, *, now: datetime) -> None:
+def examine(sending_domain_id: UUID, *, now: datetime) -> list[Finding]:
     """Look every record of a domain up and keep what is found.
 
     Ends the transaction that it begins in: nothing of the database may wait for somebody
     else's name server.
+
+    :return: what is worse than it was the last time
     """
     subject = _subject(db.session.get_one(SendingDomain, sending_domain_id))
     db.session.rollback()
     findings = list(check_domain(subject, look_up))
     sending_domain = db.session.get(SendingDomain, sending_domain_id)
-    if sending_domain is not None:
-        _keep(sending_domain_id, subject.domain, findings, now=now)
-        if sending_domain.tracking_host == subject.own_tracking_host:
-            _follow_host(sending_domain, findings, now=now)
+    if sending_domain is None:
+        return []
+    worse = _keep(sending_domain_id, subject.domain, findings, now=now)
+    if sending_domain.tracking_host == subject.own_tracking_host:
+        _follow_host(sending_domain, findings, now=now)
+    return worse
 
 
 def checks_of(sending_domain: SendingDomain) -> Sequence[DomainCheck]:
@@ -77,7 +85,10 @@ def ailing(workspace: Workspace) -> list[tuple[SendingDomain, list[DomainCheck]]
     return list(found.values())
 
 
-def _keep(sending_domain_id: UUID, domain: str, findings: Iterable[Finding], *, now: datetime) -> None:
+def _keep(
+    sending_domain_id: UUID, domain: str, findings: Iterable[Finding], *, now: datetime
+) -> list[Finding]:
+    worse = []
     for finding in findings:
         kept = db.session.get(DomainCheck, (sending_domain_id, finding.kind))
         if kept is None:
@@ -89,13 +100,27 @@ def _keep(sending_domain_id: UUID, domain: str, findings: Iterable[Finding], *, 
             # An answer that never came says nothing about the record.
             continue
         elif kept.health is not finding.health:
-            if finding.health in _TROUBLE:
+            if _gravity(finding.health) > _gravity(kept.health):
                 log.warning("%s of %s was %s: %s", finding.kind, domain, kept.health, finding.advice)
+                worse.append(finding)
             kept.since = now
         kept.health, kept.found, kept.advice = finding.health, finding.found, finding.advice
         kept.record_name, kept.record_kind, kept.record_value = finding.record
         kept.checked_at = now
     db.session.flush()
+    return worse
+
+
+def _gravity(health: Health) -> int:
+    """Return 0 for what is no trouble, and more the worse it is."""
+    return _TROUBLE.index(health) + 1 if health in _TROUBLE else 0
+
+
+def _warn(sending_domain_id: UUID, worse: Iterable[Finding]) -> None:
+    sending_domain = db.session.get_one(SendingDomain, sending_domain_id)
+    troubles = [f"{each.kind.label}: {each.advice or each.found}" for each in worse]
+    page = f"/{sending_domain.public_id}/health"
+    warn_owners(sending_domain.workspace_id, sending_domain.domain, troubles, page=page)
 
 
 def _follow_host(sending_domain: SendingDomain, findings: Iterable[Finding], *, now: datetime) -> None:

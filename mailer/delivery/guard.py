@@ -8,6 +8,7 @@ comes later counts, so that the same complaints never stop it twice.
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, func, select
@@ -19,8 +20,15 @@ from mailer.delivery.engine.mime import ascii_domain
 from mailer.delivery.engine.reputation import DAY, HOUR, Counts, Judgement, Level, judge
 from mailer.delivery.models import DomainStanding, Message, Run, SendingSum
 from mailer.delivery.sending_sums import slot_of
+from mailer.delivery.warn_owners import warn_owners
 
 log = logging.getLogger(__name__)
+
+_QUIET: Final = timedelta(days=1)
+_TOLD: Final = {
+    Level.WARN: "Its campaigns still go out, and stop by themselves once this doubles",
+    Level.PAUSE: "Its campaigns are stopped, and go on when somebody resumes them",
+}
 
 
 def watch_domains(*, now: datetime) -> None:
@@ -95,12 +103,17 @@ def _note(
     if standing is None:
         if judgement.level is Level.GOOD:
             return
-        standing = DomainStanding(workspace_id=workspace_id, domain=domain, level=Level.GOOD, changed_at=now)
+        standing = DomainStanding(
+            workspace_id=workspace_id, domain=domain, level=Level.GOOD, changed_at=now - _QUIET
+        )
         db.session.add(standing)
     if standing.level is not judgement.level:
-        standing.changed_at = now
         if judgement.level is not Level.GOOD:
             log.warning("%s of workspace %s: %s.", domain, workspace_id, judgement.reason)
+            # A rate that swings about the limit is told once; that sending stopped, each time.
+            if judgement.level is Level.PAUSE or standing.changed_at <= now - _QUIET:
+                warn_owners(workspace_id, domain, [f"{_TOLD[judgement.level]}: {judgement.reason}."])
+        standing.changed_at = now
     standing.level, standing.reason = judgement.level, judgement.reason
 
 

@@ -2,11 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from mailer import signals
-from mailer.accounts.models import Membership, User
-from mailer.accounts.roles import Role
+from mailer.accounts.queries import owners_of
 from mailer.current import settings
 from mailer.db import db
 from mailer.lib.system_mail import SystemMail
@@ -21,7 +18,7 @@ def disable(endpoint: Endpoint, reason: str, *, now: datetime) -> None:
     db.session.flush()
     workspace = endpoint.workspace
     settings_url = f"{settings().base_url}/w/{workspace.slug}/settings"
-    for email in _owners(endpoint):
+    for email in owners_of(endpoint.workspace_id):
         signals.mail_wanted.send(
             SystemMail(
                 template="webhook_disabled",
@@ -35,14 +32,3 @@ def disable(endpoint: Endpoint, reason: str, *, now: datetime) -> None:
                 },
             )
         )
-
-
-def _owners(endpoint: Endpoint) -> list[str]:
-    return list(
-        db.session.scalars(
-            select(User.email)
-            .join(Membership)
-            .where(Membership.workspace_id == endpoint.workspace_id, Membership.role == Role.OWNER)
-            .order_by(User.email)
-        )
-    )

@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.campaigns.pause import resume
 from mailer.db import db
 from mailer.delivery.engine.reputation import Level
 from mailer.delivery.guard import standings_of, watch_domains
-from mailer.delivery.models import Run
+from mailer.delivery.models import Delivery, DomainStanding, Message, MessageKind, Run
 from mailer.delivery.sending_sums import Fared, Fate, count_fates
 from tests.factories import refreshed
 
@@ -69,6 +70,30 @@ def test_a_warning_is_said_and_stops_nothing(workspace, sending, caplog):
     assert campaign_of(sending).status is CampaignStatus.SENDING
     assert standings_of(workspace)[0].level is Level.WARN
     assert "5 complaints" in caplog.text
+
+
+def test_owners_are_told_of_one_warning_a_day_and_of_each_stop(workspace, ana, ben, sending):
+    waves = [
+        (0, {"accepted": 1_000, "complaints": 5}, Level.WARN),
+        (2, {"accepted": 10_000}, Level.GOOD),
+        (4, {"accepted": 1_000, "complaints": 5}, Level.WARN),
+        (4, {"complaints": 20}, Level.PAUSE),
+    ]
+    for hours, fates, level in waves:
+        at = NOON + timedelta(hours=hours)
+        fare(sending, at, **fates)
+        watch_domains(now=at)
+        assert db.session.get(DomainStanding, (workspace.id, "bakery.example")).level is level
+
+    told = db.session.execute(
+        select(Delivery.email, Message.text)
+        .join(Message, Message.id == Delivery.message_id)
+        .where(Message.kind == MessageKind.SYSTEM)
+        .order_by(Delivery.id)
+    ).all()
+    assert [email for email, _ in told] == [ana.email, ana.email]
+    assert "stop by themselves once this doubles: 5 complaints" in told[0].text
+    assert "go on when somebody resumes them: 25 complaints" in told[1].text
 
 
 def test_who_goes_on_counts_afresh(workspace, sending):

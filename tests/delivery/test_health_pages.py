@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from mailer.bounces.models import Via
 from mailer.bounces.receive import receive
@@ -14,7 +15,7 @@ from mailer.delivery.doctor import ailing, check_domains, checks_of, examine
 from mailer.delivery.domains import add_domain
 from mailer.delivery.engine import txt_records
 from mailer.delivery.engine.domain_checks import CheckKind, Health
-from mailer.delivery.models import Delivery, SendingSum
+from mailer.delivery.models import Delivery, Message, MessageKind, SendingSum
 from mailer.delivery.sending_sums import Fate, slot_of
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
@@ -40,6 +41,15 @@ def bakery(workspace):
 
 def page_of(domain):
     return f"/w/bakery/settings/domains/{domain.public_id}/health"
+
+
+def mails_about_domains():
+    """Whom the doctor wrote to, and what."""
+    return db.session.execute(
+        select(Delivery.email, Message.text)
+        .join(Message, Message.id == Delivery.message_id)
+        .where(Message.kind == MessageKind.SYSTEM)
+    ).all()
 
 
 def health_of(domain, kind):
@@ -70,6 +80,24 @@ def test_each_domain_is_looked_at_once_a_day(zone, workspace, bakery):
 
     assert health_of(bakery, CheckKind.DMARC).health is Health.GOOD
     assert health_of(bakery, CheckKind.DMARC).since == now + timedelta(hours=25)
+
+
+def test_owners_are_told_once_of_what_got_worse(zone, workspace, ana, ben, bakery):
+    now = utcnow()
+    zone["_dmarc.bakery.example"] = "v=DMARC1; p=reject; rua=mailto:d@bakery.example"
+    zone["links.bakery.example A"] = "192.0.2.1"
+    check_domains(now=now)
+    assert mails_about_domains() == []
+
+    del zone["_dmarc.bakery.example"]
+    for hours in (25, 50, 75):
+        check_domains(now=now + timedelta(hours=hours))
+
+    ((address, text),) = mails_about_domains()
+    assert address == ana.email
+    assert "DMARC: There is no DMARC record for bakery.example" in text
+    assert "SPF" not in text
+    assert f"{page_of(bakery)}" in text
 
 
 def test_a_silent_dns_forgets_nothing(zone, workspace, bakery):

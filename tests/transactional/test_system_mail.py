@@ -30,6 +30,12 @@ EVERY_MAIL = {
         "reset_url": "https://mail.example/reset/3fd0",
         "hours": 2,
     },
+    "domain_in_trouble": {
+        "workspace": "Ana’s Bakery",
+        "domain": "bakery.example",
+        "troubles": ["SPF: There are several SPF records.", "DMARC: There is no DMARC record."],
+        "page_url": "https://mail.example/w/bakery/settings/domains/sdm_1/health",
+    },
     "password_changed": {"name": "", "email": "ana@example.com"},
     "invitation": {
         "workspace": "Ana’s Bakery",

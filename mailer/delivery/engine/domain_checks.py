@@ -28,6 +28,18 @@ class CheckKind(StrEnum):
     TLS_RPT = "tls_rpt"
     BIMI = "bimi"
 
+    @property
+    def label(self) -> str:
+        """What it is called in a sentence."""
+        return _LABELS.get(self, self.name.replace("_", "-"))
+
+
+_LABELS: Final = {
+    CheckKind.RETURN_PATH: "Return path",
+    CheckKind.TRACKING: "Links in mails",
+    CheckKind.TLS_RPT: "TLS reports",
+}
+
 
 class Health(StrEnum):
     """What was found, the best first."""
