@@ -28,7 +28,7 @@ RESOURCES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "events": ("Events of your own", _READ_WRITE),
     "forms": ("Sign-up forms", _READ_WRITE),
     "imports": ("Imports", _READ_WRITE),
-    "exports": ("Exports", ("read",)),
+    "exports": ("Exports", _READ_WRITE),
     "suppressions": ("Suppressions", _READ_WRITE),
     "senders": ("Senders", _READ_WRITE),
     "domains": ("Sending domains", _READ_WRITE),

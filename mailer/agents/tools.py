@@ -8,7 +8,10 @@ from mailer.errors import Invalid
 
 #: They carry files, or are this very door.
 _LEFT_OUT: Final = frozenset(
-    {"create_import", "upload_picture", "export_subscribers", "export_suppressions", "call_tools"}
+    {
+        *("create_import", "upload_picture", "export_subscribers", "export_suppressions", "download_export"),
+        "call_tools",
+    }
 )
 DRY_RUN: Final = "dry_run"
 _DRY_RUN_SCHEMA: Final = {

@@ -8,26 +8,15 @@ from pydantic import AwareDatetime, Field
 from mailer.api.guards import api_blueprint
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
-from mailer.api.schemas import Given, Line, Shown, id_of, list_of
+from mailer.api.schemas import Given, Line, Shown, list_of
 from mailer.audience.tags import tag_called
 from mailer.bulk_changes import begin
 from mailer.bulk_changes.models import BulkChange, ChangeKind, ChangeStatus
 from mailer.bulk_changes.queries import change_by_id, changes_of
-from mailer.bulk_changes.selection import MOST_TICKED, Selection
 from mailer.lib.clock import utcnow
+from mailer.segments.selected import Selected
 
 bp = api_blueprint("bulk_changes_api", __name__, tag="Bulk changes")
-
-
-class Selected(Given):
-    """Whom a change is about; with nothing, everybody."""
-
-    subscribers: list[id_of("sub")] = Field([], max_length=MOST_TICKED)  # type: ignore[valid-type]
-    segment: Line = Field("", description="Everybody in this segment; then nothing else narrows.")
-    list: Line = Field("", description="Only those with a place on this list.")
-    status: Literal["", "pending", "active", "unsubscribed"] = ""
-    tag: Line = Field("", description="Only those with this tag.")
-    search: Line = Field("", max_length=320, description="Only those whose address or name begins so.")
 
 
 class NewChange(Given):
@@ -76,15 +65,8 @@ def index_changes(query_data: PageQuery) -> dict[str, Any]:
 @bp.output(ChangeShown, status_code=202)
 def create_change(json_data: NewChange) -> ChangeShown:
     """Change everybody who is selected now: tag, put on a list, set a field, suppress, erase."""
-    chosen, workspace_id = json_data.selection, g.workspace.id
-    selection = Selection(
-        ids=chosen.subscribers,
-        segment=chosen.segment,
-        q=chosen.search,
-        list=chosen.list,
-        status=chosen.status,
-        tag=tag_called(workspace_id, chosen.tag).public_id if chosen.tag else "",
-    )
+    workspace_id = g.workspace.id
+    selection = json_data.selection.selection(workspace_id)
     options = json_data.model_dump(include={"tag", "list", "basis", "field", "value"})
     if json_data.kind is ChangeKind.UNTAG:
         options["tag"] = tag_called(workspace_id, json_data.tag).public_id

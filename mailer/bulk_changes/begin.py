@@ -8,10 +8,10 @@ from sqlalchemy import update
 
 from mailer.bulk_changes.kinds import KINDS
 from mailer.bulk_changes.models import BulkChange, ChangeKind, ChangeStatus
-from mailer.bulk_changes.selection import Selection
 from mailer.db import db
 from mailer.errors import Conflict, Invalid
 from mailer.jobs import RUN_BULK_CHANGE, UNDO_BULK_CHANGE, later
+from mailer.segments.selection import Selection
 
 
 def begin_change(

@@ -59,7 +59,7 @@ class BulkChange(Identified, Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
     created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
     kind: Mapped[ChangeKind] = mapped_column(enum_column(ChangeKind))
-    #: Whom it is about (``selection.Selection``).
+    #: Whom it is about (``segments.selection.Selection``).
     selection: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: What it takes: ``tag``, ``list``, ``field``, ``value``, ``basis``.
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -15,11 +15,11 @@ from mailer.audience.models import Subscriber
 from mailer.bulk import is_among
 from mailer.bulk_changes.kinds import KINDS, Changed
 from mailer.bulk_changes.models import UNDO_FOR, BulkChange, ChangedSubscriber, ChangeStatus
-from mailer.bulk_changes.selection import Selection
 from mailer.db import db, insert_missing
 from mailer.errors import MailerError
 from mailer.jobs import RUN_BULK_CHANGE, UNDO_BULK_CHANGE, later
 from mailer.lib.clock import utcnow
+from mailer.segments.selection import Selection
 
 _AT_ONCE: Final = 500
 _PATIENCE: Final = timedelta(minutes=2)

@@ -12,10 +12,10 @@ from mailer.bulk_changes.begin import begin_change, cancel_change, undo_change
 from mailer.bulk_changes.kinds import KINDS
 from mailer.bulk_changes.models import BulkChange, ChangeKind
 from mailer.bulk_changes.queries import change_by_id, changes_of
-from mailer.bulk_changes.selection import Selection
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
+from mailer.segments.selection import Selection
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import page_of
 

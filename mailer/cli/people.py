@@ -76,18 +76,20 @@ def export(
 ) -> None:
     """Write people with their subscriptions, consent and events to a file, in bounded memory."""
     from mailer.accounts.queries import workspace_called
-    from mailer.audience.queries import SubscriberFilter, list_called
+    from mailer.audience.queries import list_called
     from mailer.exports.people import Chosen, csv_of_people, json_of_people
     from mailer.exports.suppressions import csv_of_suppressions
+    from mailer.lib.clock import utcnow
+    from mailer.segments.selection import Selection
 
     with core(settings).app_context(), click.open_file(output, "w", encoding="utf-8") as file:
         place = workspace_called(workspace)
-        list_id = list_called(place.id, list_name).id if list_name else None
-        by = SubscriberFilter(search=search, list_id=list_id)
+        list_id = list_called(place.id, list_name).public_id if list_name else ""
         if suppressions:
             lines = csv_of_suppressions(place.id)
         else:
-            lines = (csv_of_people if format_ == "csv" else json_of_people)(Chosen.by(place.id, by))
+            chosen = Chosen.of(place.id, Selection(q=search, list=list_id), now=utcnow())
+            lines = (csv_of_people if format_ == "csv" else json_of_people)(chosen)
         for line in lines:
             file.write(line)
 

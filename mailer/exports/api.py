@@ -1,21 +1,24 @@
-"""Exports for programs: people and suppressions, streamed as files, whatever their number."""
+"""Exports for programs: streamed at once, or written by a worker and fetched when they are finished."""
 
 from typing import Any, Literal
 
-from flask import Response, g
-from pydantic import BaseModel, ConfigDict, Field
+from flask import Response, g, send_file
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from mailer.api.guards import api_blueprint
-from mailer.api.schemas import Line
-from mailer.audience.models import SubscriptionStatus
-from mailer.audience.queries import SubscriberFilter, list_by_id
+from mailer.api.idempotency import idempotent
+from mailer.api.pages import PageQuery, page
+from mailer.api.schemas import Given, Line, Shown, list_of
 from mailer.audience.tags import tag_called
+from mailer.db import db
+from mailer.exports import begin, queries
+from mailer.exports.models import Export, ExportFormat, ExportKind, ExportStatus
 from mailer.exports.people import Chosen, csv_of_people, json_of_people
 from mailer.exports.suppressions import csv_of_suppressions
 from mailer.lib.clock import utcnow
-from mailer.segments.members import people_in
-from mailer.segments.queries import segment_by_id
-from mailer.web.answers import file_answer
+from mailer.segments.selected import Selected
+from mailer.segments.selection import Selection
+from mailer.web.answers import FILE_KINDS, file_answer, file_name
 
 bp = api_blueprint("exports_api", __name__, tag="Exports")
 
@@ -34,14 +37,106 @@ class PeopleQuery(BaseModel):
     tag: Line = Field("", description="Only those with this tag.")
 
 
+class NewExport(Given):
+    """A file to be written."""
+
+    kind: ExportKind
+    format: ExportFormat = Field(
+        ExportFormat.CSV,
+        description="“jsonl”, of subscribers, holds every consent record and event, a person in each line.",
+    )
+    selection: Selected = Field(
+        default_factory=Selected, description="Of subscribers; suppressions are exported whole."
+    )
+
+
+class ExportShown(Shown):
+    """A file that a worker writes, and how far it is."""
+
+    object: Literal["export"] = "export"
+    id: str
+    kind: ExportKind
+    format: ExportFormat
+    status: ExportStatus
+    total: int = Field(description="Rows that were meant when it began.")
+    done: int = Field(description="How many of them are written.")
+    bytes: int = Field(description="Of the file, once it is finished.")
+    error: str
+    created_at: AwareDatetime
+    finished_at: AwareDatetime | None
+    expires_at: AwareDatetime | None = Field(description="When the file is deleted: two days later.")
+
+
+ExportPage = list_of(ExportShown, "ExportPage")
+
+
 def _files(*kinds: str) -> dict[int | str, Any]:
     content = {kind: {"schema": {"type": "string"}} for kind in kinds}
     return {200: {"description": "The file, streamed.", "content": content}}
 
 
+_PEOPLE_FILES = _files("text/csv", "application/x-ndjson")
+
+
+@bp.get("/exports")
+@bp.input(PageQuery, location="query")
+@bp.output(ExportPage)
+def index_exports(query_data: PageQuery) -> dict[str, Any]:
+    """Read the exports that a worker wrote or writes, newest first."""
+    found = queries.exports_of(g.workspace.id)
+    return page(found, Export, query_data, lambda rows: [_shown(row) for row in rows])
+
+
+@bp.post("/exports", endpoint="create_export")
+@idempotent
+@bp.input(NewExport)
+@bp.output(ExportShown, status_code=202)
+def post_export(json_data: NewExport) -> ExportShown:
+    """Have a file written, however large; reading the export tells how far it is."""
+    export = begin.begin_export(
+        g.workspace.id,
+        json_data.kind,
+        json_data.selection.selection(g.workspace.id),
+        format=json_data.format,
+        actor_id=g.api_key.created_by_id,
+        now=utcnow(),
+    )
+    return _shown(export)
+
+
+@bp.get("/exports/<export_id>")
+@bp.output(ExportShown)
+def show_export(export_id: str) -> ExportShown:
+    """Read how far an export is."""
+    return _shown(_export(export_id))
+
+
+@bp.get("/exports/<export_id>/file", endpoint="download_export")
+@bp.doc(responses=_PEOPLE_FILES)
+def download(export_id: str) -> Response:
+    """Fetch the file of a finished export; 409 while it is not finished, 404 once it is deleted."""
+    export = _export(export_id)
+    return send_file(
+        begin.file_of(export),
+        mimetype=FILE_KINDS[export.format],
+        as_attachment=True,
+        download_name=file_name(export.kind, export.format),
+        conditional=False,
+    )
+
+
+@bp.delete("/exports/<export_id>")
+@bp.output({}, status_code=204)
+def delete_export(export_id: str) -> str:
+    """Delete an export with its file, or stop one that is being written."""
+    begin.delete_export(_export(export_id))
+    db.session.commit()
+    return ""
+
+
 @bp.get("/exports/subscribers")
 @bp.input(PeopleQuery, location="query")
-@bp.doc(responses=_files("text/csv", "application/x-ndjson"))
+@bp.doc(responses=_PEOPLE_FILES)
 def export_subscribers(query_data: PeopleQuery) -> Response:
     """Read people as a file, with all that is known of each; the import reads it back unchanged."""
     chosen = _chosen(query_data)
@@ -58,12 +153,23 @@ def export_suppressions() -> Response:
 
 def _chosen(asked: PeopleQuery) -> Chosen:
     workspace_id = g.workspace.id
-    if asked.segment:
-        segment = segment_by_id(workspace_id, asked.segment)
-        return Chosen(workspace_id, people_in(workspace_id, segment.tree, now=utcnow(), inside=(segment.id,)))
-    by = SubscriberFilter(
-        list_id=list_by_id(workspace_id, asked.list).id if asked.list else None,
-        status=SubscriptionStatus(asked.status) if asked.status else None,
-        tag_id=tag_called(workspace_id, asked.tag).id if asked.tag else None,
+    tag = tag_called(workspace_id, asked.tag).public_id if asked.tag else ""
+    selection = Selection(segment=asked.segment, list=asked.list, status=asked.status, tag=tag)
+    return Chosen.of(workspace_id, selection, now=utcnow())
+
+
+def _export(export_id: str) -> Export:
+    return queries.export_by_id(g.workspace.id, export_id)
+
+
+def _shown(export: Export) -> ExportShown:
+    return ExportShown(
+        id=export.public_id,
+        total=export.total_count,
+        done=export.done_count,
+        bytes=export.byte_count,
+        **{
+            name: getattr(export, name)
+            for name in ("kind", "format", "status", "error", "created_at", "finished_at", "expires_at")
+        },
     )
-    return Chosen.by(workspace_id, by)

@@ -33,10 +33,12 @@ from mailer.delivery.models import Delivery, DeliveryState
 from mailer.events.models import CustomEvent
 from mailer.events.queries import events_of
 from mailer.lib.csv_rows import csv_line
-from mailer.lib.ids import public_id
+from mailer.lib.ids import parse_id, public_id
+from mailer.segments.selection import Selection
 from mailer.tracking.models import Click, Open
 
-_PAGE: Final = 1_000
+#: People, or lines, that are read at once.
+PAGE: Final = 1_000
 #: Several in one cell, which have commas and semicolons of their own.
 _BETWEEN: Final = " | "
 
@@ -56,10 +58,14 @@ class Chosen:
     list_id: UUID | None = None
 
     @classmethod
-    def by(cls, workspace_id: UUID, by: queries.SubscriberFilter) -> "Chosen":
-        """Return those whom a list of subscribers is narrowed to."""
-        found = queries.subscribers(workspace_id, by)
-        return cls(workspace_id, found, queries.order_of(by), by.list_id)
+    def of(cls, workspace_id: UUID, selection: Selection, *, now: datetime) -> "Chosen":
+        """Return those whom a selection is about.
+
+        :raises Invalid: too many rows are ticked
+        :raises NotFound: the segment, the list or the tag that it names is gone
+        """
+        people, key = selection.people(workspace_id, now=now)
+        return cls(workspace_id, people, key, parse_id(MailingList.prefix, selection.list))
 
 
 @dataclass
@@ -76,12 +82,12 @@ class _Page:
 
 def csv_of_people(chosen: Chosen) -> Iterator[str]:
     """Yield people as CSV, headings first; our own import reads it back unchanged."""
-    fields = queries.fields_of(chosen.workspace_id)
+    fields = [(each.key, _heading(each)) for each in queries.fields_of(chosen.workspace_id)]
     names = _list_names(chosen.workspace_id)
     yield "\ufeff" + csv_line(
         [
             *("Email address", "Name", "Language", "Time zone", "Status", "Subscribed at", "Unsubscribed at"),
-            *("Tags", *(_heading(each) for each in fields)),
+            *("Tags", *(heading for _, heading in fields)),
             *("Lists", "Suppressed", "Paused until", "Added at", "Consent"),
             *("Received", "Opened", "Clicked", "Last opened at", "Last clicked at", "Id"),
         ]
@@ -95,7 +101,7 @@ def csv_of_people(chosen: Chosen) -> Iterator[str]:
                     *(person.email, person.name, person.locale, person.time_zone),
                     *_standing(place),
                     ", ".join(page.tags[person.id]),
-                    *(_cell(person.fields.get(each.key)) for each in fields),
+                    *(_cell(person.fields.get(key)) for key, _ in fields),
                     _BETWEEN.join(_said(row, names) for row in page.places[person.id]),
                     page.suppressed.get(person.email_key, ""),
                     *(_at(person.paused_until), _at(person.created_at)),
@@ -210,13 +216,14 @@ def _whole(
 def _pages(chosen: Chosen) -> Iterator[_Page]:
     last: UUID | None = None
     while True:
-        query = chosen.people.order_by(chosen.key).limit(_PAGE)
+        query = chosen.people.order_by(chosen.key).limit(PAGE)
         people = db.session.scalars(query if last is None else query.where(chosen.key > last)).all()
         if not people:
             return
-        yield _page(chosen.workspace_id, people)
+        # Whoever takes the lines may commit between two pages, and these rows be gone by then.
         last = people[-1].id
-        if len(people) < _PAGE:
+        yield _page(chosen.workspace_id, people)
+        if len(people) < PAGE:
             return
         db.session.expunge_all()
 

@@ -11,6 +11,13 @@ from mailer.db import db
 from mailer.lib.csv_rows import csv_line
 
 _PAGE: Final = 5_000
+_COLUMNS: Final = (
+    Suppression.id,
+    Suppression.created_at,
+    Suppression.email_key,
+    Suppression.reason,
+    Suppression.detail,
+)
 #: The status by which an import knows each reason again.
 _STATUSES: Final = {
     SuppressionReason.HARD_BOUNCE: "hard_bounce",
@@ -26,14 +33,13 @@ def csv_of_suppressions(workspace_id: UUID) -> Iterator[str]:
     yield "\ufeff" + csv_line(["Email address", "Status", "Unsubscribed at", "Reason", "Detail"])
     last: UUID | None = None
     while True:
-        query = select(Suppression).where(Suppression.workspace_id == workspace_id)
+        query = select(*_COLUMNS).where(Suppression.workspace_id == workspace_id)
         if last is not None:
             query = query.where(Suppression.id > last)
-        page = db.session.scalars(query.order_by(Suppression.id).limit(_PAGE)).all()
+        page = db.session.execute(query.order_by(Suppression.id).limit(_PAGE)).all()
         for row in page:
             at = row.created_at.isoformat()
             yield csv_line([row.email_key, _STATUSES[row.reason], at, row.reason.value, row.detail])
         if len(page) < _PAGE:
             return
         last = page[-1].id
-        db.session.expunge_all()

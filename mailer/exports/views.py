@@ -4,18 +4,13 @@ import json
 
 from flask import g, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from mailer.accounts.roles import Role
-from mailer.audience.models import Subscriber, SubscriptionStatus
-from mailer.audience.queries import SubscriberFilter, subscriber_by_id
-from mailer.bulk import is_among
+from mailer.audience.queries import subscriber_by_id
 from mailer.exports.people import Chosen, csv_of_people, json_of_people, whole_person, zip_of_person
 from mailer.exports.suppressions import csv_of_suppressions
 from mailer.lib.clock import utcnow
-from mailer.lib.ids import parse_id
-from mailer.segments.members import people_in
-from mailer.segments.queries import segment_by_id
+from mailer.segments.selection import Selection
 from mailer.web.answers import file_answer, packed_answer
 from mailer.web.guards import requires, workspace_blueprint
 
@@ -60,21 +55,7 @@ def one_person_packed(subscriber_id: str) -> ResponseReturnValue:
 
 
 def _chosen() -> Chosen:
-    if ticked := request.args.getlist("ids"):
-        ids = [one for value in ticked if (one := parse_id(Subscriber.prefix, value))]
-        people = select(Subscriber).where(
-            Subscriber.workspace_id == g.workspace.id, is_among(Subscriber.id, ids)
-        )
-        return Chosen(g.workspace.id, people)
-    if request.args.get("segment"):
-        segment = segment_by_id(g.workspace.id, request.args["segment"])
-        people = people_in(g.workspace.id, segment.tree, now=utcnow(), inside=(segment.id,))
-        return Chosen(g.workspace.id, people)
-    status = request.args.get("status", "")
-    by = SubscriberFilter(
-        search=request.args.get("q", "").replace("\0", "").strip()[:320],
-        list_id=parse_id("lst", request.args.get("list", "")),
-        status=SubscriptionStatus(status) if status in list(SubscriptionStatus) else None,
-        tag_id=parse_id("tag", request.args.get("tag", "")),
-    )
-    return Chosen.by(g.workspace.id, by)
+    asked = {name: request.args.get(name, "") for name in ("segment", "list", "status", "tag")}
+    search = request.args.get("q", "").replace("\0", "").strip()[:320]
+    selection = Selection(ids=request.args.getlist("ids"), q=search, **asked)
+    return Chosen.of(g.workspace.id, selection, now=utcnow())

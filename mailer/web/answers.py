@@ -12,7 +12,8 @@ from mailer.db import db
 from mailer.errors import Conflict, Invalid, MailerError
 from mailer.lib.clock import utcnow
 
-_KINDS: Final = {"csv": "text/csv", "jsonl": "application/x-ndjson", "json": "application/json"}
+#: Media types, by how a file's name ends.
+FILE_KINDS: Final = {"csv": "text/csv", "jsonl": "application/x-ndjson", "json": "application/json"}
 
 
 def wants_json() -> bool:
@@ -75,16 +76,19 @@ def show_on(form: FlaskForm, error: MailerError) -> None:
 
 def file_answer(lines: Iterator[str], name: str, ending: str) -> Response:
     """Return lines as a file to be kept, streamed, with today's date in its name."""
-    file_name = f"{name}-{utcnow():%Y-%m-%d}.{ending}"
     return Response(
         stream_with_context(lines),
-        mimetype=_KINDS[ending],
-        headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
+        mimetype=FILE_KINDS[ending],
+        headers={"Content-Disposition": f'attachment; filename="{file_name(name, ending)}"'},
     )
+
+
+def file_name(name: str, ending: str) -> str:
+    """Return what a file to be kept is called: with today's date in it."""
+    return f"{name}-{utcnow():%Y-%m-%d}.{ending}"
 
 
 def packed_answer(packed: bytes, name: str) -> Response:
     """Return a zip as a file to be kept, with today's date in its name."""
-    file_name = f"{name}-{utcnow():%Y-%m-%d}.zip"
-    headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{file_name(name, "zip")}"'}
     return Response(packed, mimetype="application/zip", headers=headers)

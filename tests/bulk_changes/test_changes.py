@@ -5,12 +5,12 @@ from mailer.audience.models import Subscriber, SubscriptionStatus
 from mailer.bulk_changes.begin import begin_change, cancel_change, undo_change
 from mailer.bulk_changes.models import BulkChange, ChangeKind, ChangeStatus
 from mailer.bulk_changes.run import run_chunks, sweep_changes
-from mailer.bulk_changes.selection import Selection
 from mailer.consent.models import ConsentRecord
 from mailer.consent.suppress import suppression_of
 from mailer.db import db
 from mailer.errors import Conflict, Invalid, NotFound
 from mailer.lib.clock import utcnow
+from mailer.segments.selection import Selection
 from tests import factories
 
 EVERYBODY = Selection()

@@ -8,7 +8,6 @@ from mailer.audience.importing.begin import begin_import, prepare_import
 from mailer.audience.importing.receive import receive_upload
 from mailer.audience.importing.run import import_chunks
 from mailer.audience.models import Existing, Subscriber, SubscriptionStatus
-from mailer.audience.queries import SubscriberFilter
 from mailer.audience.tags import add_tags
 from mailer.consent.models import Act, Channel, Evidence, Suppression
 from mailer.consent.record import keep_record
@@ -16,6 +15,7 @@ from mailer.db import db
 from mailer.exports.people import Chosen, csv_of_people, json_of_people
 from mailer.exports.suppressions import csv_of_suppressions
 from mailer.lib.clock import utcnow
+from mailer.segments.selection import Selection
 from tests import factories
 from tests.factories import refreshed
 
@@ -73,7 +73,7 @@ def test_a_list_comes_back_unchanged_elsewhere_and_here(workspace, other_workspa
     factories.subscriber(workspace, "left@example.com", on=bread, status=SubscriptionStatus.UNSUBSCRIBED)
     factories.subscriber(other_workspace, "theirs@example.com", on=cheese)
     db.session.commit()
-    chosen = Chosen.by(workspace.id, SubscriberFilter(list_id=bread.id))
+    chosen = Chosen.of(workspace.id, Selection(list=bread.public_id), now=utcnow())
     exported, before = "".join(csv_of_people(chosen)), people(workspace)
 
     again = bring(workspace, exported)
@@ -94,7 +94,7 @@ def test_lines_hold_consent_and_events(workspace):
     keep_record(rosa.subscriptions[0], act=Act.SUBSCRIBED, evidence=evidence, at=utcnow())
     db.session.commit()
 
-    (line,) = json_of_people(Chosen.by(workspace.id, SubscriberFilter(search="rosa")))
+    (line,) = json_of_people(Chosen.of(workspace.id, Selection(q="rosa"), now=utcnow()))
 
     person = json.loads(line)
     assert person["subscriptions"][0]["list"] == bread.name

@@ -24,7 +24,6 @@ from mailer.audience.tags import add_tags, tags_named
 from mailer.bounces.models import Hook, Provider
 from mailer.bulk_changes.begin import begin_change
 from mailer.bulk_changes.models import ChangeKind
-from mailer.bulk_changes.selection import Selection
 from mailer.campaigns.models import CampaignMend
 from mailer.campaigns.share_preview import address_of, comment_on, share_preview
 from mailer.campaigns.test_groups import save_group
@@ -40,10 +39,13 @@ from mailer.db import db
 from mailer.delivery.domains import add_domain
 from mailer.delivery.models import DomainLimit, Sender, Tls, Transport
 from mailer.events.record_event import record_event
+from mailer.exports.begin import begin_export
+from mailer.exports.models import ExportFormat, ExportKind
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import public_id, uuid7
 from mailer.rendering.checks.degrade import PREVIEWS
 from mailer.segments.save import create_segment
+from mailer.segments.selection import Selection
 from mailer.signup.designs import Design
 from mailer.signup.save_form import create_form
 from mailer.transactional.letter import Letter, Mailbox
@@ -137,6 +139,14 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
         change = begin_change(
             workspace.id, ChangeKind.TAG, Selection(), options={"tag": "vip"}, actor_id=owner.id, now=utcnow()
         )
+        export = begin_export(
+            workspace.id,
+            ExportKind.SUPPRESSIONS,
+            Selection(),
+            format=ExportFormat.CSV,
+            actor_id=owner.id,
+            now=utcnow(),
+        )
         mend = factories.add(CampaignMend(campaign_id=campaign.id, finding="x", before={}, revision=1))
         receipt = Letter(to=[Mailbox("", "sam@example.com")], subject="Receipt", text="Paid.")
         message_id = send(workspace, receipt, source=Source.API, now=utcnow())
@@ -181,6 +191,7 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "event_id": record_event(subscriber, "order.placed", now=utcnow())[0].public_id,
             "segment_id": segment.public_id,
             "change_id": change.public_id,
+            "export_id": export.public_id,
             "endpoint_id": endpoint.public_id,
             "posting_id": posting.public_id,
             "key": next(iter(GALLERY)).key,

@@ -1,4 +1,4 @@
-"""Whom a change is about: ticked rows, a segment, or what a list of subscribers is narrowed to."""
+"""Whom a change or an export is about: ticked rows, a segment, or what a list is narrowed to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
