@@ -99,6 +99,27 @@ def test_every_address_of_a_name_has_to_be_public(port):
         outbound(port).ask(f"http://both.example:{port}/")
 
 
+def test_a_name_that_changes_its_mind_leads_where_it_was_looked_at(port):
+    answers = iter([["127.0.0.1"], ["10.0.0.1"], ["127.0.0.1"]])
+    asked = []
+
+    def change_mind(host: str, _: int) -> list[str]:
+        asked.append(host)
+        return next(answers)
+
+    ask = Outbound(
+        resolve=change_mind,
+        permits=lambda address: address == ipaddress.ip_address("127.0.0.1"),
+        ports=frozenset({port}),
+    ).ask
+
+    assert ask(f"http://rebinding.example:{port}/").status == 200
+    assert asked == ["rebinding.example"]
+    with pytest.raises(NotAsked):
+        ask(f"http://rebinding.example:{port}/")
+    assert len(_Pages.asked) == 1
+
+
 def test_what_trickles_on_ends_at_the_deadline(port):
     with pytest.raises(NoAnswer):
         outbound(port, seconds=0.5).ask(f"http://bakery.example:{port}/trickle")
