@@ -4,7 +4,7 @@ import json
 import math
 import unicodedata
 from copy import copy
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -22,6 +22,9 @@ from pydantic_core import CoreSchema
 from mailer.errors import Invalid
 from mailer.lib.addresses import clean_address, clean_domain
 from mailer.lib.ids import parse_id
+
+#: How many texts one value has at most.
+_MOST_CHOSEN: Final = 200
 
 
 class Given(BaseModel):
@@ -88,12 +91,21 @@ def _domain(text: str) -> str:
         raise ValueError(error.message) from None
 
 
-def _field_value(value: Any) -> Any:
+def _plain_value(value: Any) -> Any:
     if isinstance(value, str):
         return _one_line(value)
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     raise ValueError("one text, number, yes or no is taken")
+
+
+def _field_value(value: Any) -> Any:
+    """Return a plain value, or the texts of a field that holds several choices."""
+    if not isinstance(value, list):
+        return _plain_value(value)
+    if len(value) <= _MOST_CHOSEN and all(isinstance(each, str) for each in value):
+        return [_one_line(each) for each in value]
+    raise ValueError(f"a list has {_MOST_CHOSEN} texts at most, and nothing else")
 
 
 def _identifier(prefix: str) -> AfterValidator:
@@ -118,11 +130,17 @@ ListId = Annotated[str, _identifier("lst"), Field(examples=["lst_01k2m8w5c4e0t9q
 Address = Annotated[Line, AfterValidator(_address), Field(examples=["ana@example.com"])]
 #: As A-labels.
 Domain = Annotated[Line, AfterValidator(_domain), Field(examples=["bakery.example"])]
+#: One plain value, such as a property of an event.
+PlainValue = Annotated[
+    Any,
+    AfterValidator(_plain_value),
+    WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
+]
 #: The value of a custom field; which kind it must be is the workspace's to say.
 FieldValue = Annotated[
     Any,
     AfterValidator(_field_value),
-    WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
+    WithJsonSchema({"type": ["string", "number", "boolean", "array", "null"], "items": {"type": "string"}}),
 ]
 
 

@@ -1,11 +1,12 @@
 """Custom fields: what a workspace wants to know of its subscribers, and values that fit."""
 
+import json
 import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -22,6 +23,9 @@ _KEY_RULE = "A key has lower-case letters, digits and _ only, and begins with a 
 _YES = frozenset({"true", "yes", "y", "1", "on"})
 _NO = frozenset({"false", "no", "n", "0", "off"})
 _LONGEST_VALUE = 500
+#: Stands between several choices where they are written as text; none has it.
+BETWEEN_CHOICES: Final = " | "
+_BETWEEN: Final = ("|", ";", "\n", ",")
 _MOST_FIELDS = 100
 
 
@@ -148,6 +152,15 @@ def known_values(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
+def written_value(value: Any) -> str:
+    """Return a value as text that :func:`clean_value` reads back: yes, no, ``Rye | Spelt``."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return BETWEEN_CHOICES.join(map(str, value))
+    return "" if value is None else str(value)
+
+
 def key_from(label: str) -> str:
     """Return the key that a label suggests: “Favourite bread” → ``favourite_bread``."""
     plain = unicodedata.normalize("NFKD", label.casefold()).encode("ascii", "ignore").decode()
@@ -181,13 +194,14 @@ def clean_fields(definitions: Iterable[Field], given: Mapping[str, Any]) -> dict
 def clean_value(field: Field, value: Any) -> Any:
     """Return a value as its field keeps it, or None when there is none.
 
-    Numbers are numbers, booleans booleans, dates ``YYYY-MM-DD``, everything else text.
+    Numbers are numbers, booleans booleans, dates ``YYYY-MM-DD``, several choices a list,
+    everything else text.
 
     :raises Invalid: the value is not of the field's type
     """
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or value == [] or (isinstance(value, str) and not value.strip()):
         return None
-    if isinstance(value, list | dict):
+    if isinstance(value, dict) or (isinstance(value, list) and field.type is not FieldType.CHOICES):
         raise Invalid("This holds one value, not several.")
     return _CLEANERS[field.type](field, value)
 
@@ -234,6 +248,32 @@ def _clean_choice(field: Field, value: Any) -> str:
     raise Invalid(f"“{str(value)[:40]}” is none of {', '.join(field.choices)}.")
 
 
+def _clean_several(field: Field, value: Any) -> list[str] | None:
+    parts = value if isinstance(value, list) else _parts_of(field, str(value))
+    chosen = {_clean_choice(field, part) for part in parts}
+    return [choice for choice in field.choices if choice in chosen] or None
+
+
+def _parts_of(field: Field, text: str) -> list[str]:
+    """Part a text by what stands between its choices: the first sign by which all of them are known.
+
+    A choice may have a comma or semicolon of its own.
+    """
+    if text.strip().startswith("["):
+        try:
+            return list(json.loads(text))
+        except (ValueError, RecursionError):
+            text = text.strip().strip("[]")
+    known = {choice.casefold() for choice in field.choices}
+    parted = [_parted(text, sign) for sign in ("", *_BETWEEN) if sign in text]
+    return next((parts for parts in parted if {part.casefold() for part in parts} <= known), parted[-1])
+
+
+def _parted(text: str, sign: str) -> list[str]:
+    parts = text.split(sign) if sign else [text]
+    return [word for part in parts if (word := part.strip().strip('"“”'))]
+
+
 def _clean_url(field: Field, value: Any) -> str:
     url = str(value).strip()
     try:
@@ -256,6 +296,7 @@ _CLEANERS = {
     FieldType.DATE: _clean_date,
     FieldType.BOOLEAN: _clean_boolean,
     FieldType.CHOICE: _clean_choice,
+    FieldType.CHOICES: _clean_several,
     FieldType.URL: _clean_url,
 }
 
@@ -270,11 +311,14 @@ def _set_options(field: Field, *, is_required: bool, default_value: str, editor:
 
 
 def _clean_choices(type: FieldType, choices: Iterable[str]) -> list[str]:
-    if type is not FieldType.CHOICE:
+    if not type.has_choices:
         return []
     cleaned = [clean_line(choice, label="A choice", longest=120) for choice in choices]
     cleaned = list(dict.fromkeys(choice for choice in cleaned if choice))
     if not cleaned:
         sentence = "Write at least one choice, one on each line."
+        raise Invalid(sentence, fields={"choices": sentence})
+    if type is FieldType.CHOICES and any("|" in choice for choice in cleaned):
+        sentence = "A choice has no “|”, which stands between them in files."
         raise Invalid(sentence, fields={"choices": sentence})
     return cleaned

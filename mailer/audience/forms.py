@@ -12,12 +12,15 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from mailer.audience import models
+from mailer.audience.fields import written_value
 from mailer.audience.models import Editor, Existing, FieldType, OptIn, Subscriber, Visibility
 
 _required = DataRequired("This is needed.")
@@ -29,6 +32,7 @@ FIELD_TYPES = {
     FieldType.DATE: "Date",
     FieldType.BOOLEAN: "Yes or no",
     FieldType.CHOICE: "One of some choices",
+    FieldType.CHOICES: "Several of some choices",
     FieldType.URL: "Web address",
 }
 #: Words for who changes a value besides staff.
@@ -101,6 +105,13 @@ class FieldForm(FlaskForm):
         }
 
 
+class TicksField(SelectMultipleField):
+    """Boxes to tick, any number of them."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
 class TagForm(FlaskForm):
     """A tag's name."""
 
@@ -126,7 +137,15 @@ class SubscriberForm(FlaskForm):
             "name": self.name.data or "",
             "locale": self.locale.data or "",
             "time_zone": self.time_zone.data or "",
-            "fields": {field.name.removeprefix("fields."): field.data for field in self.custom()},
+            "fields": self.changed_fields(),
+        }
+
+    def changed_fields(self) -> dict[str, Any]:
+        """Return what was typed into the workspace's own fields, by key; what is as it was stays."""
+        return {
+            field.name.removeprefix("fields."): field.data
+            for field in self.custom()
+            if field.data != field.object_data
         }
 
     def tag_names(self) -> list[str]:
@@ -142,7 +161,9 @@ def subscriber_form(
 ) -> SubscriberForm:
     """Return the form of a subscriber, with an input for each of the workspace's fields."""
     fields = list(fields)
-    kind = type("SubscriberForm", (base,), {f"fields.{field.key}": _input(field) for field in fields})
+    known_fields = subscriber.fields if subscriber is not None else {}
+    inputs = {f"fields.{field.key}": _input(field, known_fields.get(field.key)) for field in fields}
+    kind = type("SubscriberForm", (base,), inputs)
     if subscriber is None:
         form: SubscriberForm = kind()
         return form
@@ -152,7 +173,7 @@ def subscriber_form(
         "locale": subscriber.locale,
         "time_zone": subscriber.time_zone,
         "tags": ", ".join(tag.name for tag in subscriber.tags),
-        **{f"fields.{field.key}": _shown(subscriber.fields.get(field.key)) for field in fields},
+        **{f"fields.{field.key}": _typed(known_fields.get(field.key)) for field in fields},
     }
     form = kind(data=known)
     return form
@@ -194,11 +215,16 @@ class ImportForm(FlaskForm):
     consent_basis = TextAreaField("Why may you mail these people?", [Length(max=500)])
 
 
-def _input(field: models.Field) -> Any:
+def _input(field: models.Field, known: Any) -> Any:
     if field.type is FieldType.BOOLEAN:
         return SelectField(field.label, choices=[("", "–"), ("yes", "Yes"), ("no", "No")])
-    if field.type is FieldType.CHOICE:
-        return SelectField(field.label, choices=[("", "–"), *((choice, choice) for choice in field.choices)])
+    if field.type.has_choices:
+        # A choice that is gone stays with whoever has it.
+        gone = [each for each in (known if isinstance(known, list) else [known]) if each]
+        choices = [(choice, choice) for choice in dict.fromkeys([*field.choices, *map(str, gone)])]
+        if field.type is FieldType.CHOICES:
+            return TicksField(field.label, choices=choices)
+        return SelectField(field.label, choices=[("", "–"), *choices])
     if field.type is FieldType.DATE:
         return StringField(field.label, [Optional()], render_kw={"type": "date"})
     if field.type is FieldType.NUMBER:
@@ -208,7 +234,5 @@ def _input(field: models.Field) -> Any:
     return StringField(field.label, [Length(max=500)])
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)
+def _typed(value: Any) -> Any:
+    return value if isinstance(value, list) else written_value(value)

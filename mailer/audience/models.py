@@ -269,7 +269,14 @@ class FieldType(StrEnum):
     DATE = "date"
     BOOLEAN = "boolean"
     CHOICE = "choice"
+    #: Any number of some choices, kept as a list in the order of the choices.
+    CHOICES = "choices"
     URL = "url"
+
+    @property
+    def has_choices(self) -> bool:
+        """Whether its values are among some that are given."""
+        return self in {FieldType.CHOICE, FieldType.CHOICES}
 
 
 class Editor(StrEnum):

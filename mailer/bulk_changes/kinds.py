@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from mailer.audience import queries
 from mailer.audience.erase import erase_subscribers
-from mailer.audience.fields import clean_value, field_by_id
+from mailer.audience.fields import clean_value, field_by_id, written_value
 from mailer.audience.models import Subscriber, SubscriptionStatus, subscriber_tags
 from mailer.audience.subscribers import merged_fields
 from mailer.audience.tags import tag_by_id, tags_named
@@ -210,7 +210,9 @@ KINDS: Final[dict[ChangeKind, Kind]] = {
     ChangeKind.SET_FIELD: Kind(
         _check_field,
         lambda o: (
-            f"Set “{o['name']}” to “{o['value']}”" if o["value"] is not None else f"Clear “{o['name']}”"
+            f"Set “{o['name']}” to “{written_value(o['value'])}”"
+            if o["value"] is not None
+            else f"Clear “{o['name']}”"
         ),
         _set_field,
         _undo_set_field,

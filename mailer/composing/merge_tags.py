@@ -13,7 +13,7 @@ _SAMPLES: Final = {
     FieldType.BOOLEAN: "True",
     FieldType.URL: "https://bakery.example/rye",
 }
-_FILTERS: Final = {FieldType.NUMBER: " | number", FieldType.DATE: " | date"}
+_FILTERS: Final = {FieldType.NUMBER: " | number", FieldType.DATE: " | date", FieldType.CHOICES: " | join"}
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,11 @@ def tag_groups(fields: Iterable[Field]) -> list[TagGroup]:
 
 def _of_field(field: Field) -> MergeTag:
     filters = _FILTERS.get(field.type, " | default('')" if field.type is not FieldType.BOOLEAN else "")
-    sample = field.choices[0] if field.choices else _SAMPLES.get(field.type, "")
-    return _tag(field.label, f"subscriber.fields.{field.key}", sample, type=field.type, filters=filters)
+    if field.type is FieldType.CHOICES:
+        type_, sample = "list", ", ".join(field.choices[:2])
+    else:
+        type_, sample = field.type.value, field.choices[0] if field.choices else _SAMPLES.get(field.type, "")
+    return _tag(field.label, f"subscriber.fields.{field.key}", sample, type=type_, filters=filters)
 
 
 def _tag(label: str, path: str, sample: str, *, type: str = "text", filters: str = "") -> MergeTag:

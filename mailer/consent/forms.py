@@ -60,8 +60,7 @@ class DetailsForm(SubscriberForm):
 
     def values(self) -> dict[str, Any]:
         """Return name and fields, as the verb takes them."""
-        fields = {each.name.removeprefix("fields."): each.data for each in self.custom()}
-        return {"name": self.name.data if "name" in self else None, "fields": fields}
+        return {"name": self.name.data if "name" in self else None, "fields": self.changed_fields()}
 
 
 def details_form(subscriber: Subscriber, fields: Iterable[Field]) -> DetailsForm:

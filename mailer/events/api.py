@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 from mailer.api.guards import api_blueprint
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
-from mailer.api.schemas import FieldValue, Given, Line, Shown, list_of
+from mailer.api.schemas import Given, Line, PlainValue, Shown, list_of
 from mailer.audience.models import Subscriber
 from mailer.audience.queries import subscriber_by_email, subscriber_by_id
 from mailer.errors import Invalid
@@ -41,7 +41,7 @@ class NewEvent(Given):
         None, description="What it was worth.", examples=[24.5]
     )
     currency: Line = Field("", max_length=3, examples=["EUR"])
-    properties: dict[Annotated[Line, Field(max_length=60)], FieldValue] = Field({}, max_length=50)
+    properties: dict[Annotated[Line, Field(max_length=60)], PlainValue] = Field({}, max_length=50)
 
 
 class EventShown(Shown):

@@ -14,7 +14,7 @@ from sqlalchemy import Select, func, select
 
 from mailer import signals
 from mailer.audience import queries
-from mailer.audience.fields import key_from
+from mailer.audience.fields import key_from, written_value
 from mailer.audience.models import (
     AddressChange,
     Field,
@@ -101,7 +101,7 @@ def csv_of_people(chosen: Chosen) -> Iterator[str]:
                     *(person.email, person.name, person.locale, person.time_zone),
                     *_standing(place),
                     ", ".join(page.tags[person.id]),
-                    *(_cell(person.fields.get(key)) for key, _ in fields),
+                    *(written_value(person.fields.get(key)) for key, _ in fields),
                     _BETWEEN.join(_said(row, names) for row in page.places[person.id]),
                     page.suppressed.get(person.email_key, ""),
                     *(_at(person.paused_until), _at(person.created_at)),
@@ -147,7 +147,7 @@ def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
     headings = list(dict.fromkeys(name for row in rows for name in row))
     yield "\ufeff" + csv_line(headings)
     for row in rows:
-        yield csv_line([_cell(row.get(name)) for name in headings])
+        yield csv_line([written_value(row.get(name)) for name in headings])
 
 
 def _said_of(person: Subscriber) -> dict[str, list[dict[str, Any]]]:
@@ -365,11 +365,3 @@ def _proof(row: Any, names: dict[UUID, str]) -> str:
 
 def _at(moment: datetime | None) -> str:
     return moment.isoformat() if moment else ""
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)

@@ -63,6 +63,10 @@ class Test(StrEnum):
     ANNIVERSARY = "anniversary"
     EMPTY = "empty"
     FILLED = "filled"
+    #: Of a field of several choices, with ``values``.
+    ANY_OF = "any_of"
+    ALL_OF = "all_of"
+    NONE_OF = "none_of"
 
 
 class DetailIs(_Node):
@@ -81,6 +85,8 @@ class FieldIs(_Node):
     field: _Key
     test: Test = Test.IS
     value: _Text = ""
+    #: The choices that are meant, where a field holds several.
+    values: Annotated[tuple[_Text, ...], Field(max_length=200)] = ()
 
 
 class HasTag(_Node):

@@ -6,8 +6,9 @@ and a page that is sent back after any change is all that makes it live.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
+
+from werkzeug.datastructures import MultiDict
 
 from mailer.errors import Invalid
 from mailer.segments.conditions import LEAVES, MOST
@@ -32,7 +33,7 @@ _PATH: Final = re.compile(r"c(\.\d{1,2})*")
 _DEEPEST: Final = 6
 
 
-def tree_in(form: Mapping[str, str]) -> dict[str, Any]:
+def tree_in(form: MultiDict[str, str]) -> dict[str, Any]:
     """Return the tree that was typed, unchecked, with what a button or a menu asked for done to it."""
     tree = _group_at(ROOT, form)
     for name, kind in form.items():
@@ -45,12 +46,12 @@ def tree_in(form: Mapping[str, str]) -> dict[str, Any]:
     return tree
 
 
-def is_being_built(form: Mapping[str, str]) -> bool:
+def is_being_built(form: MultiDict[str, str]) -> bool:
     """Whether the form was sent to change the tree, not to save it."""
     return bool(form.get("do")) or any(name.endswith(":add") and value for name, value in form.items())
 
 
-def _group_at(path: str, form: Mapping[str, str]) -> dict[str, Any]:
+def _group_at(path: str, form: MultiDict[str, str]) -> dict[str, Any]:
     return {
         "type": "group",
         "match": form.get(f"{path}:match", "all"),
@@ -58,7 +59,7 @@ def _group_at(path: str, form: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _inside(path: str, form: Mapping[str, str]) -> list[str]:
+def _inside(path: str, form: MultiDict[str, str]) -> list[str]:
     if path.count(".") >= _DEEPEST:
         return []
     pattern = re.compile(rf"{re.escape(path)}\.(\d{{1,2}}):type")
@@ -66,7 +67,7 @@ def _inside(path: str, form: Mapping[str, str]) -> list[str]:
     return [f"{path}.{number}" for number in numbers[:MOST]]
 
 
-def _node_at(path: str, form: Mapping[str, str]) -> dict[str, Any]:
+def _node_at(path: str, form: MultiDict[str, str]) -> dict[str, Any]:
     kind = form.get(f"{path}:type", "")
     if kind == "group":
         return _group_at(path, form)
@@ -77,7 +78,9 @@ def _node_at(path: str, form: Mapping[str, str]) -> dict[str, Any]:
         value = form.get(f"{path}:{part}")
         if value is None or part == "type":
             continue
-        if part in {"has", "is_in"}:
+        if part == "values":
+            node[part] = form.getlist(f"{path}:{part}")
+        elif part in {"has", "is_in"}:
             node[part] = value != "no"
         elif value.strip() or part in _MAY_BE_EMPTY:
             node[part] = value.strip()

@@ -55,6 +55,7 @@ _TESTS_OF: Final = {
     FieldType.TEXT: _TEXT_TESTS,
     FieldType.URL: _TEXT_TESTS,
     FieldType.CHOICE: (Test.IS, Test.IS_NOT, Test.EMPTY, Test.FILLED),
+    FieldType.CHOICES: (Test.ANY_OF, Test.ALL_OF, Test.NONE_OF, Test.EMPTY, Test.FILLED),
     FieldType.BOOLEAN: (Test.IS, Test.EMPTY, Test.FILLED),
     FieldType.NUMBER: (Test.IS, Test.IS_NOT, Test.LESS, Test.MORE, Test.EMPTY, Test.FILLED),
     FieldType.DATE: (

@@ -47,6 +47,18 @@ def test_a_subscriber_is_saved_with_all_that_is_known(shop, workspace):
     assert shop.get(f"{URL}/{shown['id']}").json == shown
 
 
+def test_several_choices_are_a_list(shop, workspace):
+    made = shop.post(
+        "/api/v1/fields", json={"label": "Breads", "type": "choices", "choices": ["Rye", "Spelt"]}
+    )
+    saved = shop.post(URL, json={"email": "zoe@example.com", "fields": {"breads": ["spelt", "Rye"]}})
+    refused = shop.post(URL, json={"email": "zoe@example.com", "fields": {"breads": ["Toast"]}})
+
+    assert made.status_code == 201
+    assert saved.json["fields"] == {"breads": ["Rye", "Spelt"]}
+    assert refused.status_code == 422
+
+
 def test_a_known_address_is_updated_in_what_is_given(shop, workspace):
     ana = factories.subscriber(workspace, "ana@example.com", name="Ana", locale="en", fields={"city": "York"})
     add_tags(ana, ["vip"])

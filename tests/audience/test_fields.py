@@ -6,6 +6,7 @@ from mailer.audience.subscribers import save_subscriber
 from mailer.errors import Invalid
 
 CHOICES = Field(label="Bread", key="bread", type=FieldType.CHOICE, choices=["Rye", "Spelt"])
+SEVERAL = Field(label="Breads", key="breads", type=FieldType.CHOICES, choices=["Rye", "Spelt", "White, soft"])
 
 
 def field(type):
@@ -29,6 +30,15 @@ def field(type):
         (field(FieldType.URL), " https://example.com/rye ", "https://example.com/rye"),
         (CHOICES, "rye", "Rye"),
         (CHOICES, None, None),
+        (SEVERAL, ["spelt", "Rye", "rye"], ["Rye", "Spelt"]),
+        (SEVERAL, "Spelt | rye", ["Rye", "Spelt"]),
+        (SEVERAL, "White, soft; Rye", ["Rye", "White, soft"]),
+        (SEVERAL, "rye,spelt,", ["Rye", "Spelt"]),
+        (SEVERAL, "white, soft", ["White, soft"]),
+        (SEVERAL, '["Rye", "Spelt"]', ["Rye", "Spelt"]),
+        (SEVERAL, "[rye, spelt]", ["Rye", "Spelt"]),
+        (SEVERAL, [], None),
+        (SEVERAL, " ; ", None),
     ],
 )
 def test_a_value_is_kept_as_its_field_says(of, given, kept):
@@ -50,6 +60,9 @@ def test_a_value_is_kept_as_its_field_says(of, given, kept):
         (field(FieldType.URL), "javascript:alert(1)"),
         (field(FieldType.URL), "https://[broken"),
         (CHOICES, "Toast"),
+        (CHOICES, ["Rye"]),
+        (SEVERAL, "Rye, Toast"),
+        (SEVERAL, [["Rye"]]),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused(of, given):

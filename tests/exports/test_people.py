@@ -60,6 +60,7 @@ def test_a_list_comes_back_unchanged_elsewhere_and_here(workspace, other_workspa
         create_field(place.id, "City")
         create_field(place.id, "Shoe size", key="size", type="number")
         create_field(place.id, "Vegan", type="boolean")
+        create_field(place.id, "Breads", type="choices", choices=["Rye", "White, soft", "Spelt"])
     rosa = factories.subscriber(
         workspace,
         "Rosa@example.com",
@@ -67,7 +68,8 @@ def test_a_list_comes_back_unchanged_elsewhere_and_here(workspace, other_workspa
         name="=cmd|'/c calc'!A1",
         locale="pt",
         time_zone="Europe/Lisbon",
-        fields={"city": 'O\'Neill, "Porto"\\', "size": 38.5, "vegan": True},
+        fields={"city": 'O\'Neill, "Porto"\\', "size": 38.5, "vegan": True}
+        | {"breads": ["Rye", "White, soft"]},
     )
     add_tags(rosa, ["fair", "vip"])
     factories.subscriber(workspace, "left@example.com", on=bread, status=SubscriptionStatus.UNSUBSCRIBED)

@@ -14,7 +14,7 @@ VALUES = {
         "email": "ana@example.com",
         "locale": "en",
         "time_zone": "UTC",
-        "fields": {"city": "Rome", "empty": "", "age": 30},
+        "fields": {"city": "Rome", "empty": "", "age": 30, "breads": ["Rye", "Spelt"]},
     },
     "campaign": {"name": "Sunday"},
     "workspace": {
@@ -54,6 +54,9 @@ def render(text, html="", **values):
         ("a {- b {# c -}", "a {- b {# c -}"),
         ("{{ subscriber.tags }}", "baker, early bird"),
         ("{% if 'baker' in subscriber.tags %}yes{% endif %}", "yes"),
+        ("{{ subscriber.fields.breads | join }}", "Rye, Spelt"),
+        ("{% if 'Rye' in subscriber.fields.breads %}yes{% endif %}", "yes"),
+        ("{% for bread in subscriber.fields.breads %}{{ bread }}. {% endfor %}", "Rye. Spelt. "),
         ("{% if 'baker' in subscriber.lists %}yes{% else %}no{% endif %}", "no"),
         (
             "{% for tag in subscriber.tags %}{{ loop.index }}. {{ tag }}\n{% endfor %}",

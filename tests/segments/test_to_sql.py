@@ -36,6 +36,7 @@ def world(workspace, other_workspace):
     """Rosa reads and clicks, Sam does neither, Lena left; Cleo's people never count."""
     for label, kind in (("City", "text"), ("Loaves", "number"), ("Birthday", "date"), ("Vegan", "boolean")):
         create_field(workspace.id, label, type=kind)
+    create_field(workspace.id, "Breads", type="choices", choices=["Rye", "Spelt", 'Olive "black"'])
     bread = factories.mailing_list(workspace)
     rosa = factories.subscriber(
         workspace,
@@ -44,9 +45,12 @@ def world(workspace, other_workspace):
         name="Rosa Lima",
         locale="pt-PT",
         time_zone="Europe/Lisbon",
-        fields={"city": "Porto", "loaves": 3, "birthday": str(NOW.date().replace(year=1980)), "vegan": True},
+        fields={"city": "Porto", "loaves": 3, "birthday": str(NOW.date().replace(year=1980)), "vegan": True}
+        | {"breads": ["Rye", 'Olive "black"']},
     )
-    sam = factories.subscriber(workspace, "sam@example.org", on=bread, name="Sam", fields={"loaves": 12})
+    sam = factories.subscriber(
+        workspace, "sam@example.org", on=bread, name="Sam", fields={"loaves": 12, "breads": ["Rye"]}
+    )
     factories.subscriber(
         workspace,
         "lena@example.net",
@@ -130,6 +134,10 @@ def field(key, test="is", value=""):
     return {"type": "field", "field": key, "test": test, "value": value}
 
 
+def breads(test, *values):
+    return {"type": "field", "field": "breads", "test": test, "values": list(values)}
+
+
 def detail(name, test="is", value=""):
     return {"type": "detail", "detail": name, "test": test, "value": value}
 
@@ -165,6 +173,11 @@ CASES = [
     ("rosa", field("birthday", "anniversary", "1")),
     ("rosa", field("birthday", "before", "2001-01-01")),
     ("", field("birthday", "after", "2001-01-01")),
+    ("rosa sam", breads("any_of", "Rye", "Spelt")),
+    ("rosa", breads("any_of", 'Olive "black"')),
+    ("rosa", breads("all_of", "Rye", 'Olive "black"')),
+    ("lena sam", breads("none_of", 'Olive "black"', "Spelt")),
+    ("lena", breads("empty")),
     ("rosa", {"type": "tag", "tag": "vip"}),
     ("lena sam", {"type": "tag", "tag": "vip", "has": False}),
     ("rosa sam", {"type": "list", "list": "bread", "within_days": 1}),

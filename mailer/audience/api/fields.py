@@ -32,7 +32,9 @@ class FieldShown(Shown):
 
 class _Described(Given):
     label: Line = Field(min_length=1, max_length=120, examples=["Favourite bread"])
-    choices: list[Line] = Field([], max_length=200, description="Of a field of choices; else none.")
+    choices: list[Line] = Field(
+        [], max_length=200, description="Of a field of one or several choices; else none."
+    )
     is_required: bool = Field(
         False,
         description="Forms do not go on without it, and a person cannot empty it; imports and programs can.",

@@ -169,7 +169,7 @@ def _open_lists(source: Import, list_ids: Iterable[str]) -> list[MailingList]:
 def _checked(source: Import, mapping: Mapping[str, str]) -> dict[str, str]:
     known = {*MEANINGS, *DEPARTURES, *OTHERS}
     known |= {f"field:{field.key}" for field in queries.fields_of(source.workspace_id)}
-    known |= {f"{NEW_FIELD}{kind}" for kind in FieldType if kind is not FieldType.CHOICE}
+    known |= {f"{NEW_FIELD}{kind}" for kind in FieldType if not kind.has_choices}
     chosen = {
         number: meaning
         for number, meaning in mapping.items()
@@ -213,7 +213,9 @@ def _make_json_fields(source: Import) -> None:
         for number in numbers:
             for key, value in json_values(row[number]).items():
                 seen.setdefault(key, value)
-    plain = {key: value for key, value in seen.items() if key_from(key) == key}
+    plain = {
+        key: value for key, value in seen.items() if key_from(key) == key and not isinstance(value, list)
+    }
     create_missing_fields(source.workspace_id, plain)
 
 

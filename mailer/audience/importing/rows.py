@@ -195,7 +195,9 @@ class RowReader:
     def _json(self, person: Person, cell: str) -> None:
         for key, value in json_values(cell).items():
             definition = self._definitions.get(key)
-            if definition is not None:
+            if definition is not None and (
+                definition.type is FieldType.CHOICES or not isinstance(value, list)
+            ):
                 person.fields[key] = self._clean(definition, value)
 
     def _field(self, definition: Field, day_first: bool | None) -> Callable[[Person, str], None]:
@@ -260,14 +262,14 @@ class RowReader:
 
 
 def json_values(cell: str) -> dict[str, Any]:
-    """Return the plain values of a JSON object by key, or nothing when it is none."""
+    """Return the plain values and lists of a JSON object by key, or nothing when it is none."""
     try:
         given = json.loads(cell)
     except (ValueError, RecursionError):
         return {}
     if not isinstance(given, dict):
         return {}
-    return {key: value for key, value in given.items() if isinstance(value, str | int | float | bool)}
+    return {key: value for key, value in given.items() if isinstance(value, str | int | float | bool | list)}
 
 
 def iso_date(cell: str, day_first: bool | None) -> str:

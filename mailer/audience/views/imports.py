@@ -26,7 +26,7 @@ from mailer.audience.importing.receive import NEW_FIELD, read_again, receive_upl
 from mailer.audience.importing.refusals import csv_of_refusals
 from mailer.audience.importing.rows import KINDS
 from mailer.audience.importing.undo import people_brought, undo_import
-from mailer.audience.models import Existing, FieldType, Import, ImportStatus, Subscriber
+from mailer.audience.models import Existing, Import, ImportStatus, Subscriber
 from mailer.db import db
 from mailer.errors import MailerError
 from mailer.lib.clock import utcnow
@@ -262,7 +262,7 @@ def _mapping_page(source: Import, form: ImportForm, mapping: dict[str, str], lis
     new_fields = [
         (f"{NEW_FIELD}{kind.value}", f"New field: {words.lower()}")
         for kind, words in FIELD_TYPES.items()
-        if kind is not FieldType.CHOICE
+        if not kind.has_choices
     ]
     return render_template(
         "audience/imports/mapping.html",

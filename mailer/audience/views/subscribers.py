@@ -86,7 +86,8 @@ def edit(subscriber_id: str) -> str:
 @requires(Role.EDITOR)
 def update(subscriber_id: str) -> ResponseReturnValue:
     """Change what we know of a subscriber."""
-    subscriber, form = _subscriber(subscriber_id), subscriber_form(queries.fields_of(g.workspace.id))
+    subscriber = _subscriber(subscriber_id)
+    form = subscriber_form(queries.fields_of(g.workspace.id), subscriber)
     if form.validate():
         try:
             change_address(subscriber, form.email.data or "", actor_id=current_user.id)

@@ -1,9 +1,11 @@
 """Values compared: texts, numbers, days and moments."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Float, and_, cast, func
+from sqlalchemy import Boolean, Float, and_, cast, func, literal, not_, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from mailer.errors import Invalid
 from mailer.segments.asked import Asked, Clause
@@ -23,6 +25,9 @@ TESTS: Final = {
     Test.ANNIVERSARY: "has its anniversary within … days",
     Test.EMPTY: "is empty",
     Test.FILLED: "is filled in",
+    Test.ANY_OF: "include any of",
+    Test.ALL_OF: "include all of",
+    Test.NONE_OF: "include none of",
 }
 
 
@@ -90,6 +95,29 @@ def number(kept: Any, test: Test, value: str) -> Clause:
         case Test.MORE:
             return func.coalesce(found > wanted, False)
     raise Invalid("A number is compared with is, is not, less or more.")
+
+
+def several(document: Any, key: str, test: Test, values: Sequence[str], asked: Asked) -> Clause:
+    """Compare a list of choices under a key of a JSON document.
+
+    :raises Invalid: no choice is given, or lists are not compared so
+    """
+    if not values:
+        raise Invalid("Tick the choices that are meant.")
+    if test not in {Test.ANY_OF, Test.ALL_OF, Test.NONE_OF}:
+        raise Invalid("Several choices are compared with any of, all of or none of.")
+    has = [_has(document, key, value, asked) for value in values]
+    if test is Test.ALL_OF:
+        return and_(*has)
+    return or_(*has) if test is Test.ANY_OF else not_(or_(*has))
+
+
+def _has(document: Any, key: str, value: str, asked: Asked) -> Clause:
+    if asked.is_sqlite:
+        chosen = func.json_each(document, f'$."{key}"').table_valued("value")
+        return select(1).select_from(chosen).where(chosen.c.value == value).exists()
+    # Of the whole document, so that whoever has no such value is compared too, and not with nothing.
+    return cast(document.op("@>")(literal({key: [value]}, JSONB)), Boolean)
 
 
 def day(column: Any, test: Test, value: str, asked: Asked) -> Clause:

@@ -20,6 +20,8 @@ def clause(condition: FieldIs, asked: Asked) -> Clause:
     if test in {Test.EMPTY, Test.FILLED}:
         return text == "" if test is Test.EMPTY else text != ""
     match kind:
+        case FieldType.CHOICES:
+            return compare.several(Subscriber.fields, condition.field, test, condition.values, asked)
         case FieldType.NUMBER:
             return compare.number(kept, test, value)
         case FieldType.DATE:
@@ -34,4 +36,7 @@ def clause(condition: FieldIs, asked: Asked) -> Clause:
 def words(condition: FieldIs, names: Names) -> str:
     """Say what is compared, by the field's label."""
     label = names.fields.get(condition.field, condition.field)
+    if condition.values:
+        chosen = ", ".join(f"“{value}”" for value in condition.values)
+        return compare.compared(f"whose {label}", condition.test, chosen, quoted=False)
     return compare.compared(f"whose {label}", condition.test, condition.value)
