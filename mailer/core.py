@@ -50,6 +50,7 @@ LISTENERS: tuple[str, ...] = (
     "mailer.consent.timeline",
     "mailer.delivery.merged",
     "mailer.exports.people",
+    "mailer.segments.joined",
     "mailer.signup.mails",
     "mailer.signup.merged",
     "mailer.signup.questions",

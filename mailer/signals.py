@@ -19,6 +19,10 @@ subscribers_erased = _signals.signal("subscribers_erased")
 #: Two subscribers become one. Sends who stays, with ``gone``: each room hands its rows over before they go.
 subscribers_merged = _signals.signal("subscribers_merged")
 
+#: A tag takes the place of another. Sends the ``Tag`` that stays, with ``gone``: each room that calls
+#: the other by its id calls it by this one's from then on.
+tags_joined = _signals.signal("tags_joined")
+
 #: A subscription became active. Sends the subscription, with ``is_confirmed``: by a link in a mail.
 subscribed = _signals.signal("subscribed")
 
@@ -27,8 +31,8 @@ subscribed = _signals.signal("subscribed")
 unsubscribed = _signals.signal("unsubscribed")
 
 #: An import wrote a chunk. Sends the ``importing.plan.Plan``, with ``bulk``, ``now``, ``places``, a list of
-#: (list id, subscriber id) in stored form whom it put on lists, and ``departures``, a list of
-#: (email key, why, since when or None) who are not to be mailed. Consent keeps the proof of both.
+#: (list id, subscriber id) in stored form whom it put on lists, and ``departed``, the
+#: ``importing.rows.Person``s who are not to be mailed, or not in some streams. Consent keeps both.
 imported = _signals.signal("imported")
 
 #: An import asks whom not to put on lists. Sends the workspace's id, with ``keys``, email keys; each room

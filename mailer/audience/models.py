@@ -25,6 +25,7 @@ from mailer.lib.addresses import address_key
 from mailer.lib.clock import utcnow
 
 _BROUGHT: Final = "import_id IS NOT NULL"
+_WISHED: Final = "days_between IS NOT NULL"
 _AT_WORK: Final = "status IN ('checking', 'running', 'undoing')"
 
 
@@ -104,6 +105,13 @@ class Subscriber(Identified, Base):
     __table_args__ = (
         UniqueConstraint("workspace_id", "email_key"),
         Index("ix_subscribers_workspace_id_id", "workspace_id", "id"),
+        # Those few who wish to hear less: asked for at each claim.
+        Index(
+            "ix_subscribers_days_between",
+            "workspace_id",
+            postgresql_where=text(_WISHED),
+            sqlite_where=text(_WISHED),
+        ),
         Index("ix_subscribers_workspace_id_name_key", "workspace_id", "name_key"),
         Index(
             "ix_subscribers_import_id",
@@ -365,6 +373,7 @@ class Departure(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     HARD_BOUNCE = "hard_bounce"
     COMPLAINT = "complaint"
+    MANUAL = "manual"
     IMPORTED = "imported"
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, insert, literal, select
 
+from mailer import signals
 from mailer.audience.models import Subscriber, Tag, subscriber_tags
 from mailer.audience.queries import owned_ids
 from mailer.db import Id, db, insert_missing, owned
@@ -77,7 +78,7 @@ def untag_subscribers(workspace_id: UUID, subscriber_ids: Sequence[UUID], tag: T
 
 
 def rename_tag(tag: Tag, name: str) -> None:
-    """Give a tag another name; a name that is taken joins the two.
+    """Give a tag another name; a name that is taken joins the two, with all that points to one of them.
 
     :raises Invalid: the name cannot be a tag
     """
@@ -97,6 +98,7 @@ def rename_tag(tag: Tag, name: str) -> None:
             ),
         )
     )
+    signals.tags_joined.send(other, gone=tag)
     delete_tag(tag)
 
 

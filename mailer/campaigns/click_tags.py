@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy.orm import aliased
 
 from mailer import signals
 from mailer.audience.models import Tag, subscriber_tags
@@ -115,6 +116,24 @@ def tag_readers(readings: Sequence[Any], *, deliveries: Mapping[UUID, Any], **_:
     campaigns = {deliveries[each.delivery_id].campaign_id for each in readings}
     if clicks and _is_tagging(campaigns):
         _tag_who_clicked(Click.id.in_(clicks))
+
+
+@signals.tags_joined.connect
+def keep_click_tags(tag: Tag, *, gone: Tag, **_: Any) -> None:
+    """Give who clicks the tag that took the place of another, once for each link."""
+    own = aliased(ClickTag)
+    has_own = exists().where(
+        own.campaign_id == ClickTag.campaign_id,
+        own.tag_id == tag.id,
+        own.url == ClickTag.url,
+        own.link_number.is_not_distinct_from(ClickTag.link_number),
+    )
+    db.session.execute(
+        update(ClickTag)
+        .where(ClickTag.tag_id == gone.id, ~has_own)
+        .values(tag_id=tag.id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _is_tagging(campaign_ids: Collection[UUID | None]) -> bool:

@@ -61,6 +61,12 @@ def caps_of(workspace_id: UUID, list_ids: Sequence[UUID]) -> list[Cap]:
     ]
 
 
+def wishes_of(workspace_id: UUID) -> bool:
+    """Return whether anybody in a workspace wants one campaign in so many days at most."""
+    asked = exists().where(Subscriber.workspace_id == workspace_id, Subscriber.days_between.is_not(None))
+    return bool(db.session.scalar(select(asked)))
+
+
 def frequency_refusal(
     *,
     subscriber_id: SQLColumnExpression[Any],
@@ -71,8 +77,7 @@ def frequency_refusal(
 ) -> ColumnElement[bool]:
     """Return whether a subscriber has had enough: by the workspace's caps, its lists', or their own wish.
 
-    A campaign that is still on its way at this moment is not counted; two that are claimed
-    together may both pass.
+    :param received: counts what is on its way besides what arrived, where claims take turns
     """
 
     def since(days: int) -> datetime:

@@ -9,11 +9,20 @@ from sqlalchemy import ColumnElement, delete, exists, select
 
 from mailer import signals
 from mailer.audience.importing.plan import Plan
-from mailer.audience.models import Departure, Import, Subscriber
+from mailer.audience.importing.rows import Person
+from mailer.audience.models import Import, Subscriber
 from mailer.bulk import Bulk, is_among
-from mailer.consent.models import Act, Channel, ConsentRecord, Suppression, SuppressionReason
+from mailer.consent.models import (
+    Act,
+    Channel,
+    ConsentRecord,
+    StreamSuppression,
+    Suppression,
+    SuppressionReason,
+)
 from mailer.consent.record import keep_words
-from mailer.db import db
+from mailer.db import db, insert_missing
+from mailer.lib.ids import uuid7
 
 _RECORD: Final = (
     *("id", "created_at", "workspace_id", "subscriber_id", "list_id", "act", "via"),
@@ -38,7 +47,7 @@ def record_imported(
     bulk: Bulk,
     now: datetime,
     places: Sequence[tuple[Any, Any]],
-    departures: Sequence[tuple[str, Departure, datetime | None]],
+    departed: Sequence[Person],
 ) -> None:
     """Keep who put these people on lists, and the basis that they stated; suppress who had left."""
     at, workspace_id = bulk.moment(now), bulk.id(plan.workspace_id)
@@ -53,18 +62,41 @@ def record_imported(
             for identifier, (list_id, subscriber_id) in zip(bulk.new_ids(len(places)), places, strict=True)
         ],
     )
-    known = _suppressed(plan.workspace_id, [key for key, _, _ in departures])
-    detail = bulk.text(f"In the file {plan.file_name}"[:500])
+    leaving = [person for person in departed if person.departure is not None]
+    known = _suppressed(plan.workspace_id, [person.key for person in leaving])
+    otherwise = f"In the file {plan.file_name}"[:500]
     bulk.copy_in(
         Suppression.__table__,  # type: ignore[arg-type]
         _SUPPRESSION,
         [
             (
-                *(bulk.new_id(), bulk.moment(since) if since else at, workspace_id, bulk.text(key)),
-                *(why.value, detail, actor_id, bulk.id(plan.import_id)),
+                *(bulk.new_id(), bulk.moment(person.since) if person.since else at, workspace_id),
+                *(bulk.text(person.key), person.departure.value, bulk.text(person.detail or otherwise)),
+                *(actor_id, bulk.id(plan.import_id)),
             )
-            for key, why, since in departures
-            if key not in known
+            for person in leaving
+            if person.departure is not None and person.key not in known
+        ],
+    )
+    _close_streams(plan, departed, otherwise=otherwise, now=now)
+
+
+def _close_streams(plan: Plan, departed: Sequence[Person], *, otherwise: str, now: datetime) -> None:
+    insert_missing(
+        StreamSuppression,
+        [
+            {
+                "id": uuid7(),
+                "created_at": closed.since or now,
+                "workspace_id": plan.workspace_id,
+                "stream": stream,
+                "email_key": person.key,
+                "reason": SuppressionReason(closed.departure),
+                "detail": closed.detail or otherwise,
+                "import_id": plan.import_id,
+            }
+            for person in departed
+            for stream, closed in person.closed.items()
         ],
     )
 
@@ -94,13 +126,17 @@ def acts_of_their_own(source: Import) -> list[ColumnElement[bool]]:
 @signals.import_undone.connect
 def lift_imported(source: Import) -> int:
     """Take back the suppressions that an import made."""
-    lifted = db.session.scalars(
-        delete(Suppression)
-        .where(Suppression.import_id == source.id)
-        .returning(Suppression.id)
-        .execution_options(synchronize_session=False)
+    return sum(
+        len(
+            db.session.scalars(
+                delete(table)
+                .where(table.import_id == source.id)
+                .returning(table.id)
+                .execution_options(synchronize_session=False)
+            ).all()
+        )
+        for table in (Suppression, StreamSuppression)
     )
-    return len(lifted.all())
 
 
 def _suppressed(workspace_id: UUID, keys: Sequence[str]) -> dict[str, SuppressionReason]:

@@ -278,8 +278,18 @@ class StreamSuppression(Identified, Base):
     email_key: Mapped[str] = mapped_column(String(320))
     reason: Mapped[SuppressionReason] = mapped_column(enum_column(SuppressionReason))
     detail: Mapped[str] = mapped_column(String(500), default="")
+    #: The import that brought it, which takes it back when it is undone.
+    import_id: Mapped[UUID | None]
 
-    __table_args__ = (UniqueConstraint("workspace_id", "email_key", "stream"),)
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "email_key", "stream"),
+        Index(
+            "ix_stream_suppressions_import_id",
+            "import_id",
+            postgresql_where=text("import_id IS NOT NULL"),
+            sqlite_where=text("import_id IS NOT NULL"),
+        ),
+    )
 
 
 class LiftedSuppression(Identified, Base):

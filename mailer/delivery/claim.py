@@ -1,14 +1,16 @@
 """Claiming work: a worker takes a batch, and the gate is asked about everybody in it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, func, literal, select, update
+from sqlalchemy import ColumnElement, Table, and_, exists, func, literal, or_, select, update
 from sqlalchemy.sql.elements import SQLColumnExpression
 
+from mailer.accounts.models import Workspace
 from mailer.consent import gate
 from mailer.current import settings
 from mailer.db import db
@@ -59,8 +61,12 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
     if batch_id is None:
         return None
     refused: dict[UUID, SkipReason] = {}
+    frequency = _frequency(run)
+    if frequency.is_limited:
+        _take_turn(run.workspace_id)
+    refusal = _refusal(run, frequency, now=now, is_claim=True)
     query = (
-        select(*_COLUMNS, *READER_COLUMNS, _refusal(run, now=now).label("refusal"))
+        select(*_COLUMNS, *READER_COLUMNS, refusal.label("refusal"))
         .select_from(_DELIVERIES.outerjoin(Reader, Reader.id == _DELIVERIES.c.subscriber_id))
         .where(_DELIVERIES.c.batch_id == batch_id, _DELIVERIES.c.state == DeliveryState.PREPARED)
         .order_by(_DELIVERIES.c.id)
@@ -80,9 +86,9 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
         attempt,
         tried_at,
         *reader,
-        refusal,
+        reason,
     ) in db.session.connection().execute(query).all():
-        if refusal is None:
+        if reason is None:
             message = message if message == message_id else message_id
             on_list = on_list if on_list == list_id else list_id
             deliveries.append(
@@ -102,7 +108,7 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
                 )
             )
         else:
-            refused[identifier] = SkipReason(refusal)
+            refused[identifier] = SkipReason(reason)
     skip_refused(refused, batch_id=batch_id, now=now)
     return ClaimedBatch(batch_id, deliveries)
 
@@ -143,7 +149,7 @@ def ask_again(
     :return: why some may no longer be sent, and whether the whole run was stopped
     """
     stopped_at = db.session.scalar(select(Run.stopped_at).where(Run.campaign_id == run.campaign_id))
-    refusal = _refusal(run, now=now)
+    refusal = _refusal(run, _frequency(run), now=now)
     rows = db.session.execute(
         select(Delivery.id, refusal.label("refusal")).where(Delivery.id.in_(deliveries), refusal.is_not(None))
     )
@@ -215,33 +221,75 @@ def lease() -> timedelta:
     return timedelta(seconds=settings().lease_seconds)
 
 
-def _refusal(run: Run, *, now: datetime) -> ColumnElement[Any]:
+@dataclass(frozen=True)
+class _Frequency:
+    """What limits how often a run's readers are mailed."""
+
+    list_ids: Sequence[UUID]
+    caps: Sequence[gate.Cap]
+    has_wishes: bool
+
+    @property
+    def is_limited(self) -> bool:
+        return bool(self.caps) or self.has_wishes
+
+
+def _frequency(run: Run) -> _Frequency:
     list_ids = [UUID(list_id) for list_id in run.list_ids]
-    return gate.refusal(
-        workspace_id=Delivery.__table__.c.workspace_id,
-        subscriber_id=Delivery.__table__.c.subscriber_id,
-        lists=list_ids,
+    return _Frequency(list_ids, gate.caps_of(run.workspace_id, list_ids), gate.wishes_of(run.workspace_id))
+
+
+def _take_turn(workspace_id: UUID) -> None:
+    """Wait for other claims of a workspace: of two campaigns claimed together, the later sees the earlier.
+
+    What SQLite writes takes turns anyway.
+    """
+    db.session.execute(
+        select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True)
+    )
+
+
+def _refusal(run: Run, frequency: _Frequency, *, now: datetime, is_claim: bool = False) -> ColumnElement[Any]:
+    """Return why a delivery may not be sent now.
+
+    :param is_claim: what other campaigns have under way counts as received; of two that were claimed
+        before there was a cap, neither stops the other once more
+    """
+    has_had_enough = gate.frequency_refusal(
+        subscriber_id=_DELIVERIES.c.subscriber_id,
+        list_id=_DELIVERIES.c.list_id,
+        caps=frequency.caps,
+        received=partial(_received, besides=run.campaign_id if is_claim else None),
         now=now,
-        has_had_enough=gate.frequency_refusal(
-            subscriber_id=Delivery.__table__.c.subscriber_id,
-            list_id=Delivery.__table__.c.list_id,
-            caps=gate.caps_of(run.workspace_id, list_ids),
-            received=_received,
-            now=now,
-        ),
+    )
+    return gate.refusal(
+        workspace_id=_DELIVERIES.c.workspace_id,
+        subscriber_id=_DELIVERIES.c.subscriber_id,
+        lists=frequency.list_ids,
+        now=now,
+        has_had_enough=has_had_enough if frequency.is_limited else None,
     )
 
 
 def _received(
-    subscriber_id: SQLColumnExpression[Any], since: datetime, list_id: UUID | None
+    subscriber_id: SQLColumnExpression[Any],
+    since: datetime,
+    list_id: UUID | None,
+    *,
+    besides: UUID | None,
 ) -> ColumnElement[int]:
-    """Count the campaigns that servers accepted for a subscriber since a moment."""
+    """Count the campaigns that servers accepted for a subscriber since a moment.
+
+    :param besides: a campaign; those that others have under way count, too
+    """
     other = Delivery.__table__.alias()
+    counted = and_(other.c.state == DeliveryState.ACCEPTED, other.c.ended_at > since)
+    if besides is not None:
+        is_held = exists().where(Batch.id == other.c.batch_id, Batch.worker.is_not(None))
+        is_on_its_way = and_(other.c.state == DeliveryState.PREPARED, other.c.campaign_id != besides, is_held)
+        counted = or_(counted, is_on_its_way)
     query = select(func.count()).where(
-        other.c.subscriber_id == subscriber_id,
-        other.c.state == DeliveryState.ACCEPTED,
-        other.c.campaign_id.is_not(None),
-        other.c.ended_at > since,
+        other.c.subscriber_id == subscriber_id, other.c.campaign_id.is_not(None), counted
     )
     if list_id is not None:
         query = query.where(other.c.list_id == list_id)

@@ -15,6 +15,7 @@ from mailer.consent.seal import seal_consent
 from mailer.consent.subscribe import subscribe
 from mailer.consent.verify import verify
 from mailer.db import db
+from mailer.delivery.models import Delivery, DeliveryState, Message, MessageKind
 from mailer.errors import Invalid
 from mailer.events.models import CustomEvent
 from tests import factories
@@ -171,3 +172,50 @@ def test_nobody_merges_with_a_stranger(sign_in, ben, workspace, home):
     assert browser.get(at, query_string={"email": stranger.email}).status_code == 422
     answer = browser.post(at, data={"other": stranger.public_id, "kept": home.public_id})
     assert answer.status_code == 404
+
+
+def prepared(person, campaign):
+    """A campaign's delivery that waits for its worker."""
+    message = factories.add(
+        Message(
+            workspace_id=person.workspace_id,
+            kind=MessageKind.CAMPAIGN,
+            from_email="ana@bakery.example",
+            subject="Bread",
+            html="",
+            text="",
+        )
+    )
+    return factories.add(
+        Delivery(
+            workspace_id=person.workspace_id,
+            message_id=message.id,
+            campaign_id=campaign.id,
+            subscriber_id=person.id,
+            email=person.email,
+            next_try_at=NOON,
+        )
+    )
+
+
+def test_what_waits_goes_to_the_address_that_stays(workspace, home, work):
+    waiting = prepared(work, factories.campaign(workspace))
+
+    merge_subscribers(home, work, now=NOON)
+
+    kept = factories.refreshed(waiting)
+    assert (kept.subscriber_id, kept.email) == (home.id, home.email)
+
+
+def test_of_two_deliveries_of_a_campaign_the_one_that_says_more_stays(workspace, home, work):
+    campaign = factories.campaign(workspace)
+    ours, theirs = prepared(home, campaign), prepared(work, campaign)
+    theirs.state, theirs.ended_at, theirs.next_try_at = DeliveryState.ACCEPTED, NOON, None
+    theirs.human_opened_at = NOON
+
+    merge_subscribers(home, work, now=NOON)
+
+    read = factories.refreshed(theirs)
+    assert (read.subscriber_id, read.email, read.human_opened_at) == (home.id, work.email, NOON)
+    # The gate drops what is nobody's.
+    assert factories.refreshed(ours).subscriber_id is None

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from mailer.audience.models import Subscriber
+from mailer.audience.tags import rename_tag, tags_named
 from mailer.campaigns.click_tags import ANY_LINK, LinkTags, choices_of, click_tags, set_click_tags
 from mailer.campaigns.duplicate import duplicate
 from mailer.campaigns.launch import launch
@@ -111,3 +112,17 @@ def test_the_page_before_sending_offers_each_address_once(sign_in, ben, workspac
     sunday.tracking = TrackingMode.ANONYMOUS
     db.session.commit()
     assert "Tags by click" not in browser.get(f"{at}/review").get_data(as_text=True)
+
+
+def test_a_tag_that_joins_another_leaves_its_links_to_it(workspace, sunday):
+    save_tracking(workspace.id, Tracking(is_tagging=True))
+    set_click_tags(sunday, [LinkTags(ORDER, ["old"]), LinkTags(STORY, ["old", "new"])])
+    old, _new = tags_named(workspace.id, ["old", "new"])
+
+    rename_tag(old, "new")
+    db.session.commit()
+
+    assert click_tags(sunday) == [LinkTags(ORDER, ["new"]), LinkTags(STORY, ["new"])]
+    mails = sent(sunday)
+    follow(mails["anna"], 0)
+    assert tags_of(mails["anna"]) == ["new"]

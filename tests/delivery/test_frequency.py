@@ -1,5 +1,6 @@
 """Caps: enough is enough, by the workspace's number, a list's, or the subscriber's own wish."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from mailer.consent.change_policy import change_policy
 from mailer.consent.models import AddressDetail
 from mailer.db import db
 from mailer.delivery.claim import claim_batch
-from mailer.delivery.models import Delivery, DeliveryState, SkipReason
+from mailer.delivery.models import Delivery, DeliveryState, Run, SkipReason
 from mailer.lib.clock import utcnow
 from tests import factories
 
@@ -90,3 +91,38 @@ def test_who_has_had_enough_is_skipped_with_the_reason(workspace, bread, rosa, a
     db.session.commit()
 
     assert after(ago) is reason
+
+
+@pytest.mark.parametrize("cap", [of_the_workspace, of_her_own])
+def test_of_two_campaigns_claimed_together_one_goes_to_who_wants_one(
+    app, workspace, bread, rosa, launch, cap
+):
+    cap(workspace, bread, rosa)
+    runs = [launch(bread), launch(bread)]
+    ids = [run.campaign_id for run in runs]
+    db.session.commit()
+    both_are_here = threading.Barrier(2)
+    troubles = []
+
+    def claim(campaign_id):
+        with app.app_context():
+            try:
+                run = db.session.get(Run, campaign_id)
+                db.session.rollback()
+                both_are_here.wait(60)
+                claim_batch(run, worker=f"w {campaign_id}", now=utcnow())
+                db.session.commit()
+            except Exception as error:
+                troubles.append(error)
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=claim, args=(campaign_id,)) for campaign_id in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert troubles == []
+    reasons = [reason for (reason,) in db.session.query(Delivery.skip_reason)]
+    assert sorted(reasons, key=str) == [None, SkipReason.FREQUENCY]

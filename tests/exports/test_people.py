@@ -2,14 +2,16 @@
 
 import io
 import json
+from datetime import timedelta
 
 from mailer.audience.fields import create_field
 from mailer.audience.importing.begin import begin_import, prepare_import
 from mailer.audience.importing.receive import receive_upload
 from mailer.audience.importing.run import import_chunks
-from mailer.audience.models import Existing, Subscriber, SubscriptionStatus
+from mailer.audience.importing.undo import undo_chunks, undo_import
+from mailer.audience.models import Existing, FieldType, Subscriber, SubscriptionStatus
 from mailer.audience.tags import add_tags
-from mailer.consent.models import Act, Channel, Evidence, Suppression
+from mailer.consent.models import Act, Channel, Evidence, StreamSuppression, Suppression, SuppressionReason
 from mailer.consent.record import keep_record
 from mailer.db import db
 from mailer.exports.people import Chosen, csv_of_people, json_of_people
@@ -58,9 +60,9 @@ def test_a_list_comes_back_unchanged_elsewhere_and_here(workspace, other_workspa
     bread, cheese = factories.mailing_list(workspace), factories.mailing_list(other_workspace)
     for place in (workspace, other_workspace):
         create_field(place.id, "City")
-        create_field(place.id, "Shoe size", key="size", type="number")
-        create_field(place.id, "Vegan", type="boolean")
-        create_field(place.id, "Breads", type="choices", choices=["Rye", "White, soft", "Spelt"])
+        create_field(place.id, "Shoe size", key="size", type=FieldType.NUMBER)
+        create_field(place.id, "Vegan", type=FieldType.BOOLEAN)
+        create_field(place.id, "Breads", type=FieldType.CHOICES, choices=["Rye", "White, soft", "Spelt"])
     rosa = factories.subscriber(
         workspace,
         "Rosa@example.com",
@@ -104,17 +106,31 @@ def test_lines_hold_consent_and_events(workspace):
     assert person["events"] == []
 
 
-def test_suppressions_come_back_with_their_reason(workspace, other_workspace):
-    for reason in ("hard_bounce", "complaint", "unsubscribed"):
-        db.session.add(
-            Suppression(workspace_id=workspace.id, email_key=f"{reason}@example.com", reason=reason)
-        )
+def suppressed(workspace):
+    rows = db.session.query(Suppression).filter_by(workspace_id=workspace.id).all()
+    closed = db.session.query(StreamSuppression).filter_by(workspace_id=workspace.id).all()
+    return sorted(
+        (row.email_key, row.reason.value, row.detail, row.created_at, getattr(row, "stream", ""))
+        for row in [*rows, *closed]
+    )
+
+
+def test_suppressions_come_back_with_time_reason_and_stream_and_go_again(workspace, other_workspace):
+    for number, reason in enumerate(SuppressionReason):
+        key, detail = f"{reason.value}@example.com", f"=550 {reason.value}"
+        about = {"workspace_id": workspace.id, "email_key": key, "reason": reason, "detail": detail}
+        at = utcnow() - timedelta(days=1 + number)
+        db.session.add(Suppression(created_at=at, **about))
+        db.session.add(StreamSuppression(created_at=at, stream="receipts", **about))
+    about = {"workspace_id": workspace.id, "email_key": "only@example.com", "reason": "complaint"}
+    db.session.add(StreamSuppression(stream="news", detail="Enough.", **about))
     db.session.commit()
 
-    bring(other_workspace, "".join(csv_of_suppressions(workspace.id)))
+    source = bring(other_workspace, "".join(csv_of_suppressions(workspace.id)))
 
-    theirs = db.session.query(Suppression).filter_by(workspace_id=other_workspace.id)
-    assert {row.email_key: row.reason.value for row in theirs} == {
-        f"{reason}@example.com": reason for reason in ("hard_bounce", "complaint", "unsubscribed")
-    }
+    assert suppressed(other_workspace) == suppressed(workspace)
     assert db.session.query(Subscriber).count() == 0
+    undo_import(source, now=utcnow())
+    for _ in undo_chunks(source.id):
+        db.session.commit()
+    assert suppressed(other_workspace) == []

@@ -1,7 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
+from mailer.audience.tags import rename_tag, tags_named
 from mailer.db import db
-from mailer.segments.enter_tags import enter_tags
+from mailer.segments.enter_tags import enter_tags, set_enter_tags
 from mailer.segments.follow import look_again
 from mailer.segments.models import Segment
 from mailer.segments.save import create_segment
@@ -40,3 +41,20 @@ def test_whoever_enters_is_tagged_and_keeps_it(sign_in, ben, workspace, other_wo
     assert 'value="lusophone, spring"' in page
     browser.post(f"{at}/enter-tags", data={"tags": ""})
     assert enter_tags(db.session.get(Segment, segment.id)) == []
+
+
+def test_a_tag_that_joins_another_is_asked_for_and_given_by_its_name(workspace):
+    old, new = tags_named(workspace.id, ["old", "new"])
+    tagged = {"type": "group", "match": "none", "conditions": [{"type": "tag", "tag": old.public_id}]}
+    asking = create_segment(workspace.id, "Tagged", {"conditions": [tagged]}, now=NOON)
+    giving = [create_segment(workspace.id, name, PORTUGUESE, now=NOON) for name in ("One", "Both")]
+    set_enter_tags(giving[0], ["old"])
+    set_enter_tags(giving[1], ["old", "new"])
+    db.session.commit()
+
+    rename_tag(old, "New")
+    db.session.commit()
+
+    kept = factories.refreshed(asking).tree.conditions[0].conditions[0]
+    assert kept.tag == new.public_id
+    assert [[tag.name for tag in enter_tags(each)] for each in giving] == [["new"], ["new"]]

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailer.audience.fields import create_field
-from mailer.audience.models import Subscriber, SubscriptionStatus
+from mailer.audience.models import FieldType, Subscriber, SubscriptionStatus
 from mailer.audience.tags import add_tags
 from mailer.consent.models import Act, Channel, Evidence, Suppression
 from mailer.consent.record import keep_record
@@ -35,8 +35,8 @@ TOMORROW = str((NOW + timedelta(days=1)).date())
 def world(workspace, other_workspace):
     """Rosa reads and clicks, Sam does neither, Lena left; Cleo's people never count."""
     for label, kind in (("City", "text"), ("Loaves", "number"), ("Birthday", "date"), ("Vegan", "boolean")):
-        create_field(workspace.id, label, type=kind)
-    create_field(workspace.id, "Breads", type="choices", choices=["Rye", "Spelt", 'Olive "black"'])
+        create_field(workspace.id, label, type=FieldType(kind))
+    create_field(workspace.id, "Breads", type=FieldType.CHOICES, choices=["Rye", "Spelt", 'Olive "black"'])
     bread = factories.mailing_list(workspace)
     rosa = factories.subscriber(
         workspace,

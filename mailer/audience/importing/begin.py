@@ -41,6 +41,8 @@ DEPARTURES: Final = {
     "blocked": "Yes or no: not to be mailed",
     "left_at": "When they left",
     "bounced_at": "When their address failed",
+    "detail": "Why they are not to be mailed, in words",
+    "stream": "The one stream that they are not to get",
     "part": "The file in the zip, named for its status",
 }
 OTHERS: Final = {"json": "JSON with several fields"}

@@ -140,6 +140,13 @@ ORIGINS: Final = (
             "dateadded datemodified createdby modifiedby"
         ),
     ),
+    # Our own: what is suppressed stays so, for the same reason, at the same time, in the same stream.
+    Origin(
+        "Mailer",
+        _keys("email_address status unsubscribed_at reason detail stream source"),
+        {"unsubscribed_at": "left_at", "reason": "status", "detail": "detail", "stream": "stream"},
+        frozenset({"status", "source"}),
+    ),
     # Our own: what a list was exported as comes back unchanged.
     Origin(
         "Mailer",
@@ -173,7 +180,8 @@ _STATUSES: Final[dict[Departure | str | None, str]] = {
     Departure.HARD_BOUNCE: "cleaned bounced hard_bounced hard_bounce bounce unreachable undeliverable "
     "invalid",
     Departure.COMPLAINT: "complained complaint spam abuse abuse_complaint marked_as_spam spam_complaint",
-    Departure.IMPORTED: "blocklisted blacklisted blocked banned suppressed do_not_contact archived",
+    Departure.MANUAL: "manual",
+    Departure.IMPORTED: "imported blocklisted blacklisted blocked banned suppressed do_not_contact archived",
     "waiting": "pending unconfirmed nonsubscribed non_subscribed transactional inactive not_subscribed",
 }
 _STATUS_OF: Final = {word: outcome for outcome, words in _STATUSES.items() for word in words.split()}

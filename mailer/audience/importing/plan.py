@@ -121,7 +121,7 @@ def sorted_out(plan: Plan, rows: Sequence[Sequence[str]], *, first_number: int) 
             batch.repeated += 1
             known.merge(person)
         origins[person.key] = (number, row)
-    batch.departed = {key: person for key, person in people.items() if person.departure is not None}
+    batch.departed = {key: person for key, person in people.items() if person.is_departed}
     for key in batch.departed:
         del people[key]
     return batch

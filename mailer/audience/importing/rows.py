@@ -42,12 +42,23 @@ class Refused(Exception):
         self.kind, self.reason = kind, reason
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Why somebody is not to get one stream of transactional messages."""
+
+    departure: Departure
+    detail: str
+    since: datetime | None
+
+
 @dataclass(slots=True)
 class Person:
     """A row that can be taken.
 
     :param departure: why they are not to be mailed, when they are not
     :param since: when they joined, or left
+    :param detail: more of why they are not to be mailed
+    :param closed: streams that they are not to get; by those alone nobody becomes a subscriber
     """
 
     email: str
@@ -59,6 +70,13 @@ class Person:
     tags: list[str] = field(default_factory=list)
     departure: Departure | None = None
     since: datetime | None = None
+    detail: str = ""
+    closed: dict[str, Closed] = field(default_factory=dict)
+
+    @property
+    def is_departed(self) -> bool:
+        """Whether they are not to be mailed, or not a stream of messages."""
+        return self.departure is not None or bool(self.closed)
 
     def merge(self, later: "Person") -> None:
         """Take what a later row of the same file says; who is not to be mailed by one is not."""
@@ -68,7 +86,8 @@ class Person:
         self.fields.update(later.fields)
         self.tags += later.tags
         if later.departure is not None:
-            self.departure, self.since = later.departure, later.since
+            self.departure, self.since, self.detail = later.departure, later.since, later.detail
+        self.closed.update(later.closed)
 
 
 @dataclass(frozen=True)
@@ -100,6 +119,7 @@ class RowReader:
     ) -> None:
         self._everyone, self._now = everyone, now
         self._email = next(column.number for column in columns if column.meaning == "email")
+        self._stream = next((column.number for column in columns if column.meaning == "stream"), None)
         readers: dict[str, Callable[[Person, str], None]] = {
             "name": self._name,
             "locale": self._locale,
@@ -113,6 +133,7 @@ class RowReader:
             "joined_at": self._joined_at,
             "left_at": self._left_at,
             "bounced_at": self._bounced_at,
+            "detail": self._detail,
         }
         self._definitions = definitions
         self._steps: list[tuple[int, Callable[[Person, str], None]]] = []
@@ -143,6 +164,8 @@ class RowReader:
                 self._name(person, name)
         if self._everyone is not None:
             person.departure = person.departure or self._everyone
+        if self._stream is not None and self._stream < width and (stream := row[self._stream].strip()):
+            self._close(person, stream)
         return person
 
     def _addressed(self, cell: str) -> Person:
@@ -239,6 +262,18 @@ class RowReader:
     def _blocked(self, person: Person, cell: str) -> None:
         if cell.casefold() in _YES or cell.casefold() in {"unsubscribed", "blacklisted", "blocked"}:
             person.departure = person.departure or Departure.UNSUBSCRIBED
+
+    def _detail(self, person: Person, cell: str) -> None:
+        person.detail = cell[:500]
+
+    def _close(self, person: Person, stream: str) -> None:
+        """Make what a row says one stream's matter."""
+        try:
+            stream = clean_line(stream, label="The stream", longest=40)
+        except Invalid as error:
+            raise Refused("bad_value", error.message) from None
+        person.closed[stream] = Closed(person.departure or Departure.IMPORTED, person.detail, person.since)
+        person.departure, person.since, person.detail = None, None, ""
 
     def _joined_at(self, person: Person, cell: str) -> None:
         if person.departure is None:

@@ -101,9 +101,7 @@ class _Chunk:
             bulk=self._bulk,
             now=self._now,
             places=places,
-            departures=[
-                (key, person.departure, person.since) for key, person in sorted(self._batch.departed.items())
-            ],
+            departed=[person for _key, person in sorted(self._batch.departed.items())],
         )
         changed = {change.subscriber_id for change in self._known.changes}
         return Tally(

@@ -9,6 +9,7 @@ from mailer.audience.importing.refusals import csv_of_refusals
 from mailer.audience.importing.run import import_chunks, sweep_imports
 from mailer.audience.models import (
     Existing,
+    FieldType,
     Import,
     ImportRefusal,
     ImportStatus,
@@ -109,7 +110,7 @@ def test_who_is_here_already_is_treated_as_chosen(workspace, upload, begin, exis
 
 
 def test_refused_rows_are_kept_with_their_reason_and_come_back_as_a_file(workspace, upload, begin):
-    create_field(workspace.id, "Loaves", type="number")
+    create_field(workspace.id, "Loaves", type=FieldType.NUMBER)
     text = "email,loaves\nrosa@example.com,3\nnobody,1\n,2\nsam@example.com,many\n"
 
     source = run(begin(upload(text)))
