@@ -93,6 +93,10 @@ everything_wanted = _signals.signal("everything_wanted")
 #: ``rendering.brand.Brand``.
 brand_wanted = _signals.signal("brand_wanted")
 
+#: A picture is to be put into a file. Sends its address; the room that keeps pictures answers with its
+#: bytes, or with None where it is none of ours.
+picture_wanted = _signals.signal("picture_wanted")
+
 #: A room below wants a mail to be sent to one person. Sends the ``SystemMail``
 #: (``transactional/system_mail.py`` listens, and enqueues after the commit).
 mail_wanted = _signals.signal("mail_wanted")

@@ -105,6 +105,7 @@ PUBLIC_ROUTES: frozenset[str] = frozenset(
         "/readyz",
         "/s/<form_id>",
         "/s/<form_id>/kiosk",
+        "/s/<form_id>/kiosk/check",
         "/s/<form_id>/kiosk/end",
         "/s/<form_id>/kiosk/sign-ups",
         "/s/<form_id>/kiosk/worker.js",

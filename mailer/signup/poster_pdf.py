@@ -2,11 +2,13 @@
 
 With the fonts that every reader of PDFs brings (ISO 32000-1, 9.6.2.2), so that a sheet
 weighs some kilobytes and no font has to be there. They have the letters of western
-Europe; a poster in other letters is printed by the browser, which has them all.
+Europe; a poster in other letters is a drawing (``poster_sheet.svg``), whose letters come
+from the machine that shows and prints it.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Final
 
 from fpdf import FPDF
@@ -18,6 +20,7 @@ _LETTERS: Final = "cp1252"
 _FAMILIES: Final = {"georgia": "Times", "palatino": "Times", "mono": "Courier"}
 #: Millimetres.
 _WIDTH, _HEIGHT, _MARGIN, _BAND, _CODE = 210, 297, 22, 14, 110
+_LOGO_WIDTH, _LOGO_HEIGHT = 80, 20
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Poster:
     :param rows: the squares of the code, dark ones true, with the quiet zone around them
     :param call: what to do with it, such as “Scan with your phone”
     :param place: where it will hang; small, for whoever hangs it
+    :param logo: the brand's, as PNG, JPEG or GIF
     """
 
     title: str
@@ -36,6 +40,7 @@ class Poster:
     address: str
     sender: str
     place: str = ""
+    logo: bytes | None = None
 
     @property
     def has_its_letters(self) -> bool:
@@ -61,6 +66,8 @@ def poster_pdf(poster: Poster, brand: Brand) -> bytes:
     sheet.set_fill_color(brand.accent)
     sheet.rect(0, 0, _WIDTH, _BAND, style="F")
     sheet.set_y(_BAND + 20)
+    if poster.logo:
+        _logo(sheet, poster.logo)
     _words(sheet, poster.title, heading, _size_of(poster.title), brand.day("heading"), style="B")
     if poster.intro:
         sheet.ln(5)
@@ -81,6 +88,14 @@ def _words(sheet: FPDF, words: str, family: str, size: float, color: str, *, sty
     sheet.set_font(family, style=style, size=size)
     sheet.set_text_color(color)
     sheet.multi_cell(0, size * 0.45, words, align="C", new_x="LMARGIN", new_y="NEXT")
+
+
+def _logo(sheet: FPDF, picture: bytes) -> None:
+    """Put the logo above the title, as large as it fits."""
+    sheet.set_y(_BAND + 10)
+    box = (_WIDTH / 2 - _LOGO_WIDTH / 2, sheet.get_y(), _LOGO_WIDTH, _LOGO_HEIGHT)
+    sheet.image(BytesIO(picture), *box, keep_aspect_ratio=True)
+    sheet.set_y(sheet.get_y() + _LOGO_HEIGHT + 6)
 
 
 def _code(sheet: FPDF, rows: list[list[bool]]) -> None:

@@ -1,5 +1,6 @@
 // A form on a device that many people use: empty again after each of them; what cannot be sent now is kept on the device and
-// sent later. Each sign-up has a key, so that one that was sent twice is one.
+// sent later. Each sign-up has a key, so that one that was sent twice is one. What is refused when it is sent later is kept for
+// staff, who mend or discard it.
 (() => {
   const kiosk = document.querySelector("[data-kiosk]");
   // The page that asks for the number has nothing to do here.
@@ -11,6 +12,7 @@
   const staff = document.querySelector(".kiosk-staff");
   const ending = document.querySelector("[data-end]");
   const endProblem = document.querySelector("[data-end-problem]");
+  const refused = document.querySelector("[data-refused]");
   const url = kiosk.dataset.kiosk;
   const memory = `mailer-kiosk-${location.pathname}`;
   const THANKS_MS = 8_000;
@@ -22,11 +24,23 @@
 
   // --- What waits on this device ---
 
-  const queue = () => JSON.parse(localStorage.getItem(memory) || "[]");
+  const stored = (name) => JSON.parse(localStorage.getItem(name) || "[]");
+  const queue = () => stored(memory);
+  const refusals = () => stored(`${memory}-refused`);
+  const tellCounts = () => {
+    const count = queue().length + refusals().length;
+    waiting.textContent = count ? `(${count})` : "";
+    refused.querySelector("[data-look]").hidden = !refusals().length;
+  };
   const keep = (entries) => {
     localStorage.setItem(memory, JSON.stringify(entries));
-    waiting.textContent = entries.length ? `(${entries.length})` : "";
+    tellCounts();
   };
+  const keepRefusals = (entries) => {
+    localStorage.setItem(`${memory}-refused`, JSON.stringify(entries));
+    tellCounts();
+  };
+  const firstOf = async (answer) => Object.values((await answer.json()).errors)[0];
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
   let isSending = false;
@@ -40,8 +54,9 @@
         entry.set("pass", form.elements.pass.value);
         entry.set("meant", entry.get("email"));
         const answer = await post(url, entry.toString());
-        // What can never be taken would keep all others waiting.
         if (!answer.ok && answer.status !== 422) break;
+        // What cannot be taken would keep all others waiting.
+        if (!answer.ok) keepRefusals([...refusals(), { body, reason: await firstOf(answer) }]);
         keep(queue().filter((other) => other !== body));
       }
     } catch {
@@ -55,8 +70,12 @@
   // --- One person after the other ---
 
   let next;
+  // The refused sign-up that staff are mending.
+  let mended = null;
   const clear = () => {
     clearTimeout(next);
+    mended = null;
+    hideRefused();
     form.reset();
     ending.reset();
     form.elements.meant.value = "";
@@ -67,6 +86,7 @@
     scrollTo(0, 0);
   };
   const thank = () => {
+    if (mended) keepRefusals(refusals().filter((each) => each.body !== mended));
     // At once: nobody shall find what somebody else typed.
     clear();
     form.hidden = true;
@@ -88,8 +108,7 @@
     try {
       const answer = await post(url, body.toString());
       if (answer.status === 422) {
-        const { errors } = await answer.json();
-        tell(Object.values(errors)[0]);
+        tell(await firstOf(answer));
         // Pressed once more, the address is meant as it stands.
         form.elements.meant.value = form.elements.email.value.trim();
         return;
@@ -113,23 +132,64 @@
   };
   for (const kind of ["input", "pointerdown"]) addEventListener(kind, wakeUp);
 
-  // --- Staying here ---
+  // --- For staff ---
+
+  const hideRefused = () => {
+    refused.querySelector("[data-entries]").replaceChildren();
+    refused.querySelector("[data-list]").hidden = true;
+  };
+  const mend = (body) => {
+    clear();
+    mended = body;
+    for (const [name, value] of new URLSearchParams(body)) {
+      for (const input of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+        if (input.type === "checkbox" || input.type === "radio") input.checked ||= input.value === value;
+        else if (name !== "pass") input.value = value;
+      }
+    }
+    form.elements.email.focus();
+  };
+  const showRefused = () => {
+    hideRefused();
+    const list = refused.querySelector("[data-entries]");
+    for (const { body, reason } of refusals()) {
+      const entry = refused.querySelector("template").content.cloneNode(true);
+      entry.querySelector("[data-who]").textContent = new URLSearchParams(body).get("email");
+      entry.querySelector("[data-why]").textContent = reason;
+      entry.querySelector("[data-mend]").addEventListener("click", () => mend(body));
+      entry.querySelector("[data-discard]").addEventListener("click", () => {
+        keepRefusals(refusals().filter((each) => each.body !== body));
+        if (refusals().length) showRefused();
+        else hideRefused();
+      });
+      list.append(entry);
+    }
+    refused.querySelector("[data-list]").hidden = false;
+  };
 
   ending.addEventListener("submit", async (event) => {
     event.preventDefault();
+    const isLook = event.submitter?.hasAttribute("data-look");
     try {
-      const answer = await post(ending.action, new URLSearchParams(new FormData(ending)).toString());
-      if (answer.ok) {
+      const typed = new URLSearchParams(new FormData(ending)).toString();
+      const answer = await post(isLook ? event.submitter.formAction : ending.action, typed);
+      if (answer.ok && isLook) {
+        endProblem.textContent = "";
+        showRefused();
+      } else if (answer.ok) {
         if (document.fullscreenElement) await document.exitFullscreen();
         location.replace(location.href);
         return;
+      } else {
+        endProblem.textContent = answer.status === 403 ? (await answer.json()).message : "Too many tries; wait some minutes.";
       }
-      endProblem.textContent = answer.status === 403 ? (await answer.json()).message : "Too many tries; wait some minutes.";
     } catch {
       endProblem.textContent = "The number can be checked only with a network.";
     }
     ending.reset();
   });
+
+  // --- Staying here ---
 
   // Back leads here again.
   history.pushState(null, "");

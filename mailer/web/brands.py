@@ -31,6 +31,12 @@ def brand_of(workspace: Any) -> Brand:
     return brand
 
 
+def logo_of(brand: Brand) -> bytes | None:
+    """Return the picture of a brand's logo, if it lies with us."""
+    answers = signals.picture_wanted.send(brand.logo_src) if brand.logo_src else []
+    return next((data for _receiver, data in answers if data is not None), None)
+
+
 def font_stack(font: str) -> Markup:
     """Return the fonts of CSS that a brand's font means."""
     return Markup(FONTS[font])  # noqa: S704

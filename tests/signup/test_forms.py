@@ -2,13 +2,18 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
+from xml.etree import ElementTree
 
 import pytest
 import time_machine
+from PIL import Image
 
 from mailer.audience.fields import create_field
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
 from mailer.composing.brand.save_brand import Look, save_brand
+from mailer.composing.media.queries import address_of
+from mailer.composing.media.upload import upload_picture
 from mailer.consent.models import Act, ConsentRecord
 from mailer.consent.proof import proof_of
 from mailer.db import db
@@ -16,6 +21,7 @@ from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
 from mailer.signup.designs import read_design
 from mailer.signup.models import FormVersion, SignUp, WaitingEntry
+from mailer.signup.poster_lines import lines_of
 from mailer.signup.queries import design_of, newest_version, version_by_id
 from mailer.signup.save_form import close_form, create_form, restore_version, save_form
 from mailer.signup.shown import shown_version
@@ -286,6 +292,34 @@ def test_a_poster_is_a_sheet_of_paper_in_the_letters_that_it_has(
     assert sheet.data.startswith(b"%PDF-") is has_sheet
     assert ("Download as PDF" in page.text) is has_sheet
     assert "Print" in page.text
+    drawn = browser.get(f"/w/bakery/forms/{made.public_id}/poster-sheet.svg?place=Mill+Lane")
+    assert title in "".join(ElementTree.fromstring(drawn.text).itertext())
+
+
+def test_the_logo_stands_on_the_poster(sign_in, ana, bread, workspace):
+    packed = BytesIO()
+    Image.new("RGB", (40, 20), "#c2410c").save(packed, "PNG")
+    logo = upload_picture(workspace.id, file_name="logo.png", data=packed.getvalue())
+    save_brand(workspace, Look(accent="#c2410c", logo_src=address_of(logo)))
+    made = create_form(workspace.id, "Shop", designed(bread), by=None)
+    db.session.commit()
+    browser, at = sign_in(ana), f"/w/bakery/forms/{made.public_id}"
+
+    assert b"/Subtype /Image" in browser.get(f"{at}/poster.pdf").data
+    assert "data:image/png;base64," in browser.get(f"{at}/poster-sheet.svg").text
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("Fresh bread every day", ["Fresh", "bread", "every…"]),
+        ("每周面包送到家门口", ["每周面包", "送到家门", "口"]),
+        ("Unbreakable", ["Unbreakable"]),
+        (" ", []),
+    ],
+)
+def test_a_drawing_breaks_its_lines(words, lines):
+    assert lines_of(words, width=4, size=1, most=3) == lines
 
 
 def test_a_page_wears_the_brand_kit_and_the_design_may_say_otherwise(client, workspace, bread):

@@ -99,6 +99,18 @@ def end_kiosk(form_id: str) -> Response:
     return answer
 
 
+@bp.post("/s/<form_id>/kiosk/check")
+@limiter.limit(_PIN_TRIES)
+def check_kiosk(form_id: str) -> ResponseReturnValue:
+    """Say whether somebody knows the number, before the device shows them what was refused.
+
+    :raises Forbidden: they do not
+    """
+    _shown, form = _kiosk(form_id)
+    check_pin(form, request.form.get("pin", ""))
+    return "", 204
+
+
 @bp.get("/s/<form_id>/kiosk/worker.js")
 def kiosk_worker(form_id: str) -> Response:
     """Hand out the script that keeps the kiosk on the device, for when it is loaded again without a network.

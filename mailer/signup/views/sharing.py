@@ -1,5 +1,7 @@
 """How a form reaches people: its page, its codes for other sites, posters and the kiosk; and who came."""
 
+from base64 import b64encode
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
@@ -11,13 +13,15 @@ from mailer.db import db
 from mailer.errors import Invalid, MailerError
 from mailer.lib.clock import utcnow
 from mailer.lib.lines import clean_line
+from mailer.lib.pictures import MIME_TYPES
 from mailer.signup import queries
 from mailer.signup.kiosk import set_pin
 from mailer.signup.models import Form
 from mailer.signup.poster import squares_of
+from mailer.signup.poster_lines import lines_of
 from mailer.signup.poster_pdf import Poster, poster_pdf
 from mailer.signup.shown import shown_version
-from mailer.web.brands import brand_of
+from mailer.web.brands import brand_of, logo_of
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.languages import catalogue
 
@@ -69,9 +73,8 @@ def poster(form_id: str) -> str:
 def poster_svg(form_id: str) -> Response:
     """Hand out the code of a place as a drawing."""
     form = queries.form_by_id(g.workspace.id, form_id)
-    response = Response(render_template("signup/forms/code.svg", **_poster(form)), mimetype="image/svg+xml")
-    response.headers["Content-Disposition"] = f"attachment; filename={form.public_id}.svg"
-    return response
+    drawn = render_template("signup/forms/code.svg", **_poster(form))
+    return _attached(drawn, "image/svg+xml", f"{form.public_id}.svg")
 
 
 @bp.get("/forms/<form_id>/poster.pdf")
@@ -81,12 +84,27 @@ def poster_sheet(form_id: str) -> Response:
     :raises Invalid: its letters are none that a PDF of ours has
     """
     form = queries.form_by_id(g.workspace.id, form_id)
-    values = _poster(form)
-    if not values["sheet"].has_its_letters:
-        raise Invalid("A PDF of ours has no such letters; print the poster from its page instead.")
-    response = Response(poster_pdf(values["sheet"], brand_of(g.workspace)), mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f"attachment; filename={form.public_id}.pdf"
-    return response
+    sheet, brand = _poster(form)["sheet"], brand_of(g.workspace)
+    if not sheet.has_its_letters:
+        raise Invalid("A PDF of ours has no such letters; download the poster as a drawing instead.")
+    packed = poster_pdf(replace(sheet, logo=logo_of(brand)), brand)
+    return _attached(packed, "application/pdf", f"{form.public_id}.pdf")
+
+
+@bp.get("/forms/<form_id>/poster-sheet.svg")
+def poster_drawing(form_id: str) -> Response:
+    """Hand out the poster of a place as a drawing, in whatever letters it is written."""
+    form = queries.form_by_id(g.workspace.id, form_id)
+    values, brand = _poster(form), brand_of(g.workspace)
+    logo = logo_of(brand)
+    drawn = render_template(
+        "signup/forms/poster_sheet.svg",
+        **values,
+        brand=brand,
+        wrapped=lines_of,
+        logo=f"data:{_type_of(brand.logo_src)};base64,{b64encode(logo).decode()}" if logo else "",
+    )
+    return _attached(drawn, "image/svg+xml", f"{form.public_id}-poster.svg")
 
 
 @bp.post("/forms/<form_id>/pin")
@@ -103,6 +121,16 @@ def change_pin(form_id: str) -> ResponseReturnValue:
         db.session.commit()
         flash("The kiosk is ready." if form.kiosk_pin else "The kiosk is closed.", "success")
     return redirect(url_for(".show", form_id=form_id, _anchor="kiosk"))
+
+
+def _type_of(address: str) -> str:
+    return MIME_TYPES[address.rpartition(".")[2]]
+
+
+def _attached(data: bytes | str, mime_type: str, name: str) -> Response:
+    response = Response(data, mimetype=mime_type)
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return response
 
 
 def _poster(form: Form) -> dict[str, Any]:
