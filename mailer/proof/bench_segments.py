@@ -219,15 +219,26 @@ def _audience(people: int, events: int) -> dict[str, Any]:
         "events": events - events // 2,
     }
     db.session.commit()
-    # Neither triggers nor foreign keys: they are not what is measured.
-    db.session.execute(text("SET session_replication_role = replica"))
-    for statement in _FILL:
-        query = text(statement)
-        db.session.execute(query, {name: things[name] for name in query.compile().params})
-    db.session.commit()
+    _fill(things)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
     return things
+
+
+def _fill(things: dict[str, Any]) -> None:
+    """Write everybody and what they did; indexes are built when all is there, which takes half as long."""
+    # Neither triggers nor foreign keys: they are not what is measured.
+    db.session.execute(text("SET session_replication_role = replica"))
+    db.session.execute(text("SET maintenance_work_mem = '256MB'"))
+    indexes = db.session.execute(text(_INDEXES)).all()
+    for name, _ in indexes:
+        db.session.execute(text(f"DROP INDEX {name}"))
+    for statement in _FILL:
+        query = text(statement)
+        db.session.execute(query, {name: things[name] for name in query.compile().params})
+    for _, definition in indexes:
+        db.session.connection().exec_driver_sql(definition)
+    db.session.commit()
 
 
 def _message(workspace: Workspace) -> Message:
@@ -246,6 +257,12 @@ def _message(workspace: Workspace) -> Message:
     return message
 
 
+#: Those that only make reading faster.
+_INDEXES: Final = (
+    "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index WHERE NOT indisunique"
+    " AND indrelid IN ('subscribers'::regclass, 'subscriptions'::regclass, 'deliveries'::regclass,"
+    " 'events'::regclass)"
+)
 _PERSON: Final = _ID.format(n="n", kind="s")
 _SOME_PERSON: Final = _ID.format(n="who", kind="s")
 _FILL: Final = (
@@ -256,7 +273,7 @@ _FILL: Final = (
     " 'reader' || n || CASE WHEN n % 5 = 0 THEN '@example.org' ELSE '@example.com' END AS email"
     " FROM generate_series(0, :people - 1) n) p",
     "INSERT INTO subscriptions (id, created_at, workspace_id, list_id, subscriber_id, status, started_at)"  # noqa: S608
-    f" SELECT gen_random_uuid(), :now, :workspace, :list, {_PERSON}, 'active', :now"
+    f" SELECT {_ID.format(n='n', kind='p')}, :now, :workspace, :list, {_PERSON}, 'active', :now"
     " FROM generate_series(0, :people - 1) n WHERE n % 3 <> 0",
     f"INSERT INTO subscriber_tags SELECT {_PERSON}, :tag"  # noqa: S608
     " FROM generate_series(0, :people - 1) n WHERE n % 7 = 0",
@@ -265,12 +282,13 @@ _FILL: Final = (
     " FROM generate_series(1, :people - 1, 101) n",
     "INSERT INTO deliveries (id, created_at, workspace_id, message_id, campaign_id, subscriber_id, email,"  # noqa: S608
     " state, attempt, crash_count, reply, ended_at, human_opened_at)"
-    f" SELECT gen_random_uuid(), at, :workspace, :message, md5('c' || c)::uuid, {_PERSON}, '', 'accepted', 1,"
+    f" SELECT {_ID.format(n='(n * :mails + c)', kind='d')}, at, :workspace, :message, md5('c' || c)::uuid,"
+    f" {_PERSON}, '', 'accepted', 1,"
     " 0, '', at, CASE WHEN (n + c) % 9 = 0 AND n % 2 = 0 THEN at END FROM generate_series(0, :people - 1) n,"
     " LATERAL (SELECT c, CAST(:now AS timestamptz) - make_interval(days => c * 30) AS at"
     " FROM generate_series(1, :mails) c) m",
     "INSERT INTO events (id, created_at, workspace_id, subscriber_id, name, at, currency, properties)"  # noqa: S608
-    f" SELECT gen_random_uuid(), :now, :workspace, {_SOME_PERSON},"
+    f" SELECT {_ID.format(n='n', kind='e')}, :now, :workspace, {_SOME_PERSON},"
     " (ARRAY['order.placed', 'page.viewed', 'page.viewed', 'page.viewed', 'cart.filled'])[n % 5 + 1],"
     " CAST(:now AS timestamptz) - make_interval(hours => n % 10000), '', '{}'"
     " FROM (SELECT n, (hashint4(n)::bigint + 2147483648) % :people AS who"
