@@ -6,7 +6,7 @@ the median of each is taken. Both have to find the same number of people.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
@@ -14,7 +14,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import ClauseElement, text
 
 from mailer.accounts.found import create_owner
 from mailer.accounts.models import Workspace
@@ -36,6 +36,7 @@ from mailer.segments.members import people_in
 Tell = Callable[[str], None]
 #: Rounds, behind one that warms the cache up.
 _TIMES: Final = 9
+_MOST_RATIO: Final = 1.2
 _DAYS: Final = 90
 _COUNTED: Final = "SELECT count(*) FROM subscribers s WHERE s.workspace_id = :workspace AND "
 #: A UUIDv7 of a number, as old as people are who came one a second.
@@ -67,6 +68,7 @@ class Measured:
     count: int
     ours: float
     by_hand: float
+    plans: Sequence[str] = ()
 
     @property
     def ratio(self) -> float:
@@ -80,6 +82,10 @@ class Measured:
             f"{self.sample.name:<44} {kind:<6} {self.count:>9,} people  ours {self.ours * 1_000:>7,.0f} ms  "
             f"by hand {self.by_hand * 1_000:>7,.0f} ms  ratio {self.ratio:.2f}"
         )
+
+    def why(self) -> str:
+        """Return how PostgreSQL went about both, where ours took longer than it may."""
+        return "\n\n".join(self.plans)
 
 
 def bench_segments(people: int, events: int, tell: Tell) -> Iterator[Measured]:
@@ -96,7 +102,10 @@ def bench_segments(people: int, events: int, tell: Tell) -> Iterator[Measured]:
             tell(f"an audience of {people:,} people and {events:,} events")
             things = _audience(people, events)
             for sample in _samples(things):
-                yield _measured(sample, things)
+                measured = _measured(sample, things)
+                if measured.plans:
+                    tell(measured.why())
+                yield measured
             db.session.rollback()
             db.engine.dispose()
 
@@ -119,7 +128,23 @@ def _measured(sample: Sample, things: dict[str, Any]) -> Measured:
         turn.reverse()
     if len(counts) != 1:
         raise BenchFailed(f"“{sample.name}” counts {sorted(counts)}.")
-    return Measured(sample, counts.pop(), median(taken["ours"]), median(taken["by_hand"]))
+    seconds = {name: median(times) for name, times in taken.items()}
+    is_slow = seconds["ours"] > _MOST_RATIO * seconds["by_hand"]
+    return Measured(
+        sample,
+        counts.pop(),
+        **seconds,
+        plans=[f"{name}:\n{_plan(query, given)}" for name, query, given in sorted(turn)] if is_slow else (),
+    )
+
+
+def _plan(query: ClauseElement, given: dict[str, Any]) -> str:
+    """Return what PostgreSQL does, with the pages that it reads."""
+    compiled = query.compile(db.engine, compile_kwargs={"render_postcompile": True})
+    rows = db.session.connection().exec_driver_sql(
+        f"EXPLAIN (ANALYZE, BUFFERS) {compiled}", {**compiled.params, **given}
+    )
+    return "\n".join(row[0] for row in rows)
 
 
 def _samples(things: dict[str, Any]) -> Iterator[Sample]:
