@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema
 from mailer.accounts import queries
 from mailer.accounts.change_settings import change_settings
 from mailer.accounts.keys import create_key, revoke_key
-from mailer.accounts.models import ApiKey, Membership, Workspace
+from mailer.accounts.models import ApiKey, Membership
 from mailer.accounts.roles import Role
 from mailer.accounts.scopes import EVERYTHING, READING, SCOPES, is_granted
 from mailer.api.guards import api_blueprint
@@ -104,7 +104,7 @@ ApiKeyPage = list_of(ApiKeyShown, "ApiKeyPage")
 @bp.output(WorkspaceShown)
 def show_workspace() -> WorkspaceShown:
     """Read the workspace that the key belongs to."""
-    return _shown(g.workspace)
+    return WorkspaceShown.of(g.workspace)
 
 
 @bp.patch("/workspace", endpoint="update_workspace")
@@ -114,7 +114,7 @@ def patch_workspace(json_data: Given) -> WorkspaceShown:
     """Change the workspace’s settings."""
     change_settings(g.workspace, given(json_data))
     db.session.commit()
-    return _shown(g.workspace)
+    return WorkspaceShown.of(g.workspace)
 
 
 @bp.get("/members")
@@ -132,7 +132,7 @@ def index_members(query_data: PageQuery) -> dict[str, Any]:
 def index_keys(query_data: PageQuery) -> dict[str, Any]:
     """Read the keys that nobody took back, newest first."""
     found = queries.kept_keys(g.workspace)
-    return page(found, ApiKey, query_data, lambda rows: [_shown_key(row) for row in rows])
+    return page(found, ApiKey, query_data, ApiKeyShown.each_of)
 
 
 @bp.post("/api-keys", endpoint="create_api_key")
@@ -145,14 +145,14 @@ def post_key(json_data: NewApiKey) -> NewApiKeyShown:
     if beyond:
         raise Forbidden(f"Your key has not the scope “{beyond[0]}”, so that it cannot give it.")
     key, secret = create_key(g.workspace.id, **json_data.model_dump(), created_by_id=g.api_key.created_by_id)
-    return NewApiKeyShown(**_values_of(key), secret=secret)
+    return NewApiKeyShown.of(key, secret=secret)
 
 
 @bp.get("/api-keys/<key_id>", endpoint="show_api_key")
 @bp.output(ApiKeyShown)
 def show_key(key_id: str) -> ApiKeyShown:
     """Read one key."""
-    return _shown_key(_key(key_id))
+    return ApiKeyShown.of(_key(key_id))
 
 
 @bp.post("/api-keys/<key_id>/revoke", endpoint="revoke_api_key")
@@ -162,38 +162,12 @@ def revoke(key_id: str) -> ApiKeyShown:
     """Take a key back for good, such as one that leaked."""
     key = _key(key_id)
     revoke_key(key, now=utcnow())
-    return _shown_key(key)
-
-
-def _shown(workspace: Workspace) -> WorkspaceShown:
-    return WorkspaceShown(
-        id=workspace.public_id,
-        **{
-            name: getattr(workspace, name)
-            for name in WorkspaceShown.model_fields
-            if name not in {"object", "id"}
-        },
-    )
+    return ApiKeyShown.of(key)
 
 
 def _shown_member(member: Membership) -> MemberShown:
-    return MemberShown(
-        id=member.public_id,
-        name=member.user.name,
-        email=member.user.email,
-        role=member.role,
-        created_at=member.created_at,
-    )
+    return MemberShown.of(member, name=member.user.name, email=member.user.email)
 
 
 def _key(key_id: str) -> ApiKey:
     return owned(ApiKey, g.workspace.id, key_id, otherwise="There is no such key.")
-
-
-def _shown_key(key: ApiKey) -> ApiKeyShown:
-    return ApiKeyShown(**_values_of(key))
-
-
-def _values_of(key: ApiKey) -> dict[str, Any]:
-    plain = set(ApiKeyShown.model_fields) - {"object", "id"}
-    return {"id": key.public_id, **{name: getattr(key, name) for name in plain}}

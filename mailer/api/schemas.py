@@ -3,8 +3,9 @@
 import json
 import math
 import unicodedata
+from collections.abc import Iterable
 from copy import copy
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -49,6 +50,24 @@ class Shown(BaseModel):
     """What a call answers."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    @classmethod
+    def of(cls, row: Any, **said: Any) -> Self:
+        """Return a row as it is answered: its public id, and each field as the row has it.
+
+        :param said: fields that the row calls otherwise, or has not
+        """
+        of_row = {
+            name: row.public_id if name == "id" else getattr(row, name)
+            for name in cls.model_fields
+            if name not in said and name != "object"
+        }
+        return cls(**of_row, **said)
+
+    @classmethod
+    def each_of(cls, rows: Iterable[Any]) -> list[Self]:
+        """Return rows as they are answered, where nothing else needs to be said of them."""
+        return [cls.of(row) for row in rows]
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

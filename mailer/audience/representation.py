@@ -76,24 +76,7 @@ class SubscriberShown(Shown):
 def shown_lists(lists: Sequence[MailingList], counts: dict[Any, ListCounts]) -> list[ListShown]:
     """Return lists as programs see them."""
     return [
-        ListShown(
-            id=mailing_list.public_id,
-            name=mailing_list.name,
-            description=mailing_list.description,
-            opt_in=mailing_list.opt_in,
-            visibility=mailing_list.visibility,
-            consent_words=mailing_list.consent_words,
-            welcome_subject=mailing_list.welcome_subject,
-            welcome_body=mailing_list.welcome_body,
-            counts=CountsShown(
-                active=counts[mailing_list.id].active,
-                pending=counts[mailing_list.id].pending,
-                unsubscribed=counts[mailing_list.id].unsubscribed,
-            ),
-            created_at=mailing_list.created_at,
-            archived_at=mailing_list.archived_at,
-        )
-        for mailing_list in lists
+        ListShown.of(mailing_list, counts=CountsShown.of(counts[mailing_list.id])) for mailing_list in lists
     ]
 
 
@@ -129,18 +112,6 @@ def shown_subscribers(subscribers: Sequence[Subscriber]) -> list[SubscriberShown
     ):
         tags[subscriber_id].append(name)
     return [
-        SubscriberShown(
-            id=subscriber.public_id,
-            email=subscriber.email,
-            name=subscriber.name,
-            locale=subscriber.locale,
-            time_zone=subscriber.time_zone,
-            fields=subscriber.fields,
-            tags=tags[subscriber.id],
-            subscriptions=places[subscriber.id],
-            paused_until=subscriber.paused_until,
-            created_at=subscriber.created_at,
-            updated_at=subscriber.updated_at,
-        )
+        SubscriberShown.of(subscriber, tags=tags[subscriber.id], subscriptions=places[subscriber.id])
         for subscriber in subscribers
     ]

@@ -108,15 +108,5 @@ def _change(change_id: str) -> BulkChange:
 
 
 def _shown(change: BulkChange) -> ChangeShown:
-    return ChangeShown(
-        id=change.public_id,
-        kind=change.kind,
-        status=change.status,
-        total=change.total_count,
-        done=change.done_count,
-        changed=change.changed_count,
-        undone=change.undone_count,
-        error=change.error,
-        created_at=change.created_at,
-        finished_at=change.finished_at,
-    )
+    counts = {name: getattr(change, f"{name}_count") for name in ("total", "done", "changed", "undone")}
+    return ChangeShown.of(change, **counts)

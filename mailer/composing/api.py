@@ -206,14 +206,14 @@ def preview(template_id: str) -> RenderedShown:
 def index_versions(template_id: str, query_data: PageQuery) -> dict[str, Any]:
     """Read what a template was, newest first."""
     found = queries.versions_of(_template(template_id))
-    return page(found, TemplateVersion, query_data, lambda rows: [_shown_version(row) for row in rows])
+    return page(found, TemplateVersion, query_data, VersionShown.each_of)
 
 
 @bp.get("/templates/<template_id>/versions/<int:number>", endpoint="show_template_version")
 @bp.output(VersionShown)
 def show_version(template_id: str, number: int) -> VersionShown:
     """Read one version."""
-    return _shown_version(queries.version_of(_template(template_id), number))
+    return VersionShown.of(queries.version_of(_template(template_id), number))
 
 
 @bp.post("/templates/<template_id>/versions/<int:number>/roll-back", endpoint="roll_back_template")
@@ -231,23 +231,4 @@ def _template(template_id: str) -> Template:
 
 
 def _shown(template: Template) -> TemplateShown:
-    return TemplateShown(
-        id=template.public_id,
-        changed=template.is_changed,
-        **{
-            name: getattr(template, name)
-            for name in TemplateShown.model_fields
-            if name not in {"object", "id", "changed"}
-        },
-    )
-
-
-def _shown_version(version: TemplateVersion) -> VersionShown:
-    return VersionShown(
-        id=version.public_id,
-        number=version.number,
-        note=version.note,
-        html=version.html,
-        design=version.design,
-        created_at=version.created_at,
-    )
+    return TemplateShown.of(template, changed=template.is_changed)

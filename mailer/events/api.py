@@ -113,14 +113,8 @@ def _whose(given: NewEvent) -> Subscriber:
 
 
 def _shown(event: CustomEvent) -> EventShown:
-    return EventShown(
-        id=event.public_id,
-        name=event.name,
+    return EventShown.of(
+        event,
         subscriber=public_id(Subscriber.prefix, event.subscriber_id),
-        at=event.at,
-        key=event.key,
         value=None if event.value is None else float(event.value),
-        currency=event.currency,
-        properties=event.properties,
-        created_at=event.created_at,
     )

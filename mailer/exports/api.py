@@ -163,13 +163,4 @@ def _export(export_id: str) -> Export:
 
 
 def _shown(export: Export) -> ExportShown:
-    return ExportShown(
-        id=export.public_id,
-        total=export.total_count,
-        done=export.done_count,
-        bytes=export.byte_count,
-        **{
-            name: getattr(export, name)
-            for name in ("kind", "format", "status", "error", "created_at", "finished_at", "expires_at")
-        },
-    )
+    return ExportShown.of(export, total=export.total_count, done=export.done_count, bytes=export.byte_count)

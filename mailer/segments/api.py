@@ -217,16 +217,12 @@ def _shown(segment: Segment, names: Names) -> SegmentShown:
 def _all_shown(segments: Sequence[Segment], names: Names) -> list[SegmentShown]:
     tags = enter_tag_names(segment.id for segment in segments)
     return [
-        SegmentShown(
-            id=segment.public_id,
-            name=segment.name,
+        SegmentShown.of(
+            segment,
             conditions=segment.tree,
             words=f"People who {told(segment.tree, names)}.",
-            followed_at=segment.followed_at,
             enter_tags=tags.get(segment.id, []),
             count=segment.last_count,
-            counted_at=segment.counted_at,
-            created_at=segment.created_at,
         )
         for segment in segments
     ]

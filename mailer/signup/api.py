@@ -135,14 +135,14 @@ def reopen(form_id: str) -> FormShown:
 def index_versions(form_id: str, query_data: PageQuery) -> dict[str, Any]:
     """Read what a form showed, newest first."""
     found = queries.versions_of(_form(form_id))
-    return page(found, FormVersion, query_data, lambda rows: [_shown_version(row) for row in rows])
+    return page(found, FormVersion, query_data, FormVersionShown.each_of)
 
 
 @bp.get("/forms/<form_id>/versions/<version_id>", endpoint="show_form_version")
 @bp.output(FormVersionShown)
 def show_version(form_id: str, version_id: str) -> FormVersionShown:
     """Read one version."""
-    return _shown_version(queries.version_by_id(g.workspace.id, version_id, of=_form(form_id)))
+    return FormVersionShown.of(queries.version_by_id(g.workspace.id, version_id, of=_form(form_id)))
 
 
 @bp.post("/forms/<form_id>/versions/<version_id>/restore", endpoint="restore_form_version")
@@ -171,20 +171,11 @@ def _shown_all(forms: list[Form]) -> list[FormShown]:
 
 def _with_figures(form: Form, figures: queries.Figures) -> FormShown:
     newest = queries.newest_version(form)
-    return FormShown(
-        id=form.public_id,
-        name=form.name,
+    return FormShown.of(
+        form,
         design=newest.design,
         version=newest.number,
         url=f"{settings().base_url}{url_for('signup.show', form_id=form.public_id)}",
         sign_ups=figures.total,
         last_sign_up_at=figures.last_at,
-        created_at=form.created_at,
-        archived_at=form.archived_at,
-    )
-
-
-def _shown_version(version: FormVersion) -> FormVersionShown:
-    return FormVersionShown(
-        id=version.public_id, number=version.number, design=version.design, created_at=version.created_at
     )

@@ -11,9 +11,8 @@ from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Given, Line, Shown, changes_of, list_of, patched
 from mailer.db import db
 from mailer.lib.clock import utcnow
-from mailer.lib.ids import public_id
 from mailer.webhooks import endpoints, queries
-from mailer.webhooks.models import Endpoint, Event, Posting, PostingState
+from mailer.webhooks.models import Endpoint, Posting, PostingState
 
 bp = api_blueprint("webhooks_api", __name__, tag="Webhooks")
 
@@ -117,7 +116,7 @@ PostingPage = list_of(PostingShown, "PostingPage")
 def index_webhooks(query_data: PageQuery) -> dict[str, Any]:
     """Read the endpoints, newest first."""
     found = queries.endpoints_of(g.workspace.id)
-    return page(found, Endpoint, query_data, lambda rows: [EndpointShown(**_values(row)) for row in rows])
+    return page(found, Endpoint, query_data, lambda rows: [_shown(row) for row in rows])
 
 
 @bp.post("/webhooks", endpoint="create_webhook")
@@ -129,14 +128,14 @@ def post_webhook(json_data: NewEndpoint) -> SecretShown:
     endpoint, secret = endpoints.create_endpoint(
         g.workspace.id, **json_data.model_dump(), created_by_id=g.api_key.created_by_id
     )
-    return SecretShown(**_values(endpoint), secret=secret)
+    return SecretShown.of(endpoint, enabled=endpoint.is_enabled, secret=secret)
 
 
 @bp.get("/webhooks/<endpoint_id>")
 @bp.output(EndpointShown)
 def show_webhook(endpoint_id: str) -> EndpointShown:
     """Read one endpoint."""
-    return EndpointShown(**_values(_endpoint(endpoint_id)))
+    return _shown(_endpoint(endpoint_id))
 
 
 @bp.patch("/webhooks/<endpoint_id>", endpoint="update_webhook")
@@ -147,7 +146,7 @@ def patch_webhook(endpoint_id: str, json_data: Given) -> EndpointShown:
     endpoint = _endpoint(endpoint_id)
     endpoints.change_endpoint(endpoint, **patched(endpoint, json_data))
     db.session.commit()
-    return EndpointShown(**_values(endpoint))
+    return _shown(endpoint)
 
 
 @bp.delete("/webhooks/<endpoint_id>", endpoint="remove_webhook")
@@ -166,7 +165,7 @@ def enable(endpoint_id: str) -> EndpointShown:
     """Tell an endpoint again, also what still waits for it."""
     endpoint = _endpoint(endpoint_id)
     endpoints.switch_endpoint(endpoint, is_enabled=True, now=utcnow())
-    return EndpointShown(**_values(endpoint))
+    return _shown(endpoint)
 
 
 @bp.post("/webhooks/<endpoint_id>/disable", endpoint="disable_webhook")
@@ -176,7 +175,7 @@ def disable(endpoint_id: str) -> EndpointShown:
     """Tell an endpoint nothing more, and keep it."""
     endpoint = _endpoint(endpoint_id)
     endpoints.switch_endpoint(endpoint, is_enabled=False, now=utcnow())
-    return EndpointShown(**_values(endpoint))
+    return _shown(endpoint)
 
 
 @bp.post("/webhooks/<endpoint_id>/rotate-secret", endpoint="rotate_webhook_secret")
@@ -186,7 +185,7 @@ def rotate(endpoint_id: str) -> SecretShown:
     """Replace an endpoint’s secret; for 24 hours both sign."""
     endpoint = _endpoint(endpoint_id)
     secret = endpoints.replace_secret(endpoint, now=utcnow())
-    return SecretShown(**_values(endpoint), secret=secret)
+    return SecretShown.of(endpoint, enabled=endpoint.is_enabled, secret=secret)
 
 
 @bp.post("/webhooks/<endpoint_id>/test", endpoint="test_webhook")
@@ -194,7 +193,7 @@ def rotate(endpoint_id: str) -> SecretShown:
 @bp.output(PostingShown, status_code=202)
 def test(endpoint_id: str) -> PostingShown:
     """Tell an endpoint a test event."""
-    return PostingShown(**_told(endpoints.send_test(_endpoint(endpoint_id), now=utcnow())))
+    return _shown_posting(endpoints.send_test(_endpoint(endpoint_id), now=utcnow()))
 
 
 @bp.post("/webhooks/<endpoint_id>/replay", endpoint="replay_webhook")
@@ -214,7 +213,7 @@ def index_deliveries(endpoint_id: str, query_data: PostingQuery) -> dict[str, An
     """Read what an endpoint was told, newest first; kept for 30 days."""
     state = PostingState(query_data.state) if query_data.state else None
     found = queries.postings_of(_endpoint(endpoint_id), state=state)
-    return page(found, Posting, query_data, lambda rows: [PostingShown(**_told(row)) for row in rows])
+    return page(found, Posting, query_data, lambda rows: [_shown_posting(row) for row in rows])
 
 
 @bp.get("/webhooks/<endpoint_id>/deliveries/<posting_id>", endpoint="show_webhook_delivery")
@@ -222,11 +221,8 @@ def index_deliveries(endpoint_id: str, query_data: PostingQuery) -> dict[str, An
 def show_delivery(endpoint_id: str, posting_id: str) -> PostingDetail:
     """Read one thing that an endpoint was told, with each try."""
     posting = queries.posting_by_id(_endpoint(endpoint_id), posting_id)
-    tries = [
-        TryShown(at=one.created_at, status=one.status, words=one.words, milliseconds=one.milliseconds)
-        for one in queries.tries_of(posting)
-    ]
-    return PostingDetail(**_told(posting), tries=tries)
+    tries = [TryShown.of(one, at=one.created_at) for one in queries.tries_of(posting)]
+    return PostingDetail.of(posting, **_told(posting), tries=tries)
 
 
 @bp.post("/webhooks/<endpoint_id>/deliveries/<posting_id>/replay", endpoint="replay_webhook_delivery")
@@ -237,28 +233,22 @@ def replay_one(endpoint_id: str, posting_id: str) -> PostingShown:
     posting = queries.posting_by_id(_endpoint(endpoint_id), posting_id)
     endpoints.replay(posting, now=utcnow())
     db.session.refresh(posting)
-    return PostingShown(**_told(posting))
+    return _shown_posting(posting)
 
 
 def _endpoint(endpoint_id: str) -> Endpoint:
     return queries.endpoint_by_id(g.workspace.id, endpoint_id)
 
 
-def _values(endpoint: Endpoint) -> dict[str, Any]:
-    plain = set(EndpointShown.model_fields) - {"object", "id", "enabled"}
-    return {
-        "id": endpoint.public_id,
-        "enabled": endpoint.is_enabled,
-        **{name: getattr(endpoint, name) for name in plain},
-    }
+def _shown(endpoint: Endpoint) -> EndpointShown:
+    return EndpointShown.of(endpoint, enabled=endpoint.is_enabled)
+
+
+def _shown_posting(posting: Posting) -> PostingShown:
+    return PostingShown.of(posting, **_told(posting))
 
 
 def _told(posting: Posting) -> dict[str, Any]:
-    plain = set(PostingShown.model_fields) - {"object", "id", "event", "type", "data"}
-    return {
-        "id": posting.public_id,
-        "event": public_id(Event.prefix, posting.event_id),
-        "type": posting.event.name,
-        "data": posting.event.data,
-        **{name: getattr(posting, name) for name in plain},
-    }
+    """Return what a posting does not call as programs do."""
+    event = posting.event
+    return {"event": event.public_id, "type": event.name, "data": event.data}

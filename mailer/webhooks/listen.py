@@ -90,15 +90,7 @@ def tell_moved(campaign: Any, **_: Any) -> None:
     name = _OF_CAMPAIGNS.get(campaign.status.value, "")
     if not name or not is_asked_for(campaign.workspace_id, name):
         return
-    told = CampaignTold(
-        id=campaign.public_id,
-        **{
-            field: getattr(campaign, field)
-            for field in CampaignTold.model_fields
-            if field not in {"object", "id"}
-        },
-    )
-    tell(campaign.workspace_id, name, as_json(told), now=utcnow())
+    tell(campaign.workspace_id, name, as_json(CampaignTold.of(campaign)), now=utcnow())
 
 
 @signals.import_ended.connect
@@ -109,8 +101,7 @@ def tell_imported(source: Import, **_: Any) -> None:
     counts = {
         name: getattr(source, f"{name}_count") for name in ("added", "updated", "refused", "subscribed")
     }
-    told = ImportTold(id=source.public_id, file_name=source.file_name, status=source.status, **counts)
-    tell(source.workspace_id, "import.completed", as_json(told), now=utcnow())
+    tell(source.workspace_id, "import.completed", as_json(ImportTold.of(source, **counts)), now=utcnow())
 
 
 @signals.tries_ended.connect

@@ -65,7 +65,7 @@ FieldPage = list_of(FieldShown, "FieldPage")
 def index_fields(query_data: PageQuery) -> dict[str, Any]:
     """Read the custom fields, newest first."""
     found = queries.all_fields(g.workspace.id)
-    return page(found, audience.Field, query_data, lambda rows: [_shown(row) for row in rows])
+    return page(found, audience.Field, query_data, FieldShown.each_of)
 
 
 @bp.post("/fields", endpoint="create_field")
@@ -74,7 +74,7 @@ def index_fields(query_data: PageQuery) -> dict[str, Any]:
 @bp.output(FieldShown, status_code=201)
 def post_field(json_data: NewField) -> FieldShown:
     """Make a field."""
-    return _shown(fields.create_field(g.workspace.id, **json_data.model_dump()))
+    return FieldShown.of(fields.create_field(g.workspace.id, **json_data.model_dump()))
 
 
 @bp.patch("/fields/<field_id>", endpoint="update_field")
@@ -85,7 +85,7 @@ def patch_field(field_id: str, json_data: Given) -> FieldShown:
     field = fields.field_by_id(g.workspace.id, field_id)
     fields.update_field(field, **patched(field, json_data))
     db.session.commit()
-    return _shown(field)
+    return FieldShown.of(field)
 
 
 @bp.delete("/fields/<field_id>", endpoint="delete_field")
@@ -95,17 +95,3 @@ def remove_field(field_id: str) -> str:
     fields.delete_field(fields.field_by_id(g.workspace.id, field_id))
     db.session.commit()
     return ""
-
-
-def _shown(field: audience.Field) -> FieldShown:
-    return FieldShown(
-        id=field.public_id,
-        key=field.key,
-        label=field.label,
-        type=field.type,
-        choices=field.choices,
-        is_required=field.is_required,
-        default_value=field.default_value,
-        editor=field.editor,
-        created_at=field.created_at,
-    )

@@ -190,21 +190,11 @@ def _import(import_id: str) -> Import:
 
 
 def _shown(source: Import) -> ImportShown:
-    return ImportShown(
-        id=source.public_id,
-        file_name=source.file_name,
-        status=source.status,
+    names = (name for name in ImportCounts.model_fields if name != "rows")
+    counts = {name: getattr(source, f"{name}_count") for name in names}
+    return ImportShown.of(
+        source,
         lists=source.list_ids,
         tags=source.tag_names,
-        counts=ImportCounts(
-            rows=source.row_count,
-            **{
-                name: getattr(source, f"{name}_count") for name in ImportCounts.model_fields if name != "rows"
-            },
-        ),
-        forecast=source.forecast,
-        error=source.error,
-        created_at=source.created_at,
-        started_at=source.started_at,
-        finished_at=source.finished_at,
+        counts=ImportCounts(rows=source.row_count, **counts),
     )

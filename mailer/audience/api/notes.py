@@ -67,9 +67,4 @@ def _subscriber(subscriber_id: str) -> Subscriber:
 
 
 def _shown(note: Note) -> NoteShown:
-    return NoteShown(
-        id=note.public_id,
-        text=note.text,
-        author=note.author.name or note.author.email if note.author else None,
-        created_at=note.created_at,
-    )
+    return NoteShown.of(note, author=note.author.name or note.author.email if note.author else None)

@@ -61,7 +61,4 @@ def remove_tag(tag_id: str) -> str:
 
 def _shown(rows: list[Tag]) -> list[TagShown]:
     uses = tags.uses_of(rows)
-    return [
-        TagShown(id=tag.public_id, name=tag.name, count=uses[tag.id], created_at=tag.created_at)
-        for tag in rows
-    ]
+    return [TagShown.of(tag, count=uses[tag.id]) for tag in rows]

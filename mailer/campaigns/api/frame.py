@@ -68,27 +68,8 @@ def shown_campaign(campaign: Campaign) -> CampaignShown:
     """Return a campaign as programs see it."""
     sender = f"{campaign.from_name} <{campaign.from_email}>" if campaign.from_name else campaign.from_email
     chosen = chosen_segments(campaign)
-    plain = {
-        "status",
-        "name",
-        "subject",
-        "preheader",
-        "reply_to",
-        "priority",
-        "tracking",
-        "format",
-        "body",
-        "design",
-        "text",
-        "pause_reason",
-        "created_at",
-        "updated_at",
-        "scheduled_at",
-        "launched_at",
-        "finished_at",
-    }
-    return CampaignShown(
-        id=campaign.public_id,
+    return CampaignShown.of(
+        campaign,
         from_=sender,
         lists=[mailing_list.public_id for mailing_list in campaign.lists],
         segments=[public_id(Segment.prefix, one) for one in chosen if not chosen[one]],
@@ -96,5 +77,4 @@ def shown_campaign(campaign: Campaign) -> CampaignShown:
         click_tags=[LinkTagsShown(link=each.url or None, tags=[*each.tags]) for each in click_tags(campaign)],
         template=public_id(Template.prefix, campaign.template_id) if campaign.template_id else None,
         locales=[variant.locale for variant in campaign.variants],
-        **{name: getattr(campaign, name) for name in plain},
     )

@@ -10,7 +10,6 @@ from mailer.api.schemas import Given, Line, Lines, Shown, changes_of, given
 from mailer.campaigns import variants
 from mailer.campaigns.api.frame import bp, campaign_of
 from mailer.campaigns.draft import draft_of, save_draft
-from mailer.campaigns.models import CampaignVariant
 from mailer.composing.models import Format
 from mailer.db import db
 
@@ -61,7 +60,7 @@ WordsChanges = changes_of(Words, "WordsChanges")
 @bp.output(VariantsShown)
 def index_variants(campaign_id: str) -> VariantsShown:
     """Read the other languages that a campaign is written in."""
-    return VariantsShown(data=[_shown(variant) for variant in campaign_of(campaign_id).variants])
+    return VariantsShown(data=[VariantShown.of(variant) for variant in campaign_of(campaign_id).variants])
 
 
 @bp.post("/campaigns/<campaign_id>/variants", endpoint="add_campaign_variant")
@@ -70,7 +69,7 @@ def index_variants(campaign_id: str) -> VariantsShown:
 @bp.output(VariantShown, status_code=201)
 def post_variant(campaign_id: str, json_data: Locale) -> VariantShown:
     """Begin a campaign’s words in another language, from its own."""
-    return _shown(variants.add_variant(campaign_of(campaign_id), json_data.locale))
+    return VariantShown.of(variants.add_variant(campaign_of(campaign_id), json_data.locale))
 
 
 @bp.patch("/campaigns/<campaign_id>/variants/<language>", endpoint="update_campaign_variant")
@@ -85,7 +84,7 @@ def patch_variant(campaign_id: str, language: str, json_data: Given) -> VariantS
     variant = variants.variant_in(campaign, language)
     save_draft(campaign, replace(draft_of(campaign, language), **changes), locale=language)
     db.session.commit()
-    return _shown(variant)
+    return VariantShown.of(variant)
 
 
 @bp.delete("/campaigns/<campaign_id>/variants/<language>", endpoint="remove_campaign_variant")
@@ -95,9 +94,3 @@ def delete_variant(campaign_id: str, language: str) -> str:
     variants.remove_variant(campaign_of(campaign_id), language)
     db.session.commit()
     return ""
-
-
-def _shown(variant: CampaignVariant) -> VariantShown:
-    return VariantShown(
-        **{name: getattr(variant, name) for name in VariantShown.model_fields if name != "object"}
-    )

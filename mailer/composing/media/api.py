@@ -123,12 +123,4 @@ def restore(picture_id: str) -> PictureShown:
 
 
 def _shown(picture: Picture) -> PictureShown:
-    return PictureShown(
-        id=picture.public_id,
-        url=queries.address_of(picture),
-        **{
-            name: getattr(picture, name)
-            for name in PictureShown.model_fields
-            if name not in {"object", "id", "url"}
-        },
-    )
+    return PictureShown.of(picture, url=queries.address_of(picture))

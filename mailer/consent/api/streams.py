@@ -86,11 +86,4 @@ def lift_in_stream(stream_suppression_id: str, json_data: Lifting) -> StreamSupp
 
 
 def _shown(row: StreamSuppression) -> StreamSuppressionShown:
-    return StreamSuppressionShown(
-        id=row.public_id,
-        stream=row.stream,
-        email=row.email_key,
-        reason=row.reason,
-        detail=row.detail,
-        created_at=row.created_at,
-    )
+    return StreamSuppressionShown.of(row, email=row.email_key)

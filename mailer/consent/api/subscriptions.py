@@ -100,13 +100,5 @@ def index_consent(subscriber_id: str, query_data: PageQuery) -> dict[str, Any]:
 
 
 def _shown(record: ConsentRecord) -> ConsentShown:
-    return ConsentShown(
-        id=record.public_id,
-        list=public_id(MailingList.prefix, record.list_id) if record.list_id else None,
-        act=record.act,
-        via=record.via,
-        words=record.words,
-        locale=record.locale,
-        ip=record.ip,
-        at=record.created_at,
-    )
+    list_id = public_id(MailingList.prefix, record.list_id) if record.list_id else None
+    return ConsentShown.of(record, list=list_id, at=record.created_at)

@@ -125,10 +125,4 @@ def _suppress(email: str, detail: str) -> Suppression:
 
 
 def _shown(suppression: Suppression) -> SuppressionShown:
-    return SuppressionShown(
-        id=suppression.public_id,
-        email=suppression.email_key,
-        reason=suppression.reason,
-        detail=suppression.detail,
-        created_at=suppression.created_at,
-    )
+    return SuppressionShown.of(suppression, email=suppression.email_key)

@@ -171,28 +171,9 @@ def _domain(domain_id: str) -> SendingDomain:
 
 
 def _shown(sending_domain: SendingDomain) -> DomainShown:
-    return DomainShown(
-        id=sending_domain.public_id,
-        domain=sending_domain.domain,
-        signing=sending_domain.is_signing,
-        return_path=sending_domain.return_path,
-        tracking_host=sending_domain.tracking_host,
-        tracking_since=sending_domain.tracking_since,
-        keys=[_shown_key(key) for key in sending_domain.keys],
-        created_at=sending_domain.created_at,
-    )
+    keys = [_shown_key(key) for key in sending_domain.keys]
+    return DomainShown.of(sending_domain, signing=sending_domain.is_signing, keys=keys)
 
 
 def _shown_key(key: DkimKey) -> KeyShown:
-    return KeyShown(
-        id=key.public_id,
-        algorithm=key.algorithm,
-        selector=key.selector,
-        state=key.state,
-        record_name=key.record_name,
-        record_value=key.record_value,
-        published=key.is_published,
-        problem=key.problem,
-        checked_at=key.checked_at,
-        created_at=key.created_at,
-    )
+    return KeyShown.of(key, published=key.is_published)

@@ -84,7 +84,7 @@ def patch_limits(json_data: Given) -> LimitsShown:
 @bp.output(DomainLimitsShown)
 def index_domains() -> DomainLimitsShown:
     """Read what some mailbox domains get."""
-    return DomainLimitsShown(data=[_shown_domain(limit) for limit in limits.domain_limits(g.workspace.id)])
+    return DomainLimitsShown(data=DomainLimitShown.each_of(limits.domain_limits(g.workspace.id)))
 
 
 @bp.post("/limits/domains", endpoint="create_domain_limit")
@@ -120,7 +120,7 @@ def _saved(asked: dict[str, object], limit: DomainLimit | None) -> DomainLimitSh
     if asked["per_second"] is None and asked["concurrent"] is None:
         problem = "Say how many a second, how many connections at a time, or both."
         raise Invalid(problem, fields={"per_second": problem})
-    return _shown_domain(limits.save_domain_limit(g.workspace.id, limit=limit, **asked))  # type: ignore[arg-type]
+    return DomainLimitShown.of(limits.save_domain_limit(g.workspace.id, limit=limit, **asked))  # type: ignore[arg-type]
 
 
 def _limit(limit_id: str) -> DomainLimit:
@@ -128,23 +128,8 @@ def _limit(limit_id: str) -> DomainLimit:
 
 
 def _shown() -> LimitsShown:
-    stored = _stored()
-    return LimitsShown(
-        per_hour=stored.per_hour,
-        per_day=stored.per_day,
-        give_up_after_hours=stored.give_up_after_hours,
-    )
+    return LimitsShown.of(_stored())
 
 
 def _stored() -> SendingLimits:
     return limits_of(g.workspace.id) or SendingLimits(give_up_after_hours=GIVE_UP_AFTER_HOURS)
-
-
-def _shown_domain(limit: DomainLimit) -> DomainLimitShown:
-    return DomainLimitShown(
-        id=limit.public_id,
-        domains=limit.domains,
-        per_second=limit.per_second,
-        concurrent=limit.concurrent,
-        created_at=limit.created_at,
-    )

@@ -43,7 +43,7 @@ SenderPage = list_of(SenderShown, "SenderPage")
 def index_senders(query_data: PageQuery) -> dict[str, Any]:
     """Read the identities that the workspace sends from, newest first."""
     found = queries.all_senders(g.workspace)
-    return page(found, Sender, query_data, lambda rows: [_shown(row) for row in rows])
+    return page(found, Sender, query_data, SenderShown.each_of)
 
 
 @bp.post("/senders", endpoint="create_sender")
@@ -52,14 +52,14 @@ def index_senders(query_data: PageQuery) -> dict[str, Any]:
 @bp.output(SenderShown, status_code=201)
 def post_sender(json_data: NewSender) -> SenderShown:
     """Make a sender."""
-    return _shown(senders.save_sender(g.workspace.id, **json_data.model_dump()))
+    return SenderShown.of(senders.save_sender(g.workspace.id, **json_data.model_dump()))
 
 
 @bp.get("/senders/<sender_id>")
 @bp.output(SenderShown)
 def show_sender(sender_id: str) -> SenderShown:
     """Read one sender."""
-    return _shown(_sender(sender_id))
+    return SenderShown.of(_sender(sender_id))
 
 
 @bp.patch("/senders/<sender_id>", endpoint="update_sender")
@@ -70,7 +70,7 @@ def patch_sender(sender_id: str, json_data: Given) -> SenderShown:
     sender = _sender(sender_id)
     senders.save_sender(g.workspace.id, sender=sender, **patched(sender, json_data))
     db.session.commit()
-    return _shown(sender)
+    return SenderShown.of(sender)
 
 
 @bp.delete("/senders/<sender_id>", endpoint="remove_sender")
@@ -84,13 +84,3 @@ def delete_sender(sender_id: str) -> str:
 
 def _sender(sender_id: str) -> Sender:
     return owned(Sender, g.workspace.id, sender_id, otherwise="There is no such sender.")
-
-
-def _shown(sender: Sender) -> SenderShown:
-    return SenderShown(
-        id=sender.public_id,
-        name=sender.name,
-        email=sender.email,
-        reply_to=sender.reply_to,
-        created_at=sender.created_at,
-    )

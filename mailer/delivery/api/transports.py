@@ -147,12 +147,4 @@ def _transport(transport_id: str) -> Transport:
 
 
 def _shown(transport: Transport) -> TransportShown:
-    return TransportShown(
-        id=transport.public_id,
-        enabled=transport.is_enabled,
-        **{
-            name: getattr(transport, name)
-            for name in TransportShown.model_fields
-            if name not in {"object", "id", "enabled"}
-        },
-    )
+    return TransportShown.of(transport, enabled=transport.is_enabled)
