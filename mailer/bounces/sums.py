@@ -96,7 +96,7 @@ def _fared(delivery: Delivery, kind: Kind, *, is_hard: bool | None, at: datetime
     fate = _fate_of(kind, is_hard=is_hard)
     if fate is None:
         return None
-    return Fared(delivery.workspace_id, delivery.campaign_id, delivery.message_id, delivery.email, fate, at)
+    return Fared(delivery.workspace_id, delivery.campaign_id, delivery.message_id, [delivery.email], fate, at)
 
 
 def _is_hard(kind: Kind, *, is_hard: bool | None) -> bool:

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, literal, null, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, literal, null, or_, select, true
 from sqlalchemy.sql.elements import SQLColumnExpression
 
 from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
 from mailer.consent.models import StreamSuppression, Suppression
 from mailer.consent.preferences import FREQUENCIES
 from mailer.consent.record import policy_of
-from mailer.db import db
+from mailer.db import UtcDateTime, db
 
 UNSUBSCRIBED = "unsubscribed"
 SUPPRESSED = "suppressed"
@@ -30,8 +30,13 @@ FREQUENCY = "frequency"
 #: leave at the same second.
 _LEEWAY: Final = timedelta(hours=3)
 
+#: Caps are by the day and by the week.
+_CAPPED_DAYS: Final = (1, 7)
+
 #: Makes an expression of how many campaigns a subscriber got since a moment, by a list or at all.
-Received = Callable[[SQLColumnExpression[Any], datetime, UUID | None], ColumnElement[int]]
+Received = Callable[[SQLColumnExpression[Any], ColumnElement[datetime], UUID | None], ColumnElement[int]]
+#: The moment of asking, where a statement is made once and asked many times.
+NOW: Final[ColumnElement[datetime]] = bindparam("now", type_=UtcDateTime())
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def caps_of(workspace_id: UUID, list_ids: Sequence[UUID]) -> list[Cap]:
     return [
         Cap(most, days, list_id)
         for list_id, per_day, per_week in given
-        for most, days in ((per_day, 1), (per_week, 7))
+        for most, days in zip((per_day, per_week), _CAPPED_DAYS, strict=True)
         if most
     ]
 
@@ -67,21 +72,28 @@ def wishes_of(workspace_id: UUID) -> bool:
     return bool(db.session.scalar(select(asked)))
 
 
+def moments(now: datetime) -> dict[str, datetime]:
+    """Return the parameters of a question that is asked at a moment."""
+    ago = {_ago(days): now - timedelta(days=days) + _LEEWAY for days in {*_CAPPED_DAYS, *FREQUENCIES}}
+    return {"now": now, **ago}
+
+
 def frequency_refusal(
     *,
     subscriber_id: SQLColumnExpression[Any],
     list_id: SQLColumnExpression[Any],
     caps: Sequence[Cap],
     received: Received,
-    now: datetime,
 ) -> ColumnElement[bool]:
     """Return whether a subscriber has had enough: by the workspace's caps, its lists', or their own wish.
+
+    Its parameters are :func:`moments`.
 
     :param received: counts what is on its way besides what arrived, where claims take turns
     """
 
-    def since(days: int) -> datetime:
-        return now - timedelta(days=days) + _LEEWAY
+    def since(days: int) -> ColumnElement[datetime]:
+        return bindparam(_ago(days), type_=UtcDateTime())
 
     capped = [
         and_(
@@ -106,7 +118,7 @@ def refusal(
     workspace_id: SQLColumnExpression[Any],
     subscriber_id: SQLColumnExpression[Any],
     lists: Any,
-    now: datetime,
+    now: datetime | ColumnElement[datetime],
     has_had_enough: ColumnElement[bool] | None = None,
 ) -> ColumnElement[str | None]:
     """Return why a campaign may not mail a subscriber now, or NULL when it may.
@@ -114,6 +126,7 @@ def refusal(
     :param workspace_id: column of the row that is asked about
     :param subscriber_id: likewise; NULL once the subscriber was erased
     :param lists: a select of the list ids that the campaign goes to; being active on one is enough
+    :param now: :data:`NOW`, with :func:`moments` for parameters, or a moment
     :param has_had_enough: :func:`frequency_refusal`, where deliveries are at hand
     """
     # Joined, not nested: a query inside the EXISTS would not see the row that is asked about.
@@ -165,3 +178,7 @@ def transactional_refusal(
         StreamSuppression.stream == stream,
     )
     return case((is_suppressed | is_stream_closed, literal(SUPPRESSED)), else_=null())
+
+
+def _ago(days: int) -> str:
+    return f"days_ago_{days}"

@@ -1,26 +1,38 @@
 """Filling in a form: what its slots say for one reader, as lines that are ready to be sent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
 from mailer.delivery.engine.mime import plain_segment, segment, token_segment
 from mailer.lib.remembered import Remembered
 from mailer.rendering.merge import MOST_CHARACTERS, MergeFailed, one_line, said
-from mailer.rendering.program import Form, Slot
+from mailer.rendering.program import Form, Layout, Slot
 
-#: Of each slot: names and towns come again.
+#: Of each value that the form asks for: names and towns come again.
 _MOST_KNOWN: Final = 5_000
+
+#: From a value to the lines of all slots that depend on it.
+_LinesOf = Callable[[Any], tuple[bytes, ...]]
 
 
 class Blanks:
-    """The slots of a form; what each says is made once of each value that comes, and remembered."""
+    """The slots of a form; what they say is made once of each value that comes, and remembered.
+
+    :ivar layouts: of HTML and text, where slots have the numbers of the lines that ``fill`` returns
+    """
 
     def __init__(self, form: Form) -> None:
         self._keys = form.keys
-        self._fill = [(_filler(slot), slot.key) for slot in form.slots]
         self._in_subject = [form.slots[item].key for item in form.layouts[0] if isinstance(item, int)]
         self._subjects = Remembered(partial(_subject, form), most=_MOST_KNOWN)
+        html, text = form.layouts[1:]
+        in_body = {item for item in (*html, *text) if isinstance(item, int)}
+        #: Slot numbers by the key that they depend on, so that each value is looked up once.
+        by_key = [[item for item in in_body if form.slots[item].key == key] for key in range(len(form.keys))]
+        self._lines_of = [_lines_of([form.slots[item] for item in items]) for items in by_key]
+        numbers = {item: number for number, item in enumerate(item for items in by_key for item in items)}
+        self.layouts = _numbered(html, numbers), _numbered(text, numbers)
 
     def fill(self, values: Mapping[str, Any]) -> tuple[str, list[bytes]]:
         """Return the subject for one reader's values, and the lines of each slot.
@@ -29,22 +41,31 @@ class Blanks:
         """
         found = [key(values) for key in self._keys]
         subject = self._subjects[tuple([found[key] for key in self._in_subject])]
-        lines = [fill(found[key]) for fill, key in self._fill]
+        lines: list[bytes] = []
+        for lines_of, value in zip(self._lines_of, found, strict=True):
+            lines += lines_of(value)
         if sum(map(len, lines)) > MOST_CHARACTERS:
             raise MergeFailed(f"The values are longer than {MOST_CHARACTERS:,} characters.")
         return subject, lines
 
 
-def _filler(slot: Slot) -> Callable[[Any], bytes]:
-    if slot.is_token:
-        # Another for each reader: not worth remembering.
-        return token_segment
+def _numbered(layout: Layout, numbers: Mapping[int, int]) -> Layout:
+    return tuple(numbers[item] if isinstance(item, int) else item for item in layout)
 
-    def lines(key: Any) -> bytes:
-        plain = plain_segment(key) if slot.is_verbatim and type(key) is str else None
-        return plain or segment(said(slot, key))
 
-    return Remembered(lines, most=_MOST_KNOWN).__getitem__
+def _lines_of(slots: Sequence[Slot]) -> _LinesOf:
+    if slots and slots[0].is_token:
+        # A value that is a token stands nowhere but as it is, so that this is its only slot.
+        return lambda token: (token_segment(token),)
+    lines = partial(_lines, slots)
+    # Another for each reader is not worth remembering.
+    is_one_of_a_kind = any(slot.is_one_of_a_kind for slot in slots)
+    return lines if is_one_of_a_kind else Remembered(lines, most=_MOST_KNOWN).__getitem__
+
+
+def _lines(slots: Sequence[Slot], key: Any) -> tuple[bytes, ...]:
+    plain = plain_segment(key) if type(key) is str else None
+    return tuple([plain if plain and slot.is_verbatim else segment(said(slot, key)) for slot in slots])
 
 
 def _subject(form: Form, keys: tuple[Any, ...]) -> str:

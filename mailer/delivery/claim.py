@@ -1,19 +1,31 @@
 """Claiming work: a worker takes a batch, and the gate is asked about everybody in it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any, Final, cast
+from functools import lru_cache, partial
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.elements import SQLColumnExpression
 
 from mailer.accounts.models import Workspace
 from mailer.consent import gate
 from mailer.current import settings
-from mailer.db import db
+from mailer.db import begin_reading, db
 from mailer.delivery import ledger
 from mailer.delivery.compose import READER_COLUMNS, Reader, reader_of
 from mailer.delivery.ledger import CLAIMED_COLUMNS, Claimed
@@ -45,6 +57,11 @@ class ClaimedBatch:
 def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> ClaimedBatch | None:
     """Take a batch of a run that is due; those in it whom the gate refuses end as skipped.
 
+    The taking is committed before the gate is asked: on SQLite nobody writes meanwhile, and a
+    thousand rows take a while to read. Whoever leaves in between is told of like everybody
+    who leaves after a claim (``watch``).
+
+    :param run: detached from the session, which forgets what it read at each commit
     :param size: how many retries become one batch; others keep the size that they were made with
     :return: None when nothing is due, or the run was stopped
     """
@@ -58,57 +75,18 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
     if is_going is None:
         return None
     batch_id = _take_waiting(run, worker=worker, now=now) or _gather(run, worker=worker, now=now, size=size)
+    limits = _limits_of(run)
+    db.session.commit()
     if batch_id is None:
         return None
-    refused: dict[UUID, SkipReason] = {}
-    frequency = _frequency(run)
-    if frequency.is_limited:
+    if limits.are_shared:
+        # Until those who are refused have been skipped: of two campaigns, one goes through.
         _take_turn(run.workspace_id)
-    refusal = _refusal(run, frequency, now=now, is_claim=True)
-    query = (
-        select(*_COLUMNS, *READER_COLUMNS, refusal.label("refusal"))
-        .select_from(_DELIVERIES.outerjoin(Reader, Reader.id == _DELIVERIES.c.subscriber_id))
-        .where(_DELIVERIES.c.batch_id == batch_id, _DELIVERIES.c.state == DeliveryState.PREPARED)
-        .order_by(_DELIVERIES.c.id)
-    )
-    workspace_id, campaign_id = run.workspace_id, run.campaign_id
-    deliveries: list[Claimed] = []
-    # One object for equal ids that follow each other: then to compare them is to look at one address.
-    message: Any = None
-    on_list: Any = None
-    for (
-        identifier,
-        message_id,
-        subscriber_id,
-        list_id,
-        email,
-        values,
-        attempt,
-        tried_at,
-        *reader,
-        reason,
-    ) in db.session.connection().execute(query).all():
-        if reason is None:
-            message = message if message == message_id else message_id
-            on_list = on_list if on_list == list_id else list_id
-            deliveries.append(
-                Claimed(
-                    identifier,
-                    batch_id,
-                    workspace_id,
-                    message,
-                    campaign_id,
-                    subscriber_id,
-                    on_list,
-                    email,
-                    values,
-                    attempt,
-                    tried_at,
-                    reader_of(reader),
-                )
-            )
-        else:
-            refused[identifier] = SkipReason(reason)
+        deliveries, refused = _read(run, batch_id, limits, now=now)
+    else:
+        begin_reading()
+        deliveries, refused = _read(run, batch_id, limits, now=now)
+        db.session.commit()
     skip_refused(refused, batch_id=batch_id, now=now)
     return ClaimedBatch(batch_id, deliveries)
 
@@ -149,9 +127,12 @@ def ask_again(
     :return: why some may no longer be sent, and whether the whole run was stopped
     """
     stopped_at = db.session.scalar(select(Run.stopped_at).where(Run.campaign_id == run.campaign_id))
-    refusal = _refusal(run, _frequency(run), now=now)
+    refusal = _refusal(_limits_of(run))
     rows = db.session.execute(
-        select(Delivery.id, refusal.label("refusal")).where(Delivery.id.in_(deliveries), refusal.is_not(None))
+        select(Delivery.id, refusal.label("refusal")).where(
+            Delivery.id.in_(deliveries), refusal.is_not(None)
+        ),
+        gate.moments(now),
     )
     return {row.id: SkipReason(row.refusal) for row in rows}, stopped_at is not None
 
@@ -221,22 +202,24 @@ def lease() -> timedelta:
     return timedelta(seconds=settings().lease_seconds)
 
 
-@dataclass(frozen=True)
-class _Frequency:
-    """What limits how often a run's readers are mailed."""
+class _Limits(NamedTuple):
+    """What the gate's answers about a run depend on, beside its readers."""
 
-    list_ids: Sequence[UUID]
-    caps: Sequence[gate.Cap]
+    list_ids: tuple[UUID, ...]
+    caps: tuple[gate.Cap, ...]
     has_wishes: bool
 
     @property
-    def is_limited(self) -> bool:
+    def are_shared(self) -> bool:
+        """Whether one campaign's mails may use up another's."""
         return bool(self.caps) or self.has_wishes
 
 
-def _frequency(run: Run) -> _Frequency:
-    list_ids = [UUID(list_id) for list_id in run.list_ids]
-    return _Frequency(list_ids, gate.caps_of(run.workspace_id, list_ids), gate.wishes_of(run.workspace_id))
+def _limits_of(run: Run) -> _Limits:
+    list_ids = tuple([UUID(list_id) for list_id in run.list_ids])
+    return _Limits(
+        list_ids, tuple(gate.caps_of(run.workspace_id, list_ids)), gate.wishes_of(run.workspace_id)
+    )
 
 
 def _take_turn(workspace_id: UUID) -> None:
@@ -249,8 +232,61 @@ def _take_turn(workspace_id: UUID) -> None:
     )
 
 
-def _refusal(run: Run, frequency: _Frequency, *, now: datetime, is_claim: bool = False) -> ColumnElement[Any]:
-    """Return why a delivery may not be sent now.
+def _read(
+    run: Run, batch_id: UUID, limits: _Limits, *, now: datetime
+) -> tuple[list[Claimed], dict[UUID, SkipReason]]:
+    """Return what of a batch may be sent, and why the rest may not."""
+    rows = db.session.connection().execute(_question(limits), {"asked_batch": batch_id, **gate.moments(now)})
+    workspace_id, campaign_id = run.workspace_id, run.campaign_id
+    deliveries: list[Claimed] = []
+    refused: dict[UUID, SkipReason] = {}
+    # One object for equal ids that follow each other: then to compare them is to look at one address.
+    message: Any = None
+    on_list: Any = None
+    for identifier, message_id, subscriber_id, list_id, email, values, attempt, tried_at, *row in rows.all():
+        *reader, refusal = row
+        if refusal is not None:
+            refused[identifier] = SkipReason(refusal)
+            continue
+        message = message if message == message_id else message_id
+        on_list = on_list if on_list == list_id else list_id
+        deliveries.append(
+            Claimed(
+                identifier,
+                batch_id,
+                workspace_id,
+                message,
+                campaign_id,
+                subscriber_id,
+                on_list,
+                email,
+                values,
+                attempt,
+                tried_at,
+                reader_of(*reader),
+            )
+        )
+    return deliveries, refused
+
+
+# Made once: to build these statements takes as long as to run them.
+@lru_cache(maxsize=64)
+def _question(limits: _Limits) -> Select[Any]:
+    """Return the select of a batch's deliveries, each with why it may not be sent."""
+    return (
+        select(*_COLUMNS, *READER_COLUMNS, _refusal(limits, is_claim=True).label("refusal"))
+        .select_from(_DELIVERIES.outerjoin(Reader, Reader.id == _DELIVERIES.c.subscriber_id))
+        .where(
+            _DELIVERIES.c.batch_id == bindparam("asked_batch"),
+            _DELIVERIES.c.state == DeliveryState.PREPARED,
+        )
+        .order_by(_DELIVERIES.c.id)
+    )
+
+
+@lru_cache(maxsize=64)
+def _refusal(limits: _Limits, *, is_claim: bool = False) -> ColumnElement[Any]:
+    """Return why a delivery may not be sent at the moment of asking; its parameters are ``gate.moments``.
 
     :param is_claim: what other campaigns have under way counts as received; of two that were claimed
         before there was a cap, neither stops the other once more
@@ -258,39 +294,38 @@ def _refusal(run: Run, frequency: _Frequency, *, now: datetime, is_claim: bool =
     has_had_enough = gate.frequency_refusal(
         subscriber_id=_DELIVERIES.c.subscriber_id,
         list_id=_DELIVERIES.c.list_id,
-        caps=frequency.caps,
-        received=partial(_received, besides=run.campaign_id if is_claim else None),
-        now=now,
+        caps=limits.caps,
+        received=partial(_received, is_claim=is_claim),
     )
     return gate.refusal(
         workspace_id=_DELIVERIES.c.workspace_id,
         subscriber_id=_DELIVERIES.c.subscriber_id,
-        lists=frequency.list_ids,
-        now=now,
-        has_had_enough=has_had_enough if frequency.is_limited else None,
+        lists=limits.list_ids,
+        now=gate.NOW,
+        has_had_enough=has_had_enough if limits.are_shared else None,
     )
 
 
 def _received(
     subscriber_id: SQLColumnExpression[Any],
-    since: datetime,
+    since: ColumnElement[datetime],
     list_id: UUID | None,
     *,
-    besides: UUID | None,
+    is_claim: bool,
 ) -> ColumnElement[int]:
     """Count the campaigns that servers accepted for a subscriber since a moment.
 
-    :param besides: a campaign; those that others have under way count, too
+    :param is_claim: those that other campaigns have under way count, too
     """
-    other = Delivery.__table__.alias()
+    other = _DELIVERIES.alias()
     counted = and_(other.c.state == DeliveryState.ACCEPTED, other.c.ended_at > since)
-    if besides is not None:
+    if is_claim:
+        is_another = other.c.campaign_id != _DELIVERIES.c.campaign_id
         is_held = exists().where(Batch.id == other.c.batch_id, Batch.worker.is_not(None))
-        is_on_its_way = and_(other.c.state == DeliveryState.PREPARED, other.c.campaign_id != besides, is_held)
-        counted = or_(counted, is_on_its_way)
+        counted = or_(counted, and_(other.c.state == DeliveryState.PREPARED, is_another, is_held))
     query = select(func.count()).where(
         other.c.subscriber_id == subscriber_id, other.c.campaign_id.is_not(None), counted
     )
     if list_id is not None:
         query = query.where(other.c.list_id == list_id)
-    return query.scalar_subquery()
+    return query.correlate_except(other, Batch).scalar_subquery()

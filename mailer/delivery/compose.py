@@ -1,7 +1,7 @@
 """From a frozen message and one delivery to the bytes that cross the wire."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from mailer.delivery.engine.enclosures import Enclosure
 from mailer.delivery.engine.mime import FormLetter, ascii_domain, header, mailboxes_header, text_header
 from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.engine.ports import Envelope
+from mailer.delivery.leave_header import LeaveHeader
 from mailer.delivery.ledger import Claimed
 from mailer.delivery.models import Delivery, Message, MessageKind
 from mailer.delivery.readers import RARE_NAMES
@@ -31,9 +32,6 @@ from mailer.rendering.merge import Rendered, Renderer, Tracking
 from mailer.rendering.program import Address, Addresses, Fixed
 
 log = logging.getLogger(__name__)
-
-#: RFC 8058 3.1
-_ONE_CLICK: Final = header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 
 
 def merge_values(person: Subscriber | None, email: str) -> dict[str, Any]:
@@ -59,12 +57,11 @@ READER_COLUMNS: Final[tuple[Any, ...]] = (
     Reader.time_zone.label("reader_time_zone"),
     Reader.fields.label("reader_fields"),
 )
-_READER_NAMES: Final = ("name", "email", "locale", "time_zone", "fields")
 
 
-def reader_of(cells: Sequence[Any]) -> dict[str, Any]:
+def reader_of(name: str, email: str, locale: str, time_zone: str, fields: Any) -> dict[str, Any]:
     """Return the merge values of one reader, from the cells of :data:`READER_COLUMNS`."""
-    return dict(zip(_READER_NAMES, cells, strict=True))
+    return {"name": name, "email": email, "locale": locale, "time_zone": time_zone, "fields": fields}
 
 
 class Composer:
@@ -96,7 +93,9 @@ class Composer:
         #: Where bounces come back to, each to an address that names its delivery; None for the sender's own.
         self._return_domain = return_path_for(message.workspace_id, self.from_domain)
         self._return_paths = ReturnPaths(settings().secret_key) if self._return_domain else None
-        self._list_names: dict[UUID, str] = {}
+        self._leave_header = LeaveHeader(self._links.leave_prefix)
+        #: Header fields of the last list and the last campaign: nearly always those of the next mail.
+        self._list: tuple[UUID | None, str] = (None, "")
         self._feedback: tuple[UUID | None, str] = (None, "")
         self._renderer: Renderer | None = None
         self._blanks: Blanks | None = None
@@ -113,7 +112,8 @@ class Composer:
             if form is None:
                 constants = self._renderer.constants
             else:
-                layouts, self._blanks = form.layouts[1:], Blanks(form)
+                self._blanks = Blanks(form)
+                layouts = self._blanks.layouts
             # What nobody reads is not made: each address has a seal of its own.
             self._names = frozenset().union(*map(names_in, (message.subject, message.html, message.text)))
         #: What the message says of its reader that takes another query (``readers``).
@@ -141,20 +141,6 @@ class Composer:
 
         :raises Invalid: the message cannot be written for this recipient
         """
-        head, body = self._written(delivery, person, now=now)
-        content = b"".join((self._signed(head, body, now=now), head, b"\r\n", body))
-        return Envelope(
-            self._return_address(Purpose.BOUNCE, delivery.id), ascii_domain(delivery.email)
-        ), content
-
-    def _signed(self, head: bytes, body: bytes, *, now: datetime) -> bytes:
-        if not self._signers:
-            return b""
-        return sign_message(self._signers, head, body, at=int(now.timestamp()))
-
-    def _written(
-        self, delivery: Claimed, person: Mapping[str, Any] | None, *, now: datetime
-    ) -> tuple[bytes, bytes]:
         values = self._values(delivery, person)
         subject, html, text = self._as_it_is
         lines: list[bytes] | None = None
@@ -167,9 +153,16 @@ class Composer:
             subject=subject,
             message_id=message_id_of(delivery.id, self.from_domain),
             date=now,
-            headers=self._headers(delivery, values["unsubscribe_url"]),
+            headers=self._headers(delivery, values["leave_token"]),
         )
-        return head, self._form.write(text, html) if lines is None else self._form.fill(lines)
+        body = self._form.write(text, html) if lines is None else self._form.fill(lines)
+        envelope = Envelope(self._return_address(Purpose.BOUNCE, delivery.id), ascii_domain(delivery.email))
+        return envelope, b"".join((self._signed(head, body, now=now), head, b"\r\n", body))
+
+    def _signed(self, head: bytes, body: bytes, *, now: datetime) -> bytes:
+        if not self._signers:
+            return b""
+        return sign_message(self._signers, head, body, at=int(now.timestamp()))
 
     def try_to_compose(
         self, delivery: Claimed, person: Mapping[str, Any] | None, *, now: datetime
@@ -204,7 +197,7 @@ class Composer:
     def _values(self, delivery: Claimed | Delivery, person: Mapping[str, Any] | None) -> dict[str, Any]:
         values, names, made = self._own_values.copy(), self._names, self._made
         values["subscriber"] = person if person is not None else merge_values(None, delivery.email)
-        values["unsubscribe_url"] = ""
+        values["unsubscribe_url"] = values["leave_token"] = ""
         own = delivery.id.bytes
         if self._is_tracked:
             values["mail_token"] = made.mail_token(own)
@@ -221,31 +214,27 @@ class Composer:
             values["view_url"] = self._mail_links.view_prefix + token
         return values if delivery.values is None else values | delivery.values
 
-    def _headers(self, delivery: Claimed, leave_url: str) -> str:
+    def _headers(self, delivery: Claimed, leave_token: str) -> str:
         if delivery.campaign_id is None:
             return ""
-        lines = self._feedback_id(delivery.campaign_id)
-        if leave_url:
-            ways = f"<{leave_url}>"
-            if self._return_paths is not None:
-                ways += (
-                    f", <mailto:{self._return_address(Purpose.UNSUBSCRIBE, delivery.id)}?subject=unsubscribe>"
-                )
-            lines += header("List-Unsubscribe", ways) + _ONE_CLICK
-        if delivery.list_id is not None:
-            lines += self._list_id(delivery.list_id)
-        return lines
+        leave = ""
+        if leave_token:
+            address = (
+                "" if self._return_paths is None else self._return_address(Purpose.UNSUBSCRIBE, delivery.id)
+            )
+            leave = self._leave_header.lines(leave_token, address)
+        return f"{self._feedback_id(delivery.campaign_id)}{leave}{self._list_id(delivery.list_id)}"
 
     def _return_address(self, purpose: Purpose, delivery_id: UUID) -> str:
         if self._return_paths is None:
             return self._sender
         return self._return_paths.address(purpose, delivery_id, self._return_domain)
 
-    def _list_id(self, list_id: UUID) -> str:
-        if list_id not in self._list_names:
-            name = f"<{public_id(MailingList.prefix, list_id)}.{self._host}>"
-            self._list_names[list_id] = header("List-ID", name)
-        return self._list_names[list_id]
+    def _list_id(self, list_id: UUID | None) -> str:
+        if self._list[0] is not list_id:
+            name = f"<{public_id(MailingList.prefix, list_id)}.{self._host}>" if list_id is not None else ""
+            self._list = list_id, header("List-ID", name) if name else ""
+        return self._list[1]
 
     def _feedback_id(self, campaign_id: UUID) -> str:
         if self._feedback[0] is not campaign_id:

@@ -265,6 +265,8 @@ class Lane:
             self._look_at = now + _LOOK_SECONDS
             db.session.rollback()
             return
+        # Read once: an attribute that is loaded again in mid-batch would open a transaction.
+        db.session.expunge(run)
         self._look_at = 0.0
         load = self._claim(run)
         if load is not None:
@@ -296,8 +298,6 @@ class Lane:
             runs.wait(run.campaign_id, granted.reason, until=granted.again_at)
         load = Load(run, batch, composers, choice, granted)
         self._serve(load)
-        # Read once: an attribute that is loaded again in mid-batch would open a transaction.
-        db.session.expunge(run)
         return load
 
     def _serve(self, load: Load) -> None:

@@ -5,12 +5,10 @@ sums that are kept with every outcome, never counted when somebody looks.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -44,33 +42,26 @@ class Fate(StrEnum):
 
 
 class Fared(NamedTuple):
-    """One delivery that came to something."""
+    """Deliveries of one message that came to the same at one moment."""
 
     workspace_id: UUID
     campaign_id: UUID | None
     message_id: UUID
-    email: str
+    emails: Sequence[str]
     fate: Fate
     at: datetime
 
 
 _ENDS: Final = {DeliveryState.ACCEPTED: Fate.ACCEPTED, DeliveryState.REJECTED: Fate.REJECTED}
 _Key = tuple[UUID, str, str, UUID, datetime]
-_about: Final = attrgetter("workspace_id", "campaign_id", "message_id", "at")
 
 
 def count_fates(fared: Iterable[Fared]) -> None:
-    """Add what became of deliveries to the sums.
-
-    A thousand that a worker tells of together are about one message at one moment; then their
-    providers alone are counted one by one.
-    """
+    """Add what became of deliveries to the sums."""
     sums: defaultdict[_Key, Counter[str]] = defaultdict(Counter)
-    for about, group in groupby(fared, key=_about):
-        tally = Counter([(provider_of(each.email), each.fate) for each in group])
-        workspace_id, campaign_id, message_id, at = about
+    for workspace_id, campaign_id, message_id, emails, fate, at in fared:
         domain, slot = _domain_of(message_id), slot_of(at)
-        for (provider, fate), number in tally.items():
+        for provider, number in Counter(map(provider_of, emails)).items():
             sums[workspace_id, domain, provider, campaign_id or NO_CAMPAIGN, slot][fate] += number
     _add(sums)
 
@@ -105,10 +96,12 @@ def recount_fates(campaign_id: UUID) -> None:
         .where(Delivery.campaign_id == campaign_id)
     )
     for rows in db.session.execute(ended).partitions(_ROWS_AT_ONCE):
-        count_fates(Fared(*row[:4], _ENDS[row.state], row.ended_at) for row in rows if row.ended_at)
+        count_fates(
+            Fared(*row[:3], [row.email], _ENDS[row.state], row.ended_at) for row in rows if row.ended_at
+        )
     for tries in db.session.execute(tried).partitions(_ROWS_AT_ONCE):
         count_fates(
-            Fared(*row[:4], fate, row.created_at)
+            Fared(*row[:3], [row.email], fate, row.created_at)
             for row in tries
             for fate in fates_of_try(row.outcome, is_dead_address=row.is_dead_address)
         )

@@ -41,6 +41,8 @@ _LINE_END: Final = re.compile(r"\r\n?")
 _END_OF_PART: Final = "\x00end of part\x00"
 #: Filters that leave a text as it is that is not empty and has nothing to escape.
 _LEAVES_TEXT: Final = frozenset({"default", ESCAPE})
+#: The path of what no two readers have in common.
+_ADDRESS: Final = "subscriber.email"
 #: No path, but what loops may still do.
 _BUDGET: Final = ""
 
@@ -82,9 +84,13 @@ class Slot:
     :ivar key: the number of the form's key that says what stands here
     :ivar is_token: whether it is a token as it is: letters, digits, ``-`` and ``_``, another for each reader
     :ivar is_verbatim: whether a text that is not empty stands here as it is, but for what HTML escapes
+    :ivar is_one_of_a_kind: whether no two readers have the same value
     """
 
-    __slots__ = ("_block", "_names", "_short", "_template", "is_token", "is_verbatim", "key")
+    __slots__ = (
+        *("_block", "_names", "_short", "_template"),
+        *("is_one_of_a_kind", "is_token", "is_verbatim", "key"),
+    )
 
     def __init__(
         self,
@@ -98,6 +104,7 @@ class Slot:
         is_verbatim: bool,
     ) -> None:
         self.key, self.is_token, self.is_verbatim = key, is_token, is_verbatim
+        self.is_one_of_a_kind = is_token or _ADDRESS in names.values()
         self._names, self._short = tuple(names.items()), short
         self._block, self._template = template.blocks[block], template
 

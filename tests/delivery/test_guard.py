@@ -28,7 +28,7 @@ def fare(run, at, **fates):
     for name, number in fates.items():
         fate = Fate(name)
         count_fates(
-            Fared(run.workspace_id, run.campaign_id, run.message_id, "ann@gmail.com", fate, at)
+            Fared(run.workspace_id, run.campaign_id, run.message_id, ["ann@gmail.com"], fate, at)
             for _ in range(number)
         )
 

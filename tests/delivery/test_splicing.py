@@ -185,7 +185,7 @@ def form_letter(renderer):
         from_email="ana@bakery.example",
         boundary="b0undary",
         constants=renderer.constants,
-        layouts=renderer.form and renderer.form.layouts[1:],
+        layouts=renderer.form and Blanks(renderer.form).layouts,
     )
 
 

@@ -8,6 +8,7 @@ Bodies are quoted-printable, because relays re-encode 8-bit ones and break signa
 """
 
 import base64
+import binascii
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -261,8 +262,13 @@ def plain_segment(text: str) -> bytes | None:
 
 def segment(text: str) -> bytes:
     """Return a piece of text as lines, of which the last may end in a soft break."""
-    if len(text) <= _CHUNK and _PLAIN(text) and "  " not in text and not text.startswith("From "):
-        return text.encode() + _SOFT_BREAK
+    if len(text) <= _CHUNK and "  " not in text:
+        if _PLAIN(text) and not text.startswith("From "):
+            return text.encode() + _SOFT_BREAK
+        if text.isprintable() and text and text[0] not in " .F" and text[-1] != " ":
+            short = binascii.b2a_qp(text.encode())
+            if len(short) <= _CHUNK:
+                return short + _SOFT_BREAK
     lines = re.sub(r"\r\n?", "\n", _whole(text)).encode()
     # Passes in C over the whole text: a loop over its lines took ten times as long.
     lines = _UNSAFE.sub(_escaped, lines)

@@ -351,7 +351,7 @@ def _move(
     ).all()
     by_campaign = Counter(row.campaign_id for row in moved)
     if target in FATES:
-        count_fates(Fared(*row, FATES[target], changes["ended_at"]) for row in moved)
+        count_fates(Fared(*row[:3], [row.email], FATES[target], changes["ended_at"]) for row in moved)
     if (origin, "") != (target, reason):
         for campaign_id, number in by_campaign.items():
             count(campaign_id, Counter({(origin, ""): -number, (target, reason): number}))

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -45,6 +47,7 @@ from mailer.delivery.sending_sums import Fared, Fate, count_fates, fates_of_try
 FATES: Final = {DeliveryState.ACCEPTED: Fate.ACCEPTED, DeliveryState.REJECTED: Fate.REJECTED}
 #: A transactional message that is in doubt is sent again, under the same Message-ID, so soon.
 DOUBT_RETRY: Final = timedelta(seconds=30)
+_ABOUT: Final = attrgetter("workspace_id", "campaign_id", "message_id")
 _ENDED: Final = frozenset(state for state, following in NEXT_STATES.items() if not following)
 
 
@@ -315,16 +318,17 @@ def _note_attempts(ends: Iterable[_End], *, now: datetime) -> None:
 
 
 def _count_fates(accepted: Iterable[Claimed], ends: Iterable[_End], *, now: datetime) -> None:
-    fared = [(delivery, Fate.ACCEPTED) for delivery in accepted]
+    # Those of one batch stand together, and are about one message nearly always.
+    fared = [
+        Fared(*about, [each.email for each in deliveries], Fate.ACCEPTED, now)
+        for about, deliveries in groupby(accepted, key=_ABOUT)
+    ]
     for end in ends:
         fates = fates_of_try(end.outcome.verdict.value, is_dead_address=end.is_dead_address)
         if end.state in FATES:
             fates.append(FATES[end.state])
-        fared += [(end.delivery, fate) for fate in fates]
-    count_fates(
-        Fared(each.workspace_id, each.campaign_id, each.message_id, each.email, fate, now)
-        for each, fate in fared
-    )
+        fared += [Fared(*_ABOUT(end.delivery), [end.delivery.email], fate, now) for fate in fates]
+    count_fates(fared)
 
 
 def _suppress(refused: Sequence[_End]) -> None:
