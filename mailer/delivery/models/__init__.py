@@ -1,0 +1,73 @@
+"""Senders, transports, messages, deliveries and the attempts made."""
+
+from mailer.delivery.models.deliveries import (
+    ATTENTION,
+    DEFERRED,
+    NEXT_STATES,
+    Attempt,
+    Batch,
+    Decision,
+    DecisionKind,
+    Delivery,
+    DeliveryCount,
+    DeliveryState,
+    SkipReason,
+    Standing,
+)
+from mailer.delivery.models.messages import Attachment, Message, MessageKind, Run, RunMessage, TrackingMode
+from mailer.delivery.models.pace import (
+    GIVE_UP_AFTER_HOURS,
+    DomainLimit,
+    LearnedPace,
+    RouteHealth,
+    SendingLimits,
+    SentHour,
+    Share,
+)
+from mailer.delivery.models.reputation import (
+    DmarcReport,
+    DmarcSource,
+    DomainCheck,
+    DomainStanding,
+    SendingSum,
+)
+from mailer.delivery.models.senders import DkimKey, KeyState, Sender, SendingDomain, Tls, Transport
+
+__all__ = [
+    "ATTENTION",
+    "DEFERRED",
+    "GIVE_UP_AFTER_HOURS",
+    "NEXT_STATES",
+    "Attachment",
+    "Attempt",
+    "Batch",
+    "Decision",
+    "DecisionKind",
+    "Delivery",
+    "DeliveryCount",
+    "DeliveryState",
+    "DkimKey",
+    "DmarcReport",
+    "DmarcSource",
+    "DomainCheck",
+    "DomainLimit",
+    "DomainStanding",
+    "KeyState",
+    "LearnedPace",
+    "Message",
+    "MessageKind",
+    "RouteHealth",
+    "Run",
+    "RunMessage",
+    "Sender",
+    "SendingDomain",
+    "SendingLimits",
+    "SendingSum",
+    "SentHour",
+    "Share",
+    "SkipReason",
+    "Standing",
+    "Tls",
+    "TrackingMode",
+    "Transport",
+]
