@@ -13,7 +13,7 @@ from werkzeug.test import EnvironBuilder
 from mailer import __version__
 from mailer.accounts.scopes import is_granted
 from mailer.agents.confirm import asks_for_a_person
-from mailer.agents.tools import DRY_RUN, Tool, tools_of
+from mailer.agents.tools import Tool, tools_of
 from mailer.api.dry_run import WouldSucceed, dry_run
 from mailer.api.guards import allows, api_blueprint
 from mailer.api.openapi import described
@@ -26,6 +26,8 @@ bp = api_blueprint("agents_api", __name__, tag="Agents")
 
 #: Of the protocol; the newest that we speak comes last.
 _VERSIONS: Final = ("2024-11-05", "2025-03-26", "2025-06-18")
+#: Where they are kept once they are made.
+_TOOLS: Final = "mailer.tools"
 _METHOD_NOT_FOUND, _INVALID_PARAMS = -32601, -32602
 _ABOUT: Final = (
     "Mailer sends mail to real people. Read before you write, try with dry_run first, and never "
@@ -88,7 +90,9 @@ def _hello(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tools() -> dict[str, Tool]:
     """Return the tools that the key may use: what it may not, it does not see."""
-    every = tools_of(described(current_app))
+    every = current_app.extensions.get(_TOOLS)
+    if every is None:
+        every = current_app.extensions[_TOOLS] = tools_of(described(current_app))
     return {name: tool for name, tool in every.items() if is_granted(tool.scopes, held=g.api_key.scopes)}
 
 
@@ -97,15 +101,16 @@ def _use(rpc: Rpc) -> Response:
     if tool is None or not isinstance(arguments, dict):
         return _error(rpc, _INVALID_PARAMS, "There is no such tool, or not for this key.")
     try:
-        wish = asks_for_a_person(tool.name, arguments, g.workspace, now=utcnow())
-        if wish is not None and not arguments.get(DRY_RUN):
-            return _result(rpc, _told(wish, is_error=True))
         path, query, body = tool.request(arguments)
+        is_dry = tool.is_tried(arguments)
+        wish = asks_for_a_person(tool.name, arguments, g.workspace, now=utcnow())
+        if wish is not None and not is_dry:
+            return _result(rpc, _told(wish, is_error=True))
     except MailerError as error:
         return _result(rpc, _told(error.message, is_error=True))
     # The call has a session of its own, which must not wait for this one.
     db.session.rollback()
-    return _result(rpc, _call(tool, path, query, body, is_dry=arguments.get(DRY_RUN) is True))
+    return _result(rpc, _call(tool, path, query, body, is_dry=is_dry))
 
 
 def _call(
@@ -123,7 +128,7 @@ def _call(
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     with app.request_context(environ):
         try:
-            with dry_run() if is_dry and not tool.is_reading else nullcontext():
+            with dry_run() if is_dry else nullcontext():
                 response: Response = app.full_dispatch_request()
                 told = response.get_data(as_text=True)
         except WouldSucceed:

@@ -1,5 +1,6 @@
 """Tools, made from the description of the API: one for each call that an assistant can make."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,8 @@ _LEFT_OUT: Final = frozenset(
     }
 )
 DRY_RUN: Final = "dry_run"
+#: What stands between two strokes of an address: an id, a number, a language.
+_PIECE: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _DRY_RUN_SCHEMA: Final = {
     "type": "boolean",
     "default": False,
@@ -58,16 +61,29 @@ class Tool:
             },
         }
 
+    def is_tried(self, given: Mapping[str, Any]) -> bool:
+        """Whether it is only to be tried: whatever it would do is taken back.
+
+        :raises Invalid: it does not say whether
+        """
+        tried = given.get(DRY_RUN, False)
+        if not isinstance(tried, bool):
+            raise Invalid(f"“{DRY_RUN}” is true or false.", fields={DRY_RUN: "True or false is needed."})
+        return tried and not self.is_reading
+
     def request(self, given: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any] | None]:
         """Return the address, the query and the body that arguments stand for.
 
-        :raises Invalid: one that the address needs is missing
+        :raises Invalid: one that the address needs is missing, or would lead to another address
         """
         path = self.path
         for name in self.in_path:
-            if not isinstance(given.get(name), str | int):
+            value = given.get(name)
+            if not isinstance(value, str | int):
                 raise Invalid(f"“{name}” is missing.", fields={name: "This is needed."})
-            path = path.replace(f"{{{name}}}", str(given[name]).replace("/", "%2F"))
+            if not _PIECE.fullmatch(str(value)):
+                raise Invalid(f"“{name}” is no id.", fields={name: "This is no id."})
+            path = path.replace(f"{{{name}}}", str(value))
         query = {name: str(given[name]) for name in self.in_query if name in given}
         taken = {*self.in_path, *self.in_query, DRY_RUN}
         body = {name: value for name, value in given.items() if name not in taken}

@@ -116,13 +116,16 @@ def show_export(export_id: str) -> ExportShown:
 def download(export_id: str) -> Response:
     """Fetch the file of a finished export; 409 while it is not finished, 404 once it is deleted."""
     export = _export(export_id)
-    return send_file(
+    response = send_file(
         begin.file_of(export),
         mimetype=FILE_KINDS[export.format],
         as_attachment=True,
         download_name=file_name(export.kind, export.format),
         conditional=False,
+        etag=False,
     )
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @bp.delete("/exports/<export_id>")

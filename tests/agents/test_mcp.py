@@ -99,11 +99,64 @@ def test_sending_to_many_waits_for_a_person(app, assistant, workspace, monkeypat
 
     refused = use(ask, "send_campaign", campaign_id=campaign.public_id)
     tried = use(ask, "send_campaign", campaign_id=campaign.public_id, dry_run=True)
+    around = [
+        use(ask, "send_campaign", campaign_id=campaign.public_id, dry_run="no"),
+        use(ask, "show_campaign", campaign_id=f"{campaign.public_id}/send?"),
+        use(ask, "duplicate_campaign", campaign_id=f"{campaign.public_id}/send?"),
+        use(ask, "duplicate_campaign", campaign_id=f"{campaign.public_id}%2Fsend%3F"),
+    ]
 
     assert refused["isError"]
     assert f"/campaigns/{campaign.public_id}/review" in refused["content"][0]["text"]
     assert not tried["isError"]
+    assert all(one["isError"] for one in around)
     assert db.session.query(Campaign).one().status is CampaignStatus.DRAFT
+
+
+#: What an assistant that guesses puts into any argument.
+GUESSES = (
+    None,
+    "",
+    "\0",
+    "../../etc/passwd",
+    "sub_01k2m8w5c4e0t9q7y3x6v1b2n8",
+    -1,
+    1e308,
+    True,
+    [],
+    [[]],
+    {},
+    "é" * 5_000,
+)
+
+
+def guesses_for(tool, turn):
+    """Return every argument of a tool, each with another guess, and one that it does not know."""
+    names = [*tool["inputSchema"]["properties"], "unheard_of"]
+    guessed = {name: GUESSES[(turn + at) % len(GUESSES)] for at, name in enumerate(names)}
+    return {**guessed, "dry_run": bool(turn % 2)} if "dry_run" in names else guessed
+
+
+@pytest.mark.parametrize("turns", [1, pytest.param(len(GUESSES), marks=pytest.mark.heavy)])
+def test_whatever_is_guessed_is_an_error_in_words(assistant, turns):
+    ask = assistant()
+    wrong = []
+
+    for at, tool in enumerate(ask("tools/list")["result"]["tools"]):
+        for turn in range(at, at + turns):
+            answer = ask("tools/call", name=tool["name"], arguments=guesses_for(tool, turn))
+            text = "" if "error" in answer else answer["result"]["content"][0]["text"]
+            if "internal_server_error" in text or not ("error" in answer or text):
+                wrong.append((tool["name"], turn, text))
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("arguments", [None, [], "x", 1])
+def test_arguments_that_are_no_object_are_refused(assistant, arguments):
+    answer = assistant()("tools/call", name="show_workspace", arguments=arguments)
+
+    assert answer["result"]["isError"] is False if not arguments else answer["error"]["code"] == -32602
 
 
 def test_what_it_does_not_know_is_an_error_of_the_protocol(assistant):

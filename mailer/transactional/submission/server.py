@@ -100,7 +100,8 @@ async def _serve(submission: Submission, host: str, port: int, tls: ssl.SSLConte
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     server = await loop.create_server(lambda: listener(submission, loop, tls), host, port, reuse_address=True)
-    log.info("Taking messages by SMTP on %s:%d%s.", host, port, " with STARTTLS" if tls else "")
+    how = "with STARTTLS" if tls else "without TLS: keep it inside your network"
+    log.info("Taking messages by SMTP on %s:%d, %s.", host, port, how)
     await stopping.wait()
     server.close()
     await loop.run_in_executor(None, partial(submission.threads.shutdown, wait=True))
