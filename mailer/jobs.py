@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from mailer.broker import enqueue, enqueue_tick
+from mailer.broker import enqueue, enqueue_tick, ring
 from mailer.db import db
 
 TRANSACTIONAL: Final = "transactional"
@@ -26,19 +26,21 @@ QUEUES: Final = (TRANSACTIONAL, CAMPAIGNS, WEBHOOKS)
 class Job:
     """Work that a worker does: the name of its actor and the queue that it waits in.
 
-    ``every_seconds`` is how often the scheduler asks for it; 0 when only others do.
+    ``every_seconds`` is how often the scheduler asks for it; 0 when only others do. A job with
+    ``is_bell`` finds all that is due by itself, so that one which waits stands for any number.
     """
 
     name: str
     queue: str
     every_seconds: float = 0
+    is_bell: bool = False
 
 
 JOBS: dict[str, Job] = {}
 
 
-def _job(name: str, queue: str, *, every_seconds: float = 0) -> Job:
-    JOBS[name] = job = Job(name, queue, every_seconds)
+def _job(name: str, queue: str, *, every_seconds: float = 0, is_bell: bool = False) -> Job:
+    JOBS[name] = job = Job(name, queue, every_seconds, is_bell)
     return job
 
 
@@ -46,7 +48,7 @@ SIGN_UP: Final = _job("sign_up", TRANSACTIONAL)
 SWEEP_SIGN_UPS: Final = _job("sweep_sign_ups", TRANSACTIONAL, every_seconds=30)
 SEND_CONFIRMATION: Final = _job("send_confirmation", TRANSACTIONAL)
 SEND_WELCOME: Final = _job("send_welcome", TRANSACTIONAL)
-DELIVER_TRANSACTIONAL: Final = _job("deliver_transactional", TRANSACTIONAL)
+DELIVER_TRANSACTIONAL: Final = _job("deliver_transactional", TRANSACTIONAL, is_bell=True)
 DELIVER_DUE: Final = _job("deliver_due", CAMPAIGNS)
 PREPARE_CAMPAIGN: Final = _job("prepare_campaign", CAMPAIGNS)
 SWEEP_SUBSCRIPTIONS: Final = _job("sweep_subscriptions", TRANSACTIONAL, every_seconds=30)
@@ -87,13 +89,14 @@ _WAITING: Final = "mailer.jobs_after_commit"
 def later(job: Job, *ids: str) -> None:
     """Ask for a job once the current transaction is committed, and not if it is rolled back.
 
-    Asked for twice in one transaction, a job about something comes once; one about nothing
-    comes as often as it was asked for, since each may ring for another worker.
+    Asked for twice in one transaction, a job about something comes once, and so does a bell;
+    another one about nothing comes as often as it was asked for, since each may ring for
+    another worker.
 
     :param ids: what the job is about; plain text, so that it reads the same in every broker
     """
     waiting: dict[tuple[Job, tuple[str, ...]], int] = db.session().info.setdefault(_WAITING, {})
-    waiting[job, ids] = 1 if ids else waiting.get((job, ids), 0) + 1
+    waiting[job, ids] = 1 if ids or job.is_bell else waiting.get((job, ids), 0) + 1
 
 
 def tick(job: Job) -> None:
@@ -107,6 +110,9 @@ def _send_what_waits(session: Session) -> None:
     if session.in_nested_transaction():
         return
     for (job, ids), times in session.info.pop(_WAITING, {}).items():
+        if job.is_bell:
+            ring(job.name, job.queue)
+            continue
         for _ in range(times):
             enqueue(job.name, job.queue, *ids)
 

@@ -1,8 +1,6 @@
 """Messages to one person."""
 
-from uuid import UUID
-
-from mailer.delivery import send
+from mailer.delivery import alone
 from mailer.jobs import DELIVER_TRANSACTIONAL, REDACT_MESSAGES
 from mailer.lib.clock import utcnow
 from mailer.transactional import redact
@@ -10,9 +8,9 @@ from workers import MINUTE, actor
 
 
 @actor(DELIVER_TRANSACTIONAL, max_retries=0, time_limit=40 * MINUTE)
-def deliver_transactional(delivery_id: str) -> None:
-    """Send one message, if it is due."""
-    send.deliver_one(UUID(delivery_id))
+def deliver_transactional() -> None:
+    """Send what is due and belongs to no campaign."""
+    alone.deliver_alone()
 
 
 @actor(REDACT_MESSAGES, max_retries=0, time_limit=30 * MINUTE)

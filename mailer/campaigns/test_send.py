@@ -61,7 +61,7 @@ def send_test(
         )
         db.session.add(delivery)
         db.session.flush()
-        later(DELIVER_TRANSACTIONAL, str(delivery.id))
+        later(DELIVER_TRANSACTIONAL)
     return chosen
 
 

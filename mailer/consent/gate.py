@@ -5,17 +5,17 @@ decides. The answer is an SQL expression, so that five hundred deliveries cost o
 question and nothing can slip between the asking and the claim.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, literal, null, or_, select, true
 from sqlalchemy.sql.elements import SQLColumnExpression
 
 from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
-from mailer.consent.models import StreamSuppression, Suppression
+from mailer.consent.models import StreamSuppression, Suppression, SuppressionReason
 from mailer.consent.preferences import FREQUENCIES
 from mailer.consent.record import policy_of
 from mailer.db import UtcDateTime, db
@@ -37,6 +37,29 @@ _CAPPED_DAYS: Final = (1, 7)
 Received = Callable[[SQLColumnExpression[Any], ColumnElement[datetime], UUID | None], ColumnElement[int]]
 #: The moment of asking, where a statement is made once and asked many times.
 NOW: Final[ColumnElement[datetime]] = bindparam("now", type_=UtcDateTime())
+
+
+class Asked(NamedTuple):
+    """Whom a transactional message would go to.
+
+    :param stream: empty for messages about this product itself
+    """
+
+    workspace_id: UUID
+    email_key: str
+    stream: str
+
+
+def _of_addresses(table: type[Suppression] | type[StreamSuppression], what: Any) -> Any:
+    """Return the question what is known of addresses; built once, as it is asked often."""
+    return select(table.workspace_id, table.email_key, what).where(
+        table.workspace_id.in_(bindparam("workspaces", expanding=True)),
+        table.email_key.in_(bindparam("keys", expanding=True)),
+    )
+
+
+_SUPPRESSED: Final = _of_addresses(Suppression, Suppression.reason)
+_CLOSED: Final = _of_addresses(StreamSuppression, StreamSuppression.stream)
 
 
 @dataclass(frozen=True)
@@ -151,33 +174,28 @@ def refusal(
     )
 
 
-def transactional_refusal(
-    *,
-    workspace_id: SQLColumnExpression[Any],
-    email_key: SQLColumnExpression[Any],
-    stream: SQLColumnExpression[Any],
-) -> ColumnElement[str | None]:
-    """Return why a transactional message may not go to an address, or NULL when it may.
+def transactional_refusals(asked: Iterable[Asked]) -> set[Asked]:
+    """Return which of some addresses a transactional message may not go to.
 
     Someone who left our lists still gets what they ask for; a dead address does not, and
     a complaint closes the stream that it was about. Messages about this product itself
     belong to no stream, and stop at any complaint.
-
-    :param stream: empty for those
     """
-    about_address = case(
-        (stream == "", Suppression.reason.in_(["hard_bounce", "complaint"])),
-        else_=Suppression.reason == "hard_bounce",
+    asked = set(asked)
+    about = {
+        "workspaces": {each.workspace_id for each in asked},
+        "keys": {each.email_key for each in asked},
+    }
+    suppressed, closed = (
+        {tuple(row) for row in db.session.execute(question, about)} for question in (_SUPPRESSED, _CLOSED)
     )
-    is_suppressed = exists().where(
-        Suppression.workspace_id == workspace_id, Suppression.email_key == email_key, about_address
-    )
-    is_stream_closed = exists().where(
-        StreamSuppression.workspace_id == workspace_id,
-        StreamSuppression.email_key == email_key,
-        StreamSuppression.stream == stream,
-    )
-    return case((is_suppressed | is_stream_closed, literal(SUPPRESSED)), else_=null())
+    return {
+        each
+        for each in asked
+        if each in closed
+        or (*each[:2], SuppressionReason.HARD_BOUNCE) in suppressed
+        or (not each.stream and (*each[:2], SuppressionReason.COMPLAINT) in suppressed)
+    }
 
 
 def _ago(days: int) -> str:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    literal,
     or_,
     select,
     update,
@@ -28,9 +27,8 @@ from mailer.current import settings
 from mailer.db import begin_reading, db
 from mailer.delivery import ledger
 from mailer.delivery.compose import READER_COLUMNS, Reader, reader_of
-from mailer.delivery.ledger import CLAIMED_COLUMNS, Claimed
-from mailer.delivery.models import Batch, Delivery, DeliveryState, Message, Run, SkipReason
-from mailer.lib.addresses import address_key
+from mailer.delivery.ledger import Claimed
+from mailer.delivery.models import Batch, Delivery, DeliveryState, Run, SkipReason
 from mailer.lib.ids import uuid7
 
 BATCH: Final = 1_000
@@ -74,7 +72,9 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
     )
     if is_going is None:
         return None
-    batch_id = _take_waiting(run, worker=worker, now=now) or _gather(run, worker=worker, now=now, size=size)
+    batch_id = _take_waiting(run, worker=worker, now=now) or gather(
+        run.campaign_id, worker=worker, now=now, size=size
+    )
     limits = _limits_of(run)
     db.session.commit()
     if batch_id is None:
@@ -89,34 +89,6 @@ def claim_batch(run: Run, *, worker: str, now: datetime, size: int = BATCH) -> C
         db.session.commit()
     skip_refused(refused, batch_id=batch_id, now=now)
     return ClaimedBatch(batch_id, deliveries)
-
-
-def claim_one(delivery_id: UUID, *, worker: str, now: datetime) -> Claimed | None:
-    """Take one delivery that belongs to no campaign, if it is due and the gate lets it through."""
-    asked = db.session.execute(
-        select(Delivery.email, Message.stream)
-        .join(Message, Message.id == Delivery.message_id)
-        .where(Delivery.id == delivery_id)
-    ).one_or_none()
-    if asked is None:
-        return None
-    is_due = and_(Delivery.id == delivery_id, Delivery.campaign_id.is_(None), Delivery.next_try_at <= now)
-    batch_id = _new_batch(None, is_due, worker=worker, now=now)
-    if batch_id is None:
-        return None
-    refusal = gate.transactional_refusal(
-        workspace_id=Delivery.__table__.c.workspace_id,
-        email_key=literal(address_key(asked.email)),
-        stream=literal(asked.stream),
-    )
-    row = db.session.execute(
-        select(*CLAIMED_COLUMNS, refusal.label("refusal")).where(Delivery.id == delivery_id)
-    ).one()
-    if row.refusal is None:
-        return Claimed.of(row)
-    ledger.skip([delivery_id], SkipReason(row.refusal), batch_id=batch_id, now=now)
-    ledger.put_back(batch_id, worker=worker, due_at=now)
-    return None
 
 
 def ask_again(
@@ -163,17 +135,22 @@ def _take_waiting(run: Run, *, worker: str, now: datetime) -> UUID | None:
     )
 
 
-def _gather(run: Run, *, worker: str, now: datetime, size: int) -> UUID | None:
-    """Make a batch of the retries that are due."""
-    due = (
+def gather(campaign_id: UUID | None, *, worker: str, now: datetime, size: int) -> UUID | None:
+    """Make a batch of what is due by itself: retries of a campaign, or messages that belong to none.
+
+    :return: None when nothing is
+    """
+    chosen = due(campaign_id, now=now).limit(size).with_for_update(skip_locked=True).cte("due")
+    return _new_batch(campaign_id, Delivery.id.in_(select(chosen.c.id)), worker=worker, now=now)
+
+
+def due(campaign_id: UUID | None, *, now: datetime) -> Select[UUID]:
+    """Return what is due by itself, the longest waiting first."""
+    return (
         select(Delivery.id)
-        .where(Delivery.campaign_id == run.campaign_id, Delivery.next_try_at <= now)
+        .where(Delivery.campaign_id == campaign_id, Delivery.next_try_at <= now)
         .order_by(Delivery.next_try_at)
-        .limit(size)
-        .with_for_update(skip_locked=True)
-        .cte("due")
     )
-    return _new_batch(run.campaign_id, Delivery.id.in_(select(due.c.id)), worker=worker, now=now)
 
 
 def _new_batch(campaign_id: UUID | None, where: Any, *, worker: str, now: datetime) -> UUID | None:

@@ -15,6 +15,7 @@ from sqlalchemy import delete, exists, func, select
 from mailer.current import settings
 from mailer.db import db
 from mailer.delivery import journal, ledger, runs
+from mailer.delivery.claim_alone import is_anyone_due
 from mailer.delivery.journal import Story
 from mailer.delivery.ledger import CLAIMED_COLUMNS, Claimed, Result
 from mailer.delivery.models import Batch, Delivery, DeliveryState, Run
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 #: A row that was being composed so often when its worker died is taken to be the cause.
 CRASH_LIMIT: Final = 3
 _CRASH_DELAY: Final = timedelta(seconds=20)
-_ALONE_AT_ONCE: Final = 500
 _BATCHES_AT_ONCE: Final = 100
 
 
@@ -162,14 +162,5 @@ def _batch_count(run: Run) -> int:
 
 
 def _nudge_alone(*, now: datetime) -> None:
-    due = db.session.scalars(
-        select(Delivery.id)
-        .where(
-            Delivery.campaign_id.is_(None),
-            Delivery.next_try_at <= now,
-        )
-        .order_by(Delivery.next_try_at)
-        .limit(_ALONE_AT_ONCE)
-    )
-    for delivery_id in due:
-        later(DELIVER_TRANSACTIONAL, str(delivery_id))
+    if is_anyone_due(now=now):
+        later(DELIVER_TRANSACTIONAL)

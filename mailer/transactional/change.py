@@ -38,9 +38,8 @@ def reschedule(message: TransactionalMessage, *, at: datetime, now: datetime) ->
         raise Conflict("This message does not wait for its time any more.")
     message.scheduled_at = at if is_later else None
     db.session.flush()
-    deliveries = [delivery.id for delivery in deliveries_of([message.id])[message.id]]
     if is_later:
+        deliveries = [delivery.id for delivery in deliveries_of([message.id])[message.id]]
         signals.messages_scheduled.send(message.workspace_id, deliveries=deliveries)
-        return
-    for delivery_id in deliveries:
-        later(DELIVER_TRANSACTIONAL, str(delivery_id))
+    else:
+        later(DELIVER_TRANSACTIONAL)

@@ -168,7 +168,7 @@ class _Rows:
     def __init__(self, workspace_id: UUID, *, source: Source, now: datetime) -> None:
         self._workspace_id, self._source, self._now = workspace_id, source, now
         self._of: dict[Any, list[dict[str, Any]]] = {model: [] for model in _INSERTS}
-        self._due: list[UUID] = []
+        self._is_due = False
         self._later: list[UUID] = []
 
     def add(self, letter: Letter, sender: Mailbox, words: Words, known: Known) -> UUID:
@@ -238,7 +238,9 @@ class _Rows:
                     "next_try_at": letter.scheduled_at if is_later else now,
                 }
             )
-            (self._later if is_later else self._due).append(delivery_id)
+            if is_later:
+                self._later.append(delivery_id)
+        self._is_due |= not is_later
         return message_id
 
     def insert(self) -> None:
@@ -248,8 +250,8 @@ class _Rows:
                 db.session.connection().execute(_INSERTS[model], rows)
         if self._later:
             signals.messages_scheduled.send(self._workspace_id, deliveries=self._later)
-        for delivery_id in self._due:
-            later(DELIVER_TRANSACTIONAL, str(delivery_id))
+        if self._is_due:
+            later(DELIVER_TRANSACTIONAL)
 
 
 def _mailboxes(letter: Letter) -> dict[str, Any] | None:

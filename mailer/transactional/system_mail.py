@@ -57,7 +57,7 @@ def send_system_mail(mail: SystemMail, **_: Any) -> None:
     )
     db.session.add(delivery)
     db.session.flush()
-    later(DELIVER_TRANSACTIONAL, str(delivery.id))
+    later(DELIVER_TRANSACTIONAL)
 
 
 @signals.mail_preview_wanted.connect

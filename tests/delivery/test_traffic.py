@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 
 from mailer.db import db
 from mailer.delivery import health, send, sweep
+from mailer.delivery.alone import deliver_alone
 from mailer.delivery.limits import save_domain_limit, save_limits
 from mailer.delivery.models import (
     Batch,
@@ -258,21 +259,14 @@ def test_everybody_gets_it_in_the_end_and_once(crowd, launch, bread, smtp):
 def test_a_single_message_counts_and_passes_a_cap(workspace, smtp):
     save_limits(workspace.id, per_hour=1, per_day=1, warm_up=None)
     message = message_of(workspace, kind="transactional", subject="Hi", html="<p>Hi</p>", text="Hi")
-    ones = [
+    for number in range(3):
+        email = f"one{number}@example.com"
         factories.add(
-            Delivery(
-                workspace_id=workspace.id,
-                message_id=message.id,
-                email=f"one{number}@example.com",
-                next_try_at=utcnow(),
-            )
-        ).id
-        for number in range(3)
-    ]
+            Delivery(workspace_id=workspace.id, message_id=message.id, email=email, next_try_at=utcnow())
+        )
     db.session.commit()
 
-    for one in ones:
-        send.deliver_one(one)
+    deliver_alone()
 
     assert len(smtp.received) == 3
     assert db.session.scalar(select(func.sum(SentHour.count))) == 3

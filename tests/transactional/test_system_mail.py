@@ -11,7 +11,9 @@ from mailer import signals
 from mailer.consent.models import SuppressionReason
 from mailer.consent.suppress import suppress
 from mailer.db import db
-from mailer.delivery import claim, ledger, send
+from mailer.delivery import ledger
+from mailer.delivery.alone import deliver_alone
+from mailer.delivery.claim_alone import claim_alone
 from mailer.delivery.models import Delivery, DeliveryState, Message, Sender, SkipReason
 from mailer.lib.clock import utcnow
 from mailer.lib.system_mail import SystemMail
@@ -74,9 +76,9 @@ def test_a_mail_leaves_through_the_ledger(workspace, queued, smtp):  # noqa: F81
     signals.mail_wanted.send(wanted(workspace))
     db.session.commit()
     delivery = db.session.scalars(select(Delivery)).one()
-    assert queued() == [("deliver_transactional", str(delivery.id))]
+    assert queued() == [("deliver_transactional",)]
 
-    send.deliver_one(delivery.id)
+    deliver_alone()
 
     (received,) = smtp.received
     message = email.message_from_bytes(received.data, policy=email.policy.default)
@@ -92,7 +94,7 @@ def test_its_content_is_forgotten_once_it_was_accepted(workspace, smtp):  # noqa
     signals.mail_wanted.send(wanted(workspace))
     db.session.commit()
 
-    send.deliver_one(db.session.scalars(select(Delivery.id)).one())
+    deliver_alone()
 
     message = db.session.scalars(select(Message)).one()
     assert (message.html, message.text) == ("", "")
@@ -123,14 +125,14 @@ def test_doubt_is_resolved_by_sending_again_under_the_same_id(workspace, smtp, m
     db.session.commit()
     delivery = db.session.scalars(select(Delivery)).one()
     smtp.script = lambda stage, recipient: TAKE_AND_CUT if stage == "dot" else None
-    send.deliver_one(delivery.id)
+    deliver_alone()
     smtp.script = lambda stage, recipient: None
     row = factories.refreshed(delivery)
     assert row.state is DeliveryState.PREPARED
     row.next_try_at = row.created_at
     db.session.commit()
 
-    send.deliver_one(row.id)
+    deliver_alone()
 
     first, second = (email.message_from_bytes(each.data)["message-id"] for each in smtp.received)
     assert first == second
@@ -142,7 +144,7 @@ def test_a_dead_address_is_not_mailed_again(workspace, smtp):  # noqa: F811
     db.session.commit()
     delivery = db.session.scalars(select(Delivery)).one()
 
-    send.deliver_one(delivery.id)
+    deliver_alone()
 
     assert smtp.received == []
     assert factories.refreshed(delivery).skip_reason is SkipReason.SUPPRESSED
@@ -153,7 +155,7 @@ def test_someone_who_left_still_gets_what_they_ask_for(workspace, smtp):  # noqa
     signals.mail_wanted.send(wanted(workspace))
     db.session.commit()
 
-    send.deliver_one(db.session.scalars(select(Delivery.id)).one())
+    deliver_alone()
 
     assert len(smtp.received) == 1
 
@@ -161,12 +163,11 @@ def test_someone_who_left_still_gets_what_they_ask_for(workspace, smtp):  # noqa
 def test_a_worker_that_dies_before_the_handover_leaves_the_mail_to_the_next(workspace, smtp):  # noqa: F811
     send_system_mail(wanted(workspace))
     db.session.commit()
-    delivery = db.session.scalars(select(Delivery)).one()
-    claimed = claim.claim_one(delivery.id, worker="dead", now=utcnow())
+    claimed = claim_alone(1, worker="dead", now=utcnow())
     db.session.commit()
 
-    ledger.put_back(claimed.batch_id, worker="dead", due_at=utcnow())
+    ledger.put_back(claimed.id, worker="dead", due_at=utcnow())
     db.session.commit()
-    send.deliver_one(delivery.id)
+    deliver_alone()
 
     assert len(smtp.received) == 1

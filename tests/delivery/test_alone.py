@@ -1,0 +1,132 @@
+"""Messages that belong to no campaign: the longest waiting first, many at once, none behind a slow server."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from mailer.consent.models import SuppressionReason
+from mailer.consent.suppress import suppress
+from mailer.db import db
+from mailer.delivery import alone
+from mailer.delivery.alone import deliver_alone
+from mailer.delivery.claim_alone import claim_alone
+from mailer.delivery.journal import Journal, folder
+from mailer.delivery.models import Attachment, Delivery, DeliveryState, MessageKind
+from mailer.delivery.sweep import sweep_deliveries
+from mailer.lib.clock import utcnow
+from tests import factories
+from tests.delivery.conftest import message_of
+
+BELL = ("deliver_transactional",)
+
+
+@pytest.fixture
+def waiting(workspace):
+    """Make messages to one address each, the first of which waits longest."""
+
+    def make(*addresses, **values):
+        made = []
+        for number, email in enumerate(addresses):
+            message = message_of(
+                workspace, kind=MessageKind.TRANSACTIONAL, subject="Hi", html="<p>Hi</p>", text="Hi", **values
+            )
+            due_at = utcnow() - timedelta(seconds=60 - number)
+            made.append(
+                factories.add(
+                    Delivery(
+                        workspace_id=workspace.id, message_id=message.id, email=email, next_try_at=due_at
+                    )
+                )
+            )
+        db.session.commit()
+        return made
+
+    return make
+
+
+def test_everything_that_is_due_leaves_in_the_order_in_which_it_waited(waiting, smtp):
+    addresses = [f"{number}@example.com" for number in range(30)]
+    waiting(*addresses)
+
+    deliver_alone()
+
+    assert [each.recipient for each in smtp.received] == addresses
+    assert set(db.session.scalars(select(Delivery.state))) == {DeliveryState.ACCEPTED}
+
+
+def test_what_is_not_due_stays(waiting, smtp):
+    (early, late) = waiting("early@example.com", "late@example.com")
+    late.next_try_at = utcnow() + timedelta(minutes=1)
+    db.session.commit()
+
+    deliver_alone()
+
+    assert [each.recipient for each in smtp.received] == [early.email]
+
+
+def test_the_gate_is_asked_about_each(workspace, waiting, smtp):
+    waiting("ana@example.com", "gone@example.com", "sam@example.com")
+    suppress(workspace.id, "gone@example.com", SuppressionReason.HARD_BOUNCE)
+    db.session.commit()
+
+    deliver_alone()
+
+    assert [each.recipient for each in smtp.received] == ["ana@example.com", "sam@example.com"]
+
+
+def test_one_that_is_refused_does_not_hold_the_others_up(waiting, smtp):
+    waiting(*(f"{number}@example.com" for number in range(8)))
+    smtp.script = lambda stage, recipient: (
+        "550 5.1.1 No such user" if stage == "rcpt" and recipient.startswith("3@") else None
+    )
+
+    deliver_alone()
+
+    states = {row.email: row.state for row in db.session.scalars(select(Delivery))}
+    assert states.pop("3@example.com") is DeliveryState.REJECTED
+    assert set(states.values()) == {DeliveryState.ACCEPTED}
+
+
+def test_behind_a_slow_one_the_others_are_let_go(waiting, smtp, settings, queued, monkeypatch):
+    monkeypatch.setattr(alone, "_SLOW_SECONDS", 0.0)
+    waiting(*(f"{number}@example.com" for number in range(4)))
+    journal = Journal(folder(settings.data_dir))
+    claimed = claim_alone(4, worker=journal.name, now=utcnow())
+    db.session.commit()
+
+    was_quick = alone._Round(claimed.id, claimed.deliveries, journal).deliver()
+
+    assert not was_quick
+    assert [each.recipient for each in smtp.received] == ["0@example.com"]
+    assert queued() == [BELL]
+    deliver_alone()
+    assert len(smtp.received) == 4
+    journal.remove()
+
+
+def test_only_so_many_files_are_held_at_once(waiting, smtp, monkeypatch):
+    monkeypatch.setattr(alone, "_HEAVIEST", 10)
+    for delivery in waiting(*(f"{number}@example.com" for number in range(6)), attachment_count=1):
+        factories.add(
+            Attachment(
+                message_id=delivery.message_id,
+                name="a.txt",
+                content_type="text/plain",
+                byte_count=8,
+                content=b"8 bytes.",
+            )
+        )
+    db.session.commit()
+
+    deliver_alone()
+
+    assert len(smtp.received) == 6
+
+
+def test_the_sweep_rings_for_what_nobody_was_told_of(waiting, queued):
+    waiting(*(f"{number}@example.com" for number in range(3)))
+
+    sweep_deliveries(now=utcnow())
+
+    assert queued().count(BELL) == 1
