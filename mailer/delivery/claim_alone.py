@@ -66,5 +66,5 @@ def claim_alone(size: int, *, worker: str, now: datetime) -> ClaimedAlone | None
 def _claimed(row: Any) -> Claimed:
     claimed = Claimed.of(row)
     if claimed.subscriber_id is not None:
-        claimed.reader = reader_of(row[len(CLAIMED_COLUMNS) : -1])
+        claimed.reader = reader_of(*row[len(CLAIMED_COLUMNS) : -1])
     return claimed

@@ -1,5 +1,7 @@
 """Messages that belong to no campaign: the longest waiting first, many at once, none behind a slow server."""
 
+import email
+import email.policy
 from datetime import timedelta
 
 import pytest
@@ -27,7 +29,7 @@ def waiting(workspace):
 
     def make(*addresses, **values):
         made = []
-        for number, email in enumerate(addresses):
+        for number, address in enumerate(addresses):
             message = message_of(
                 workspace, kind=MessageKind.TRANSACTIONAL, subject="Hi", html="<p>Hi</p>", text="Hi", **values
             )
@@ -35,7 +37,7 @@ def waiting(workspace):
             made.append(
                 factories.add(
                     Delivery(
-                        workspace_id=workspace.id, message_id=message.id, email=email, next_try_at=due_at
+                        workspace_id=workspace.id, message_id=message.id, email=address, next_try_at=due_at
                     )
                 )
             )
@@ -53,6 +55,18 @@ def test_everything_that_is_due_leaves_in_the_order_in_which_it_waited(waiting, 
 
     assert [each.recipient for each in smtp.received] == addresses
     assert set(db.session.scalars(select(Delivery.state))) == {DeliveryState.ACCEPTED}
+
+
+def test_a_reader_of_ours_is_called_by_what_we_know_of_them(workspace, waiting, smtp):
+    (delivery,) = waiting("ana@example.com")
+    delivery.subscriber_id = factories.subscriber(workspace, email="ana@example.com", name="Ana").id
+    delivery.message.text = "Hi {{ subscriber.name }}"
+    db.session.commit()
+
+    deliver_alone()
+
+    sent = email.message_from_bytes(smtp.received[0].data, policy=email.policy.default)
+    assert sent.get_body(("plain",)).get_content().strip() == "Hi Ana"
 
 
 def test_what_is_not_due_stays(waiting, smtp):
