@@ -1,11 +1,13 @@
 """The description of the API as a page shows it: calls by heading, each with its fields and an example."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 _SHOWN_DEPTH: Final = 2
+_PAUSE: Final = re.compile(r"[.,:;](?: |$)")
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Field:
 class Call:
     """One call, or one event that is told to webhooks.
 
+    :param summary: a sentence or two
     :param body: an example of what is sent; empty when nothing is
     :param answer: an example of the answer
     :param curl: the call as a line for a shell
@@ -40,6 +43,11 @@ class Call:
     answer: str = ""
     status: str = ""
     curl: str = ""
+
+    @property
+    def short(self) -> str:
+        """What it is called in the list of all: how its summary begins."""
+        return _PAUSE.split(self.summary, maxsplit=1)[0]
 
 
 def headings(document: Mapping[str, Any]) -> dict[str, list[Call]]:

@@ -61,6 +61,20 @@ def not_saved(error: MailerError, *, revision: int | None) -> ResponseReturnValu
     return answer, 409 if is_conflict else 422
 
 
+@contextmanager
+def refusal_shown(form: FlaskForm) -> Iterator[None]:
+    """Let the page be shown again with what a verb refused, beside the fields it is about.
+
+    What follows the verb, its commit and its answer, stands inside; what follows the block
+    is the page for whoever was refused.
+    """
+    try:
+        yield
+    except MailerError as error:
+        db.session.rollback()
+        show_on(form, error)
+
+
 def show_on(form: FlaskForm, error: MailerError) -> None:
     """Put what a verb refused beside the fields it is about, or above the form."""
     unplaced = not error.fields

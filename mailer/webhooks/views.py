@@ -9,9 +9,8 @@ from flask_login import current_user
 
 from mailer.accounts.roles import Role
 from mailer.db import db
-from mailer.errors import MailerError
 from mailer.lib.clock import utcnow
-from mailer.web.answers import show_on
+from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import page_of
 from mailer.webhooks import endpoints, queries
@@ -44,14 +43,10 @@ def create() -> ResponseReturnValue:
     """Make an endpoint, and show its secret this once."""
     form = EndpointForm()
     if form.validate():
-        try:
+        with refusal_shown(form):
             endpoint, secret = endpoints.create_endpoint(
                 g.workspace.id, **_typed(form), created_by_id=current_user.id
             )
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             db.session.commit()
             return _secret_page(endpoint, secret)
     return _form_page(form, None), 422
@@ -89,12 +84,8 @@ def update(endpoint_id: str) -> ResponseReturnValue:
     """Change where an endpoint is and what it is told."""
     endpoint, form = _endpoint(endpoint_id), EndpointForm()
     if form.validate():
-        try:
+        with refusal_shown(form):
             endpoints.change_endpoint(endpoint, **_typed(form))
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             db.session.commit()
             flash("Saved.", "success")
             return _back(endpoint_id)

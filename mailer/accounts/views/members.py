@@ -10,9 +10,8 @@ from mailer.accounts.invite import invite
 from mailer.accounts.models import Invitation, Membership
 from mailer.accounts.roles import ADDS, Role
 from mailer.db import db, owned
-from mailer.errors import MailerError
 from mailer.lib.clock import utcnow
-from mailer.web.answers import show_on
+from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("members", __name__)
@@ -30,14 +29,10 @@ def create() -> ResponseReturnValue:
     """Invite someone."""
     form = InviteForm()
     if form.validate():
-        try:
+        with refusal_shown(form):
             invitation = invite(
                 g.membership, email=str(form.email.data), role=Role(form.role.data), now=utcnow()
             )
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             db.session.commit()
             flash(f"An invitation is on its way to {invitation.email}.", "success")
             return redirect(url_for(".index"))

@@ -9,8 +9,7 @@ from mailer.audience.fields import create_field, delete_field, field_by_id, upda
 from mailer.audience.forms import EDITORS, FIELD_TYPES, FieldForm
 from mailer.audience.models import FieldType
 from mailer.db import db
-from mailer.errors import MailerError
-from mailer.web.answers import show_on
+from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("fields", __name__)
@@ -28,17 +27,13 @@ def create() -> ResponseReturnValue:
     """Make a field."""
     form = FieldForm()
     if form.validate():
-        try:
+        with refusal_shown(form):
             field = create_field(
                 g.workspace.id,
                 key=form.key.data or "",
                 type=FieldType(form.type.data),
                 **form.values(),
             )
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             db.session.commit()
             flash(
                 f"“{field.label}” is ready; in a mail it is {{{{ subscriber.fields.{field.key} }}}}.",
@@ -65,12 +60,8 @@ def update(field_id: str) -> ResponseReturnValue:
     field, form = field_by_id(g.workspace.id, field_id), FieldForm()
     form.type.data = field.type.value
     if form.validate():
-        try:
+        with refusal_shown(form):
             update_field(field, **form.values())
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             db.session.commit()
             flash("Saved.", "success")
             return redirect(url_for(".index"))

@@ -30,7 +30,7 @@ from mailer.audience.models import Existing, Import, ImportStatus, Subscriber
 from mailer.db import db
 from mailer.errors import MailerError
 from mailer.lib.clock import utcnow
-from mailer.web.answers import show_on
+from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import page_of
 
@@ -152,7 +152,7 @@ def check(import_id: str) -> ResponseReturnValue:
     }
     list_ids = request.form.getlist("lists")
     if form.validate():
-        try:
+        with refusal_shown(form):
             prepare_import(
                 source,
                 mapping=mapping,
@@ -163,10 +163,6 @@ def check(import_id: str) -> ResponseReturnValue:
                 is_suppression_list=form.purpose.data == "suppress",
                 now=utcnow(),
             )
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             db.session.commit()
             return redirect(url_for(".show", import_id=import_id))
     return _mapping_page(_import(import_id), form, mapping, list_ids), 422

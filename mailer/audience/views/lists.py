@@ -13,9 +13,8 @@ from mailer.audience.lists import archive_list, consent_words, create_list, rest
 from mailer.audience.models import MailingList
 from mailer.current import settings
 from mailer.db import db
-from mailer.errors import MailerError
 from mailer.lib.clock import utcnow
-from mailer.web.answers import flash_with_undo, show_on
+from mailer.web.answers import flash_with_undo, refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("lists", __name__)
@@ -56,12 +55,8 @@ def create() -> ResponseReturnValue:
     """Make a list."""
     form = ListForm()
     if form.validate():
-        try:
+        with refusal_shown(form):
             mailing_list = create_list(g.workspace.id, **form.values())
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             db.session.commit()
             flash(f"“{mailing_list.name}” is ready.", "success")
             return redirect(url_for(".show", list_id=mailing_list.public_id))
@@ -104,12 +99,8 @@ def update(list_id: str) -> ResponseReturnValue:
     """Change a list."""
     mailing_list, form = _list(list_id), ListForm()
     if form.validate():
-        try:
+        with refusal_shown(form):
             update_list(mailing_list, **form.values())
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             db.session.commit()
             flash("Saved.", "success")
             return redirect(url_for(".show", list_id=list_id))

@@ -19,10 +19,10 @@ from mailer.audience.subscribers import change_address, edit_subscriber
 from mailer.audience.tags import set_tags, tag_by_id, tag_subscribers, untag_subscribers
 from mailer.audience.timeline import events_of
 from mailer.db import db
-from mailer.errors import Invalid, MailerError
+from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import parse_id
-from mailer.web.answers import show_on
+from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import page_of
 
@@ -89,14 +89,10 @@ def update(subscriber_id: str) -> ResponseReturnValue:
     subscriber = _subscriber(subscriber_id)
     form = subscriber_form(queries.fields_of(g.workspace.id), subscriber)
     if form.validate():
-        try:
+        with refusal_shown(form):
             change_address(subscriber, form.email.data or "", actor_id=current_user.id)
             edit_subscriber(subscriber, **form.details())
             set_tags(subscriber, form.tag_names())
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             db.session.commit()
             flash("Saved.", "success")
             return redirect(url_for(".show", subscriber_id=subscriber_id))

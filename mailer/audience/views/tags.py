@@ -8,8 +8,7 @@ from mailer.audience import queries
 from mailer.audience.forms import TagForm
 from mailer.audience.tags import delete_tag, rename_tag, tag_by_id, tags_named, uses_of
 from mailer.db import db
-from mailer.errors import MailerError
-from mailer.web.answers import show_on
+from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("tags", __name__)
@@ -27,12 +26,8 @@ def create() -> ResponseReturnValue:
     """Make a tag before anyone has it."""
     form = TagForm()
     if form.validate():
-        try:
+        with refusal_shown(form):
             tags_named(g.workspace.id, [form.name.data or ""])
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             db.session.commit()
             return redirect(url_for(".index"))
     return _page(form), 422

@@ -9,8 +9,7 @@ from mailer.campaigns.forms import TestGroupForm
 from mailer.campaigns.models import TestGroup
 from mailer.campaigns.views.frame import bp
 from mailer.db import db
-from mailer.errors import MailerError
-from mailer.web.answers import show_on
+from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires
 
 
@@ -58,13 +57,9 @@ def delete_test_group(group_id: str) -> ResponseReturnValue:
 def _save(group: TestGroup | None) -> ResponseReturnValue:
     form = TestGroupForm()
     if form.validate():
-        try:
+        with refusal_shown(form):
             verbs.save_group(g.workspace.id, form.name.data or "", form.lines, group=group)
             db.session.commit()
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             flash("Saved.", "success")
             return redirect(url_for(".test_addresses"))
     return _page(form, group), 422

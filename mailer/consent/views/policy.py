@@ -8,8 +8,7 @@ from mailer.consent.change_policy import change_policy
 from mailer.consent.forms import PolicyForm
 from mailer.consent.record import policy_of
 from mailer.db import db
-from mailer.errors import MailerError
-from mailer.web.answers import show_on
+from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("policy", __name__)
@@ -27,12 +26,8 @@ def update() -> ResponseReturnValue:
     """Decide otherwise."""
     form = PolicyForm()
     if form.validate():
-        try:
+        with refusal_shown(form):
             change_policy(g.workspace.id, **form.values())
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             db.session.commit()
             flash("Saved. It counts from now on.", "success")
             return redirect(url_for(".show"))

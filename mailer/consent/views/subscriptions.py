@@ -18,10 +18,10 @@ from mailer.consent.models import Channel, Evidence
 from mailer.consent.subscribe import subscribe
 from mailer.consent.unsubscribe import unsubscribe, unsubscribe_many
 from mailer.db import db
-from mailer.errors import Invalid, MailerError, NotFound
+from mailer.errors import Invalid, NotFound
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import parse_id
-from mailer.web.answers import show_on
+from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("subscriptions", __name__)
@@ -45,7 +45,7 @@ def create() -> ResponseReturnValue:
     assert isinstance(form, AddForm)
     list_ids = request.form.getlist("lists")
     if form.validate():
-        try:
+        with refusal_shown(form):
             lists = queries.lists_by_ids(g.workspace.id, list_ids)
             details = form.details()
             details["fields"] = {key: value for key, value in details["fields"].items() if value}
@@ -56,10 +56,6 @@ def create() -> ResponseReturnValue:
                 **{key: value for key, value in details.items() if value},
             )
             _subscribe(subscriber, lists, basis=form.basis.data or "", is_agreed=form.is_agreed())
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             db.session.commit()
             flash(
                 "Added." if is_new else "This address was here already; it is brought up to date.", "success"

@@ -17,8 +17,7 @@ from mailer.consent.suppress import (
     suppression_by_id,
 )
 from mailer.db import db
-from mailer.errors import MailerError
-from mailer.web.answers import show_on
+from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import page_of
 
@@ -43,12 +42,8 @@ def create() -> ResponseReturnValue:
     """Suppress an address."""
     form = SuppressForm()
     if form.validate():
-        try:
+        with refusal_shown(form):
             _suppress(form)
-        except MailerError as error:
-            db.session.rollback()
-            show_on(form, error)
-        else:
             db.session.commit()
             stream = form.stream.data
             said = f"Nothing of “{stream}” goes" if stream else "No campaign goes"
