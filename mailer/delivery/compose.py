@@ -27,9 +27,9 @@ from mailer.lib.ids import public_id
 from mailer.lib.links import Links
 from mailer.lib.return_paths import Purpose, ReturnPaths
 from mailer.rendering.design import Frozen
+from mailer.rendering.flatten import Address, Addresses, Fixed
 from mailer.rendering.language import LINK_URL, PIXEL_URL, names_in
 from mailer.rendering.merge import Rendered, Renderer, Tracking
-from mailer.rendering.program import Address, Addresses, Fixed
 
 log = logging.getLogger(__name__)
 

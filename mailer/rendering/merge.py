@@ -8,8 +8,9 @@ from jinja2 import TemplateError
 
 from mailer.errors import Invalid
 from mailer.rendering.design import Frozen
+from mailer.rendering.flatten import Addresses, Fixed
 from mailer.rendering.language import LINK_URL, PIXEL_URL
-from mailer.rendering.program import Addresses, Fixed, Form, Slot, compiled
+from mailer.rendering.program import Form, Slot, compiled
 
 #: Far more than any client shows; what is larger is a mistake or an attack.
 MOST_CHARACTERS: Final = 2_000_000

@@ -15,25 +15,19 @@ from typing import Any, Final
 
 from jinja2 import Template, nodes
 from jinja2.sandbox import SecurityError
-from jinja2.visitor import NodeTransformer
-from markupsafe import escape
 
-from mailer.rendering.filters import IN_LANGUAGE
+from mailer.rendering.flatten import BUDGET, Addresses, Fixed, Flatten, worth
 from mailer.rendering.language import (
     ENVIRONMENT,
     ESCAPE,
     LINK_URL,
     LONGEST_FROZEN,
-    LOOP,
     PIXEL_URL,
-    TURNS,
     VOCABULARY,
     BadTag,
     check,
-    link_number,
-    path_of,
 )
-from mailer.rendering.loops import Budget, steps_in
+from mailer.rendering.loops import Budget
 from mailer.rendering.missing import Missing, Several
 
 _LINE_END: Final = re.compile(r"\r\n?")
@@ -43,28 +37,8 @@ _END_OF_PART: Final = "\x00end of part\x00"
 _LEAVES_TEXT: Final = frozenset({"default", ESCAPE})
 #: The path of what no two readers have in common.
 _ADDRESS: Final = "subscriber.email"
-#: No path, but what loops may still do.
-_BUDGET: Final = ""
 
 Values = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Address:
-    """How an address begins and ends that has one reader's token in it.
-
-    :param token: the name of the value that holds the token
-    """
-
-    prefix: str
-    token: str
-    suffix: str = ""
-
-
-#: By the name in a tag, such as ``unsubscribe_url``; ``link_url`` has the link's number for a suffix.
-Addresses = tuple[tuple[str, Address], ...]
-#: Values that are the same for all readers, by path.
-Fixed = tuple[tuple[str, str], ...]
 #: A part of a message as constants and, by their numbers, the slots between them.
 Layout = tuple[str | int, ...]
 
@@ -196,7 +170,7 @@ def compiled(subject: str, html: str, text: str, *, addresses: Addresses = (), f
     :param fixed: values that become constants
     :raises BadTag: a part is not in the merge language
     """
-    flatten = _Flatten(dict(addresses), dict(fixed))
+    flatten = Flatten(dict(addresses), dict(fixed))
     parts: list[list[nodes.Node]] = []
     try:
         for source, is_html in ((subject, False), (html, True), (text, False)):
@@ -247,7 +221,7 @@ def _form(
     expressions: Sequence[nodes.Expr],
     layouts: tuple[Layout, Layout, Layout],
     template: Template,
-    flatten: "_Flatten",
+    flatten: "Flatten",
 ) -> Form:
     keys: dict[tuple[str, ...], int] = {}
     slots = []
@@ -320,151 +294,14 @@ def _as_pieces(parts: list[list[nodes.Node]]) -> list[nodes.Node]:
     return [*subject, end, *html, end, *text]
 
 
-def _worth(node: Any) -> Any:
-    """Return the value of an expression that has the same one for all readers.
-
-    :raises nodes.Impossible: it has not
-    """
-    node.set_environment(ENVIRONMENT)
-    return node.as_const()
-
-
 def _constant(node: nodes.Expr) -> str | None:
     """Return the text of what does not depend on any value."""
     if isinstance(node, nodes.TemplateData):
         return str(node.data)
     try:
-        return str(_worth(node))
+        return str(worth(node))
     except nodes.Impossible:
         return None
-
-
-class _Flatten(NodeTransformer):
-    """Turns each path of a tree, such as ``subscriber.fields.city``, into one plain variable.
-
-    What is put out into HTML is escaped by a filter of its own, and nothing else is.
-
-    :ivar paths: by variable
-    :ivar tokens: variables that are tokens
-    """
-
-    def __init__(self, addresses: Mapping[str, Address], fixed: Mapping[str, str]) -> None:
-        self.is_html = self.has_loops = False
-        self.paths: dict[str, str] = {}
-        self.tokens: set[str] = set()
-        #: What each loop around calls its value, and ``loop``, by the names that the program has for them.
-        self._scope: dict[str, str] = {}
-        self._addresses, self._fixed = addresses, fixed
-        self._names: dict[str, str] = {}
-
-    def visit_Output(self, node: nodes.Output) -> nodes.Output:
-        """Spell out the addresses that end in a token, and escape the rest."""
-        children: list[nodes.Expr] = []
-        for child in node.nodes:
-            if isinstance(child, nodes.TemplateData):
-                children.append(child)
-            else:
-                children += self._spelled_out(child) or [self._put_out(self.visit(child))]
-        node.nodes = children
-        return node
-
-    def visit_If(self, node: nodes.If) -> nodes.Node | list[nodes.Node]:
-        """Keep one branch where the answer is the same for all readers."""
-        # An address that is made of a token is always there.
-        is_address = isinstance(node.test, nodes.Name) and node.test.name in self._addresses
-        self.generic_visit(node)
-        if is_address:
-            return node.body
-        if node.elif_:
-            return node
-        try:
-            return node.body if _worth(node.test) else node.else_
-        except nodes.Impossible:
-            return node
-
-    def visit_For(self, node: nodes.For) -> nodes.Node:
-        """Let a loop count its turns, and give what it calls its value a name that no path has."""
-        self.has_loops = True
-        assert isinstance(node.target, nodes.Name)
-        # What is gone through is looked up outside of the loop.
-        values, steps = self.visit(node.iter), nodes.Const(steps_in(node.body))
-        budget = self._variable(_BUDGET)
-        otherwise = [self._visited(child) for child in node.else_]
-        outer, depth = self._scope, len(self._scope)
-        self._scope = {**outer, node.target.name: f"item{depth}", LOOP: f"loop{depth}"}
-        body = [self._visited(child) for child in node.body]
-        names = [nodes.Name(self._scope[name], "store") for name in (node.target.name, LOOP)]
-        self._scope = outer
-        return nodes.For(
-            nodes.Tuple(names, "store"),
-            nodes.Filter(values, TURNS, [budget, steps], [], None, None, lineno=node.lineno),
-            [each for some in body for each in some],
-            [each for some in otherwise for each in some],
-            None,
-            False,
-            lineno=node.lineno,
-        )
-
-    def visit_Filter(self, node: nodes.Filter) -> nodes.Filter:
-        """Tell the reader's language to a filter that writes in it."""
-        self.generic_visit(node)
-        if node.name in IN_LANGUAGE:
-            paths = {"locale": "subscriber.locale"}
-            if node.name == "date":
-                paths["zone"] = "subscriber.time_zone"
-            told: list[Any] = [
-                nodes.Keyword(keyword, self._variable(path)) for keyword, path in paths.items()
-            ]
-            node.kwargs = [*node.kwargs, *told]
-        return node
-
-    def visit_Call(self, node: nodes.Call) -> nodes.Expr:
-        """Call ``link_url`` when the variable is looked up."""
-        return self._variable(f"{LINK_URL}({link_number(node)})")
-
-    def visit_Name(self, node: nodes.Name) -> nodes.Expr:
-        """Look a path up."""
-        path = path_of(node)
-        assert path is not None
-        head, *inner = path.split(".")
-        if head in self._scope:
-            value: nodes.Expr = nodes.Name(self._scope[head], "load", lineno=node.lineno)
-            for key in inner:
-                value = nodes.Getattr(value, key, "load", lineno=node.lineno)
-            return value
-        if path in self._fixed:
-            return nodes.Const(self._fixed[path], lineno=node.lineno)
-        return self._variable(path)
-
-    visit_Getattr = visit_Getitem = visit_Name
-
-    def _visited(self, node: nodes.Node) -> list[nodes.Node]:
-        seen = self.visit(node)
-        return seen if isinstance(seen, list) else [seen]
-
-    def _put_out(self, node: nodes.Expr) -> nodes.Expr:
-        if not self.is_html:
-            return node
-        return nodes.Filter(node, ESCAPE, [], [], None, None, lineno=node.lineno)
-
-    def _spelled_out(self, node: nodes.Expr) -> list[nodes.Expr] | None:
-        name, number = "", ""
-        if isinstance(node, nodes.Call):
-            name, number = LINK_URL, str(link_number(node))
-        elif isinstance(node, nodes.Name):
-            name = node.name
-        address = self._addresses.get(name)
-        if address is None:
-            return None
-        prefix = str(escape(address.prefix)) if self.is_html else address.prefix
-        token = self._variable(address.token)
-        self.tokens.add(token.name)
-        return [nodes.TemplateData(prefix), token, nodes.TemplateData(address.suffix + number)]
-
-    def _variable(self, path: str) -> nodes.Name:
-        name = self._names.setdefault(path, f"v{len(self._names)}")
-        self.paths[name] = path
-        return nodes.Name(name, "load", lineno=1)
 
 
 def _key(paths: tuple[str, ...]) -> Callable[[Values], Hashable]:
@@ -477,7 +314,7 @@ def _key(paths: tuple[str, ...]) -> Callable[[Values], Hashable]:
 def _finder(path: str) -> Callable[[Values], str | Other | None]:
     """Return what looks a path up in mappings; None for nothing, and what is inside of nothing."""
     *outer, last = path.split(".")
-    if path == _BUDGET:
+    if path == BUDGET:
         return lambda _: Other(Budget())
     if path.startswith(LINK_URL + "("):
         number = int(path[len(LINK_URL) + 1 : -1])

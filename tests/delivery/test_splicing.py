@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from mailer.delivery.blanks import Blanks
 from mailer.delivery.engine.mime import FormLetter, quoted_printable
 from mailer.rendering.design import Frozen
+from mailer.rendering.flatten import Address
 from mailer.rendering.language import LINK_URL, PIXEL_URL
 from mailer.rendering.merge import Renderer, Tracking
-from mailer.rendering.program import Address
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 TOKEN, LEAVE = "s3cret_token-" * 4, "l" * 90
