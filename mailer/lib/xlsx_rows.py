@@ -36,8 +36,9 @@ def read_sheet(path: Path) -> Iterator[list[str]]:
     from openpyxl import load_workbook
 
     try:
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        try:
+        # As a file, for openpyxl judges a path by its ending.
+        with path.open("rb") as file:
+            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
             for sheet in book.worksheets:
                 # What a sheet says of its own size is often wrong, and may be a bomb.
                 sheet.reset_dimensions()
@@ -47,8 +48,6 @@ def read_sheet(path: Path) -> Iterator[list[str]]:
                     yield first
                     yield from rows
                     return
-        finally:
-            book.close()
     except Invalid:
         raise
     except Exception as error:  # A damaged file fails anywhere inside of openpyxl.

@@ -23,7 +23,7 @@ from mailer.segments.enter_tags import enter_tag_names, set_enter_tags
 from mailer.segments.follow import follow, unfollow
 from mailer.segments.models import Segment
 from mailer.segments.save import create_segment, delete_segment, update_segment
-from mailer.segments.words import told
+from mailer.segments.words import people_told
 
 bp = api_blueprint("segments_api", __name__, tag="Segments")
 
@@ -130,7 +130,7 @@ def preview_segment(json_data: ConditionsToTry) -> PreviewShown:
     sample = db.session.scalars(people.order_by(Subscriber.id.desc()).limit(_SAMPLED)).all()
     return PreviewShown(
         count=members.count_of(g.workspace.id, tree, now=now),
-        words=f"People who {told(tree, Names.of(g.workspace.id))}.",
+        words=people_told(tree, Names.of(g.workspace.id)),
         sample=shown_subscribers(sample),
     )
 
@@ -220,7 +220,7 @@ def _all_shown(segments: Sequence[Segment], names: Names) -> list[SegmentShown]:
         SegmentShown.of(
             segment,
             conditions=segment.tree,
-            words=f"People who {told(segment.tree, names)}.",
+            words=people_told(segment.tree, names),
             enter_tags=tags.get(segment.id, []),
             count=segment.last_count,
         )

@@ -28,7 +28,7 @@ from mailer.segments.kinds.lists import PLACES
 from mailer.segments.kinds.suppressions import REASONS
 from mailer.segments.models import Segment
 from mailer.segments.save import create_segment, delete_segment, update_segment
-from mailer.segments.words import told
+from mailer.segments.words import people_told, told
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import page_of
 
@@ -83,7 +83,7 @@ def index() -> str:
     """List the segments."""
     page = page_of(queries.segments_of(g.workspace.id), Segment)
     names = Names.of(g.workspace.id)
-    words = {row.id: f"People who {told(row.tree, names)}." for row in page.rows}
+    words = {row.id: people_told(row.tree, names) for row in page.rows}
     return render_template("segments/index.html", page=page, words=words)
 
 
@@ -126,7 +126,7 @@ def show(segment_id: str) -> str:
     return render_template(
         "segments/show.html",
         segment=segment,
-        words=f"People who {told(tree, Names.of(g.workspace.id))}.",
+        words=people_told(tree, Names.of(g.workspace.id)),
         count=count,
         page=page,
         problem=problem,
@@ -255,7 +255,7 @@ def _builder(tree: dict[str, Any], segment: Segment | None) -> dict[str, Any]:
         people = members.people_in(workspace_id, checked, now=utcnow(), inside=inside)
         shown["count"] = members.count_of(workspace_id, checked, now=utcnow(), inside=inside)
         shown["sample"] = db.session.scalars(people.order_by(Subscriber.id.desc()).limit(_SAMPLED)).all()
-        shown["words"] = f"People who {told(checked, names)}."
+        shown["words"] = people_told(checked, names)
     except Invalid as error:
         shown["problem"] = error.message
     return shown

@@ -9,7 +9,7 @@
   const thanks = kiosk.querySelector("[data-thanks]");
   const problem = kiosk.querySelector("[data-problem]");
   const waiting = document.querySelector("[data-waiting]");
-  const staff = document.querySelector(".kiosk-staff");
+  const staff = document.querySelector(".kiosk-staff details");
   const ending = document.querySelector("[data-end]");
   const endProblem = document.querySelector("[data-end-problem]");
   const refused = document.querySelector("[data-refused]");

@@ -216,9 +216,8 @@ def mend_what_was_refused(tablet: Page, look: Look) -> None:
     for email in ("will@mailinator.com", "vera@mailinator.com"):
         enter(tablet, email)
     tablet.context.set_offline(False)
-    tablet.wait_for_function(
-        "JSON.parse(localStorage.getItem(`mailer-kiosk-${location.pathname}-refused`) || '[]').length === 2"
-    )
+    kept = "JSON.parse(localStorage.getItem(`mailer-kiosk-${location.pathname}-refused`) || '[]').length"
+    wait_until(lambda: tablet.evaluate(kept) == 2, seconds=60)
     tablet.get_by_text("Counter (2)").click()
     show = tablet.get_by_role("button", name="Show what was refused")
     tablet.get_by_label("Number").fill("1357")

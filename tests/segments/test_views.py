@@ -1,5 +1,7 @@
 """The builder in a browser without scripts: every step is a form that is sent back."""
 
+from mailer.audience.fields import create_field
+from mailer.audience.models import FieldType
 from mailer.db import db
 from mailer.segments.models import Segment
 from tests import factories
@@ -50,6 +52,23 @@ def test_what_nobody_meets_or_understands_is_said(ana, workspace, sign_in):
     bad = {"c:type": "group", "c.0:type": "sample", "c.0:percent": "many", "name": "x"}
     assert browser.post("/w/bakery/segments", data=bad).status_code == 422
     assert "cannot be used" in browser.post("/w/bakery/segments/preview", data=bad).text
+
+
+def test_several_choices_are_ticked(ana, workspace, sign_in):
+    create_field(workspace.id, "Breads", type=FieldType.CHOICES, choices=["Rye", "Spelt", "White"])
+    factories.subscriber(workspace, "rosa@example.com", fields={"breads": ["Rye", "White"]})
+    factories.subscriber(workspace, "sam@example.org", fields={"breads": ["Spelt"]})
+    browser, at = sign_in(ana), "/w/bakery/segments/preview"
+
+    chosen = {"c:type": "group", "c.0:type": "field", "c.0:field": "breads"}
+    asked = browser.post(at, data=chosen).text
+    told = browser.post(at, data={**chosen, "c.0:test": "any_of", "c.0:values": ["Rye", "White"]}).text
+
+    assert "Tick the choices that are meant." in asked
+    assert "People whose Breads include any of “Rye”, “White”." in told
+    assert told.count("checked") == 2
+    assert "rosa@example.com" in told
+    assert "sam@example.org" not in told
 
 
 def test_a_stranger_finds_nothing(cleo, workspace, sign_in):

@@ -19,7 +19,7 @@ from zipfile import BadZipFile
 from mailer.audience import queries
 from mailer.audience.fields import clean_value, key_from
 from mailer.audience.importing.origins import MEANING_OF, is_status, origin_of
-from mailer.audience.importing.rows import iso_date
+from mailer.audience.importing.rows import day_comes_first, iso_date
 from mailer.audience.models import Field, FieldType, Import, ImportStatus
 from mailer.current import settings
 from mailer.db import db
@@ -160,19 +160,20 @@ def _type_of(cells: Sequence[str]) -> FieldType:
     words = {cell.casefold() for cell in cells}
     if words <= {"yes", "no", "true", "false"}:
         return FieldType.BOOLEAN
+    day_first = day_comes_first(cells)
     for kind in (FieldType.NUMBER, FieldType.DATE):
         field = Field(type=kind, label="", key="", choices=[])
-        if all(_fits(field, cell) for cell in cells):
+        if all(_fits(field, cell, day_first) for cell in cells):
             return kind
     return FieldType.TEXT
 
 
-def _fits(field: Field, cell: str) -> bool:
+def _fits(field: Field, cell: str, day_first: bool | None) -> bool:
     # Postcodes and telephone numbers are no numbers: they would lose their zero.
     if field.type is FieldType.NUMBER and (cell[0] in "0+" and len(cell) > 1 and cell[1] not in ".,"):
         return False
     try:
-        clean_value(field, iso_date(cell, None) if field.type is FieldType.DATE else cell)
+        clean_value(field, iso_date(cell, day_first) if field.type is FieldType.DATE else cell)
     except Invalid:
         return False
     return True

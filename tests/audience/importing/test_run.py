@@ -1,4 +1,8 @@
+import io
+from datetime import date
+
 import pytest
+from openpyxl import Workbook
 
 from mailer.audience import queries
 from mailer.audience.fields import create_field
@@ -58,8 +62,23 @@ def test_columns_are_guessed_from_what_people_write_above_them(upload, workspace
     assert source.row_count == 1
 
 
+def test_a_spreadsheet_is_a_table_like_any_other(upload, begin):
+    packed, book = io.BytesIO(), Workbook()
+    book.active.append(["E-Mail", "Name", "Born", "Loaves"])
+    book.active.append(["rosa@example.com", "Rosa", date(1980, 5, 31), 3.5])
+    book.save(packed)
+
+    source = upload(packed.getvalue(), "people.xlsx")
+    run(begin(source, mapping=source.mapping))
+
+    rosa = db.session.query(Subscriber).one()
+    assert (rosa.name, rosa.fields) == ("Rosa", {"born": "1980-05-31", "loaves": 3.5})
+
+
 def test_addresses_are_found_under_any_heading(upload):
     assert upload("who,where\nrosa@example.com,Porto\n").mapping == {"0": "email", "1": "new:text"}
+    born = upload("who,born\nrosa@example.com,31/05/1980\nsam@example.com,01/02/1990\n")
+    assert born.mapping == {"0": "email", "1": "new:date"}
 
 
 def test_everyone_in_the_file_joins_the_list_with_the_basis_as_proof(workspace, bread, ana, upload, begin):
