@@ -178,6 +178,7 @@
         showRefused();
       } else if (answer.ok) {
         if (document.fullscreenElement) await document.exitFullscreen();
+        await forget();
         location.replace(location.href);
         return;
       } else {
@@ -202,6 +203,12 @@
   });
 
   // Loaded again without a network, it comes from the device. Browsers allow that over https only.
+  // Once it was ended, the device shows it no more.
+  const forget = async () => {
+    if (!("serviceWorker" in navigator)) return;
+    await (await caches.open("mailer-kiosk")).delete(location.href);
+    await (await navigator.serviceWorker.getRegistration())?.unregister();
+  };
   if ("serviceWorker" in navigator) {
     const parts = [...document.querySelectorAll("link[rel=stylesheet]"), ...document.scripts].map((part) => part.href || part.src);
     caches
