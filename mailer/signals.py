@@ -42,6 +42,9 @@ refusals_wanted = _signals.signal("refusals_wanted")
 #: An import has run to its end, or failed. Sends the ``Import``.
 import_ended = _signals.signal("import_ended")
 
+#: A worker's export has run to its end, or failed. Sends the ``Export``.
+export_ended = _signals.signal("export_ended")
+
 #: An import is being undone. Sends the ``Import``; each room answers with conditions on ``Subscriber.id``
 #: that hold for people who did something themselves since it ran, and who are therefore kept.
 deeds_wanted = _signals.signal("deeds_wanted")

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from mailer import signals
 from mailer.db import begin_reading, db
 from mailer.errors import MailerError
 from mailer.exports.begin import path_of
@@ -43,14 +44,14 @@ def export_chunks(export_id: UUID) -> Iterator[None]:
             if not _move(export_id, is_ours, done_count=done):
                 return
             yield
-        ended: dict[str, Any] = {"status": ExportStatus.FINISHED, "byte_count": partial.stat().st_size}
-        if _move(export_id, is_ours, finished_at=utcnow(), **ended):
-            partial.replace(path_of(db.session.get_one(Export, export_id)))
+        export = _end(export_id, is_ours, status=ExportStatus.FINISHED, byte_count=partial.stat().st_size)
+        if export is not None:
+            partial.replace(path_of(export))
         yield
     except MailerError as error:
         # Something that it names is gone.
         db.session.rollback()
-        _move(export_id, is_ours, status=ExportStatus.FAILED, error=error.message[:500], finished_at=utcnow())
+        _end(export_id, is_ours, status=ExportStatus.FAILED, error=error.message[:500])
         yield
     finally:
         partial.unlink(missing_ok=True)
@@ -80,6 +81,15 @@ def _move(export_id: UUID, condition: Any, **values: Any) -> bool:
         .returning(Export.id)
     )
     return moved is not None
+
+
+def _end(export_id: UUID, condition: Any, **values: Any) -> Export | None:
+    """End an export, if a condition still holds, and say so."""
+    if not _move(export_id, condition, finished_at=utcnow(), **values):
+        return None
+    export = db.session.get_one(Export, export_id, populate_existing=True)
+    signals.export_ended.send(export)
+    return export
 
 
 def _new_file(export_id: UUID, run_id: UUID) -> Path:

@@ -78,6 +78,18 @@ class ImportTold(Shown):
     subscribed: int
 
 
+class ExportTold(Shown):
+    """An export that a worker wrote, or could not write."""
+
+    object: Literal["export"] = "export"
+    id: str
+    kind: str
+    format: str
+    status: str
+    error: str
+    expires_at: AwareDatetime | None = Field(description="Until when its file can be fetched.")
+
+
 class TestTold(Shown):
     """A test."""
 
@@ -120,6 +132,12 @@ class ImportEvent(Told):
     data: ImportTold
 
 
+class ExportEvent(Told):
+    """An export is over: its file can be fetched, or its error says why not."""
+
+    data: ExportTold
+
+
 class TestEvent(Told):
     """Somebody tries whether an endpoint works."""
 
@@ -150,6 +168,7 @@ EVENTS: Final[dict[str, tuple[str, type[Told]]]] = {
     "campaign.finished": ("Nothing of a campaign waits any more.", CampaignEvent),
     "campaign.cancelled": ("Nothing more of a campaign is sent.", CampaignEvent),
     "import.completed": ("An import is over.", ImportEvent),
+    "export.completed": ("An export is over.", ExportEvent),
     "webhook.test": ("Somebody pressed the button.", TestEvent),
 }
 

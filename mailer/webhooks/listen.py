@@ -25,6 +25,7 @@ from mailer.webhooks.catalogue import (
     CampaignTold,
     EmailTold,
     ErasedTold,
+    ExportTold,
     ImportTold,
     PlaceTold,
     as_json,
@@ -102,6 +103,13 @@ def tell_imported(source: Import, **_: Any) -> None:
         name: getattr(source, f"{name}_count") for name in ("added", "updated", "refused", "subscribed")
     }
     tell(source.workspace_id, "import.completed", as_json(ImportTold.of(source, **counts)), now=utcnow())
+
+
+@signals.export_ended.connect
+def tell_exported(export: Any, **_: Any) -> None:
+    """An export is over."""
+    if is_asked_for(export.workspace_id, "export.completed"):
+        tell(export.workspace_id, "export.completed", as_json(ExportTold.of(export)), now=utcnow())
 
 
 @signals.tries_ended.connect

@@ -14,6 +14,8 @@ from mailer.exports.run import export_chunks, sweep_exports
 from mailer.lib.clock import utcnow
 from mailer.segments.save import create_segment, delete_segment
 from mailer.segments.selection import Selection
+from mailer.webhooks.endpoints import create_endpoint
+from mailer.webhooks.models import Event
 from tests import factories
 
 ROOT = "/api/v1/exports"
@@ -75,6 +77,16 @@ def test_a_program_has_people_written_and_fetches_them(shop, workspace, crowd, w
     assert "Town 9" in fetched.text
     assert "other.example" not in fetched.text
     assert [row["id"] for row in shop.get(ROOT).json["data"]] == [made.json["id"]]
+
+
+def test_whoever_asked_for_it_is_told(workspace, begin, crowd):
+    create_endpoint(workspace.id, url="https://shop.example.com/", events=["export.*"])
+    db.session.commit()
+
+    go(begin())
+
+    told = db.session.query(Event).one()
+    assert (told.name, told.data["status"], told.data["object"]) == ("export.completed", "finished", "export")
 
 
 def test_suppressions_are_written_whole_and_as_csv(shop, work_off):
