@@ -120,7 +120,8 @@ class _Pop3:
         _, sizes, _ = self._server.list()
         numbers = [line.split() for line in sizes]
         small = [number.decode() for number, size in numbers if int(size) <= _LARGEST_BYTES]
-        return small[:_MOST_MAILS]
+        # The newest: where nothing is removed, the oldest are long known.
+        return small[-_MOST_MAILS:]
 
     def fetch(self, name: str) -> bytes:
         _, lines, _ = self._server.retr(int(name))

@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from mailer.bounces.mailboxes import Account, CannotRead, opened
 from mailer.bounces.models import ReturnMailbox, Via
@@ -55,11 +56,12 @@ def poll_mailbox(workspace_id: UUID) -> int:
         with opened(account) as box:
             for name in box.waiting():
                 raw = box.fetch(name)
-                if raw:
-                    receive(raw, workspace_id=workspace_id, via=Via.MAILBOX, now=utcnow())
-                    db.session.commit()
-                    read += 1
-                box.let_go(name, remove=is_emptied)
+                if not raw:  # somebody else took it away meanwhile
+                    continue
+                is_kept = _keep(raw, workspace_id)
+                read += is_kept
+                # What could not be kept stays for people to look at, and does not hold the others up.
+                box.let_go(name, remove=is_emptied and is_kept)
     except (CannotRead, ValueError) as error:
         db.session.rollback()
         problem = str(error)[:500]
@@ -70,6 +72,23 @@ def poll_mailbox(workspace_id: UUID) -> int:
     )
     db.session.commit()
     return read
+
+
+def _keep(raw: bytes, workspace_id: UUID) -> bool:
+    """Write a mail down and commit; return whether that could be done.
+
+    :raises sqlalchemy.exc.OperationalError: the database is away, which is no fault of the mail
+    """
+    try:
+        receive(raw, workspace_id=workspace_id, via=Via.MAILBOX, now=utcnow())
+        db.session.commit()
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception:
+        db.session.rollback()
+        log.exception("A mail in the return mailbox of workspace %s could not be kept.", workspace_id)
+        return False
+    return True
 
 
 def account_of(mailbox: ReturnMailbox) -> Account:

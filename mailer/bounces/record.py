@@ -103,9 +103,9 @@ def rules_of(workspace_id: UUID) -> BounceRules:
 
 def _follow(returned: Return, delivery: Delivery, told: Told, *, now: datetime) -> Effect:
     if told.kind is Kind.COMPLAINT and told.is_wish_to_stop:
-        return _after_complaint(returned, delivery, told.feedback_type or "abuse")
+        return _after_complaint(returned, delivery, returned.feedback_type or "abuse")
     if told.kind is Kind.BOUNCE and told.is_hard:
-        return _suppress(returned, SuppressionReason.HARD_BOUNCE, told.words)
+        return _suppress(returned, SuppressionReason.HARD_BOUNCE, returned.words)
     if told.kind is Kind.BOUNCE and told.reason is not None and told.reason.is_about_address:
         return _after_soft(returned, now=now)
     if told.kind is Kind.UNSUBSCRIBE:
@@ -180,7 +180,7 @@ def _unsubscribe(returned: Return, delivery: Delivery, told: Told, *, now: datet
     if delivery.subscriber_id is None or not (returned.trust is Trust.TOKEN or is_own):
         return Effect.NOTHING
     subscriber = db.session.get_one(Subscriber, delivery.subscriber_id)
-    words = told.subject or told.words[:200]
+    words = returned.subject or returned.words[:200]
     evidence = Evidence(via=Channel.ONE_CLICK, words=f"By mail: {words}"[:2_000], delivery_id=delivery.id)
     ended = leave(subscriber, _lists_of(delivery), evidence=evidence, now=now)
     return Effect.UNSUBSCRIBED if ended else Effect.NOTHING

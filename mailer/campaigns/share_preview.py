@@ -12,7 +12,7 @@ from mailer.current import settings
 from mailer.db import db
 from mailer.errors import Conflict, Invalid, NotFound
 from mailer.lib.lines import clean_line
-from mailer.lib.secrets import Seal, derive_key, unseal
+from mailer.lib.secrets import Seal, derive_key
 
 #: How long a link may work, in days, and the words for it.
 LENGTHS: Final = {1: "a day", 7: "a week", 30: "a month"}
@@ -67,7 +67,7 @@ def shared_by(token: str, *, now: datetime) -> PreviewLink:
 
     :raises NotFound: it is none of ours, or works no more, or its draft was deleted
     """
-    payload = unseal(_key(), token)
+    payload = Seal(_key()).payload_of(token)
     link = db.session.get(PreviewLink, UUID(bytes=payload)) if payload and len(payload) == 16 else None
     if link is None or link.expires_at <= now or link.campaign.deleted_at is not None:
         raise NotFound(_GONE)

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from mailer.lib.secrets import Seal, derive_key, unseal
+from mailer.lib.secrets import Seal, derive_key
 
 _ID_BYTES: Final = 16
 #: One spelling for each number.
@@ -58,11 +58,10 @@ class Links:
 
     def __init__(self, *, base_url: str, secret_key: str) -> None:
         self._begin_with(base_url)
-        self._keys = {
-            purpose: derive_key(secret_key, f"link-{purpose}")
+        self._seals = {
+            purpose: Seal(derive_key(secret_key, f"link-{purpose}"))
             for purpose in ("mail", "view", "leave", "preferences", "confirm")
         }
-        self._seals = {purpose: Seal(key) for purpose, key in self._keys.items()}
 
     def at(self, host: str) -> "Links":
         """Return what makes the same links at another host that leads here; tokens hold at both."""
@@ -87,10 +86,10 @@ class Links:
     def read_click(self, text: str) -> ClickToken | None:
         """Return what a click's token and number say, or None when they are not ours."""
         token, _, number = text.rpartition(".")
-        mail = self._read_delivery("mail", token)
-        if mail is None or not _NUMBER.match(number):
+        payload = self._seals["mail"].payload_of(token)
+        if payload is None or len(payload) != 2 * _ID_BYTES or not _NUMBER.match(number):
             return None
-        return ClickToken(mail.message_id, mail.delivery_id, int(number))
+        return ClickToken(*_ids(payload), int(number))
 
     def open_url(self, message_id: UUID, delivery_id: UUID) -> str:
         """Return the pixel's address."""
@@ -118,7 +117,7 @@ class Links:
 
     def read_leave(self, token: str) -> LeaveToken | None:
         """Return what a token for unsubscribing says, or None when it is not ours."""
-        payload = unseal(self._keys["leave"], token)
+        payload = self._seals["leave"].payload_of(token)
         if payload is None or len(payload) % _ID_BYTES or len(payload) < 2 * _ID_BYTES:
             return None
         subscriber_id, delivery_id, *list_ids = _ids(payload)
@@ -153,13 +152,13 @@ class Links:
         return self.of_message(message_id, ()).mail_token(delivery_id.bytes)
 
     def _read_delivery(self, purpose: str, token: str) -> DeliveryToken | None:
-        payload = unseal(self._keys[purpose], token)
+        payload = self._seals[purpose].payload_of(token)
         if payload is None or len(payload) != 2 * _ID_BYTES:
             return None
         return DeliveryToken(*_ids(payload))
 
     def _read_one(self, purpose: str, token: str) -> UUID | None:
-        payload = unseal(self._keys[purpose], token)
+        payload = self._seals[purpose].payload_of(token)
         return UUID(bytes=payload) if payload is not None and len(payload) == _ID_BYTES else None
 
 

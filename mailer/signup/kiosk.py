@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
 
 from mailer.errors import Forbidden, Invalid
-from mailer.lib.secrets import Seal, derive_key, unseal
+from mailer.lib.secrets import Seal, derive_key
 from mailer.signup.models import Form
 
 LIFETIME: Final = timedelta(days=30)
@@ -49,7 +49,7 @@ def kiosk_pass(form: Form, secret_key: str, *, place: str, now: datetime) -> str
 
 def place_of_pass(text: str, form: Form, secret_key: str, *, now: datetime) -> str | None:
     """Return the place of a device that was opened for this form; None when it was not, or too long ago."""
-    payload = unseal(_key(form, secret_key), text)
+    payload = Seal(_key(form, secret_key)).payload_of(text)
     if payload is None or len(payload) < 8 or not form.kiosk_pin:
         return None
     until = datetime.fromtimestamp(int.from_bytes(payload[:8], "big"), UTC)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from mailer.lib.secrets import Seal, derive_key, unseal
+from mailer.lib.secrets import Seal, derive_key
 
 _QUICKEST: Final = timedelta(seconds=1)
 _OLDEST: Final = timedelta(days=1)
@@ -29,12 +29,12 @@ class Pace(StrEnum):
 def opened_note(secret_key: str, *, now: datetime) -> str:
     """Return the sealed note of when a form was opened."""
     milliseconds = int(now.timestamp() * 1000)
-    return Seal(derive_key(secret_key, "signup-form"))(milliseconds.to_bytes(8, "big"))
+    return _seal(secret_key)(milliseconds.to_bytes(8, "big"))
 
 
 def pace_of(note: str, secret_key: str, *, now: datetime) -> Pace:
     """Return how long the form that carries a note was open."""
-    payload = unseal(derive_key(secret_key, "signup-form"), note)
+    payload = _seal(secret_key).payload_of(note)
     if payload is None or len(payload) != 8:
         return Pace.UNSEEN
     open_for = now - datetime.fromtimestamp(int.from_bytes(payload, "big") / 1000, UTC)
@@ -43,3 +43,7 @@ def pace_of(note: str, secret_key: str, *, now: datetime) -> Pace:
     if open_for < _QUICKEST:
         return Pace.HASTY
     return Pace.PATIENT if open_for >= PATIENCE else Pace.HUMAN
+
+
+def _seal(secret_key: str) -> Seal:
+    return Seal(derive_key(secret_key, "signup-form"))

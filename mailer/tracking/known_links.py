@@ -7,7 +7,6 @@ while the database is down still knows every link that this machine served befor
 import json
 import os
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -27,7 +26,7 @@ class KnownLinks:
 
     def __init__(self, folder: Path, load: Load) -> None:
         self._folder, self._load = folder, load
-        self._links: OrderedDict[UUID, list[str]] = OrderedDict()
+        self._links: dict[UUID, list[str]] = {}
         self._turn = threading.Lock()
 
     def of(self, message_id: UUID) -> list[str] | None:
@@ -35,10 +34,10 @@ class KnownLinks:
 
         Whatever ``load`` raises passes through: then nobody knows.
         """
-        with self._turn:
-            if message_id in self._links:
-                self._links.move_to_end(message_id)
-                return self._links[message_id]
+        # Without the lock, which every click would wait for: reading one entry needs none.
+        links = self._links.get(message_id)
+        if links is not None:
+            return links
         links = self._on_disk(message_id)
         if links is None:
             links = self._load(message_id)
@@ -48,7 +47,7 @@ class KnownLinks:
         with self._turn:
             self._links[message_id] = links
             while len(self._links) > _MESSAGES_IN_MEMORY:
-                self._links.popitem(last=False)
+                del self._links[next(iter(self._links))]
         return links
 
     def _on_disk(self, message_id: UUID) -> list[str] | None:

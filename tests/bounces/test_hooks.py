@@ -1,9 +1,11 @@
 """A provider's call at the door."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from mailer.bounces.hooks import open_hook
 from mailer.bounces.models import Hook, Provider, Return, Trust
@@ -59,6 +61,38 @@ def test_a_call_that_is_not_theirs_changes_nothing_and_is_shown(client, hook, wo
     assert suppression_of(workspace.id, BEN) is None
     db.session.refresh(hook)
     assert hook.problem
+
+
+@pytest.mark.parametrize("begins", ["SELECT return_hooks", "INSERT INTO returns", "COMMIT"])
+def test_nothing_is_acknowledged_that_is_not_kept(client, hook, workspace, begins):
+    """The provider asks again after a 5xx, and finds the database back."""
+    address, workspace_id = f"/hooks/{hook.public_id}", workspace.id
+    db.session.remove()
+
+    with database_away(when=begins):
+        answer = client.post(address, data=bounce(), headers=basic("secret"))
+    assert answer.status_code == 503
+    assert db.session.scalars(select(Return)).all() == []
+
+    assert client.post(address, data=bounce(), headers=basic("secret")).json == {"noted": 1}
+    assert suppression_of(workspace_id, BEN) is not None
+
+
+@contextmanager
+def database_away(*, when):
+    """Break the connection before a statement that begins so, or before the commit."""
+
+    def breaks(*args):
+        statement = args[2] if len(args) > 2 else "COMMIT"
+        if " ".join(statement.split()).startswith(when):
+            raise OperationalError(statement, {}, Exception("the server closed the connection"))
+
+    name = "commit" if when == "COMMIT" else "before_cursor_execute"
+    event.listen(db.engine, name, breaks)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, name, breaks)
 
 
 def test_an_unknown_hook_is_not_there(client, app):

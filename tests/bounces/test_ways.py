@@ -10,9 +10,11 @@ from email import message_from_bytes
 import pytest
 from sqlalchemy import select
 
+from mailer.bounces import poll
 from mailer.bounces.inbound import Inbound, protocol
 from mailer.bounces.models import Encryption, Protocol, Return, ReturnMailbox, Trust, Via
 from mailer.bounces.poll import poll_mailbox, poll_mailboxes, save_mailbox
+from mailer.bounces.receive import receive
 from mailer.consent.suppress import suppression_of
 from mailer.db import db
 from mailer.delivery import send
@@ -103,6 +105,9 @@ class Pop3(socketserver.StreamRequestHandler):
                 self.say("+OK")
                 self.wfile.write(mails[int(rest[0]) - 1].replace(b"\n", b"\r\n") + b"\r\n.\r\n")
             else:
+                if command == "DELE" and self.server.breaks:
+                    self.server.breaks -= 1
+                    return
                 gone |= {int(rest[0])} if command == "DELE" else set()
                 self.say("+OK")
             if command == "QUIT":
@@ -113,21 +118,60 @@ class Pop3(socketserver.StreamRequestHandler):
         self.wfile.write(text.encode() + b"\r\n")
 
 
-@pytest.fixture
-def pop3():
-    """A POP3 server on this machine; ``mails`` is its mailbox."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Pop3) as server:
+class Imap(socketserver.StreamRequestHandler):
+    """The few commands of RFC 3501; a mail's place in ``mails`` is its UID, and None is where one was."""
+
+    def handle(self):
+        mails, seen = self.server.mails, self.server.seen
+        self.say("* OK ready")
+        for line in self.rfile:
+            tag, command, *rest = line.decode().split()
+            if command == "CAPABILITY":
+                self.say("* CAPABILITY IMAP4rev1")
+            elif rest[:1] == ["SEARCH"]:
+                unseen = [str(uid) for uid, mail in enumerate(mails) if mail and uid not in seen]
+                self.say(" ".join(["* SEARCH", *unseen]))
+            elif rest[:1] == ["FETCH"]:
+                mail = mails[int(rest[1])]
+                self.say(f"* 1 FETCH (UID {rest[1]} BODY[]<0> {{{len(mail)}}}")
+                self.wfile.write(mail + b")\r\n")
+            elif rest[:1] == ["STORE"]:
+                if self.server.breaks:
+                    self.server.breaks -= 1
+                    return
+                seen.add(int(rest[1]))
+                if "Deleted" in rest[3]:
+                    mails[int(rest[1])] = None
+            self.say(f"{tag} OK done")
+
+    def say(self, text):
+        self.wfile.write(text.encode() + b"\r\n")
+
+
+@contextmanager
+def serving(handler):
+    """Run a mailbox's server on this machine.
+
+    ``mails`` is what is in it; ``breaks`` is how often the line breaks just when we let go of a mail.
+    """
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
-        server.mails = []
+        server.mails, server.seen, server.breaks = [], set(), 0
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
 
 
+@pytest.fixture
+def pop3():
+    with serving(Pop3) as server:
+        yield server
+
+
 def mailbox(workspace, server, *, password="secret", **fields):
     made = ReturnMailbox(
         workspace_id=workspace.id,
-        protocol=Protocol.POP3,
+        protocol=Protocol.IMAP if server.RequestHandlerClass is Imap else Protocol.POP3,
         encryption=Encryption.OFF,
         host="127.0.0.1",
         port=server.server_address[1],
@@ -162,6 +206,37 @@ def test_what_stays_in_a_mailbox_is_written_down_once(sent, workspace, pop3):
 
     assert len(db.session.scalars(select(Return)).all()) == 1
     assert len(pop3.mails) == 1
+
+
+@pytest.mark.parametrize("handler", [Imap, Pop3])
+def test_after_a_crash_between_keeping_and_letting_go_each_mail_is_kept_once(sent, workspace, handler):
+    with serving(handler) as server:
+        server.mails = [bounce().replace(BEN.encode(), BEN.replace("0", str(n)).encode()) for n in range(3)]
+        server.breaks = 2
+        mailbox(workspace, server, is_emptied=True)
+
+        for _ in range(4):
+            poll_mailbox(workspace.id)
+
+        assert not any(server.mails)
+    assert len(db.session.scalars(select(Return)).all()) == 3
+    assert db.session.get_one(ReturnMailbox, workspace.id).problem == ""
+
+
+def test_a_mail_that_cannot_be_kept_stays_and_holds_nothing_up(sent, workspace, pop3, monkeypatch):
+    worst = b"Subject: nothing that we could foresee\n\n"
+
+    def may_break(raw, **given):
+        if raw.startswith(b"Subject: nothing"):
+            raise ValueError("a fault of ours")
+        return receive(raw, **given)
+
+    monkeypatch.setattr(poll, "receive", may_break)
+    pop3.mails = [worst, bounce()]
+    mailbox(workspace, pop3, is_emptied=True)
+
+    assert poll_mailbox(workspace.id) == 1
+    assert pop3.mails == [worst]
 
 
 def test_a_mailbox_in_trouble_says_what_its_server_said_and_harms_no_other(

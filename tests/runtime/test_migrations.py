@@ -110,9 +110,13 @@ def test_events_of_all_months_outlive_parting_and_joining(empty_app: Flask):
 def _parents() -> dict[str, object]:
     """Insert what an event hangs on."""
     workspace = _insert("workspaces", accent_color="#b45309")
-    campaign = _insert("campaigns", workspace_id=workspace, status="draft", format="markdown", text_mode="generated")
+    campaign = _insert(
+        "campaigns", workspace_id=workspace, status="draft", format="markdown", text_mode="generated"
+    )
     message = _insert("messages", workspace_id=workspace, kind="campaign")
-    delivery = _insert("deliveries", workspace_id=workspace, message_id=message, state="accepted", ended_at=utcnow())
+    delivery = _insert(
+        "deliveries", workspace_id=workspace, message_id=message, state="accepted", ended_at=utcnow()
+    )
     verdict = {"verdict": "human", "reason": "not_judged"}
     return {"workspace_id": workspace, "campaign_id": campaign, "delivery_id": delivery, **verdict}
 

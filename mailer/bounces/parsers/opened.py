@@ -211,7 +211,8 @@ def _decode(content: bytes, charset: str) -> str:
         names.append(charset)
     for name in (*names, "utf-8"):
         try:
-            return content.decode(name)
+            # What was encoded may hold what no database takes.
+            return content.decode(name).replace("\0", "")
         except (LookupError, ValueError):
             continue
-    return content.decode("latin-1")
+    return content.decode("latin-1").replace("\0", "")

@@ -291,7 +291,9 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    return value[:4_000] if isinstance(value, str) else str(value) if isinstance(value, int | float) else ""
+    if isinstance(value, str):
+        return value[:4_000].replace("\0", "")
+    return str(value) if isinstance(value, int | float) else ""
 
 
 def _id(value: Any) -> str:
