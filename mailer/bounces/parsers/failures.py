@@ -7,7 +7,8 @@ from typing import Final
 from mailer.bounces.parsers.reasons import Reason, Stage, is_hard, reason_of
 
 _LONGEST_WORDS: Final = 1_000
-_STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,2}\.\d{1,3})(?![\d.]*\d)")
+#: “2.0.0” alone may be the answer to QUIT.
+_STATUS: Final = re.compile(r"(?<![\d.])((?:[45]|(?<=25\d[ -])2)\.\d{1,2}\.\d{1,3})(?![\d.]*\d)")
 _CODE: Final = re.compile(r"(?<![\w.@:/#-])([45][0-5]\d)(?=[\s:;#,.)\]-](?!\d)|$)")
 #: The code that the other side gave, where several stand.
 _SAID: Final = re.compile(
@@ -133,7 +134,7 @@ _QUOTING: Final = (
     r"\breturned:",
     r"remote server returned '?",
     r"response was:?",
-    r"\(?reason(?: was)?:?",
+    r"\(?reason(?!s\b)(?: was)?:?",
     r"diagnostic[ -]code:?",
     r"error(?:(?![45]\d\d)[^\n:]){0,60}:",
     r"was:[ \t]*$",

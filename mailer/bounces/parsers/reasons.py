@@ -106,7 +106,8 @@ def reason_of(
 def _of_unknown_user(words: str, status: str, stage: Stage) -> Reason:
     """Return what “user unknown” means: filters hide behind it too, but they have read the message first.
 
-    It is certain when a code says so, or when the address was refused as it was named.
+    It is certain when a code says so, or when the address was refused as it was named: servers then
+    begin their answer with it.
     """
     if stage is Stage.MAIL:
         return Reason.SENDER
@@ -114,7 +115,9 @@ def _of_unknown_user(words: str, status: str, stage: Stage) -> Reason:
         return Reason.UNKNOWN_USER
     # A policy refuses addresses when they are named, too, and then says so by 5.7.
     is_policy = status[2:3] == "7" and _REFUSED.search(words)
-    return Reason.UNKNOWN_USER if stage is Stage.RCPT and not is_policy else Reason.FILTERED
+    is_silent = not status or status.endswith(".0.0")
+    is_named = stage is Stage.RCPT or (stage is Stage.UNKNOWN and is_silent and _NAMED.search(words))
+    return Reason.UNKNOWN_USER if is_named and not is_policy else Reason.FILTERED
 
 
 def _of_unknown_host(words: str, status: str, stage: Stage) -> Reason:
@@ -139,6 +142,8 @@ def plain_words(text: str) -> str:
 
 #: Postfix puts it before every answer about a recipient, whatever that answer is.
 _PREFIX: Final = re.compile(r"(?i)recipient address rejected: (?!access denied)(?=\S)")
+#: An answer that begins with the address, such as “550 <ben@example.com>: User unknown”.
+_NAMED: Final = re.compile(r"\b55\d[: -]+(?:5·\d·\d )?(?:<@>|@)(?::|\.\.\.)")
 _REFUSED: Final = re.compile(r"(?i)(rejected|refused|denied)\b")
 #: A name server that did not answer, or not sensibly.
 _TRY_AGAIN: Final = re.compile(

@@ -82,6 +82,8 @@ NEVER_ARRIVES = {
         "550 5.1.2 Bad destination mailbox address",
         "The recipient's domain name example.con does not exist",
         "550 permanent failure for one or more recipients (x@example.com:550 5.1.1 User Unknown)",
+        "550 <x@example.com>: User unknown",
+        "550 5.0.0 x@example.com... No such user",
     ],
 }
 
@@ -125,6 +127,8 @@ MAY_ARRIVE = {
         "mail.example.com: Connection timed out",
     ],
     Stage.UNKNOWN: [
+        "550 : User unknown",
+        "queue file write error In: QUIT Out: 221 2.0.0 Bye",
         "550 5.1.1 RESOLVER.RST.RecipSizeLimit; message too large for this recipient",
         "#550 5.7.1 RESOLVER.RST.AuthRequired; authentication required ##",
         "550 5.2.2 STOREDRV.Deliver; mailbox full",
