@@ -89,7 +89,8 @@ class Links:
         payload = self._seals["mail"].payload_of(token)
         if payload is None or len(payload) != 2 * _ID_BYTES or not _NUMBER.match(number):
             return None
-        return ClickToken(*_ids(payload), int(number))
+        message_id, delivery_id = _ids(payload)
+        return ClickToken(message_id, delivery_id, int(number))
 
     def open_url(self, message_id: UUID, delivery_id: UUID) -> str:
         """Return the pixel's address."""

@@ -30,7 +30,13 @@ _DOMAINS: Final = {
     "Seznam": ("seznam.cz", "email.cz"),
 }
 OTHERS: Final = "Others"
-_BY_DOMAIN: Final = {domain: name for name, domains in _DOMAINS.items() for domain in domains}
+#: Each has a stand-in such as ``gmail.example`` that no mail can reach (RFC 2606): the demo world's people
+#: live there, and its reports show several providers all the same.
+_BY_DOMAIN: Final = {
+    domain: name
+    for name, domains in _DOMAINS.items()
+    for domain in (*domains, f"{name.split()[0].lower()}.example")
+}
 
 
 def provider_of(email: str) -> str:

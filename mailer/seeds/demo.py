@@ -42,7 +42,7 @@ from mailer.lib.ids import uuid7
 from mailer.rendering.freeze import freeze
 from mailer.seeds import bakery
 from mailer.seeds.moments import id_at
-from mailer.seeds.people import Person, people
+from mailer.seeds.people import PROVIDERS, Person, people
 from mailer.seeds.results import Reader, results_of
 from mailer.tracking.models import Click, Open
 
@@ -140,7 +140,8 @@ def _guests(
 ) -> list[_Guest]:
     tags = {tag.name: tag.id for tag in tags_named(workspace.id, [name for name, _ in bakery.TAGS])}
     guests = []
-    for person, joined_at in zip(people(seed=18), _arrivals(now, chance), strict=False):
+    made_up = people(seed=18, domains=PROVIDERS)
+    for person, joined_at in zip(made_up, _arrivals(now, chance), strict=False):
         reader = Reader(
             id=id_at(joined_at),
             email=person.email,

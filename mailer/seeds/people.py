@@ -6,11 +6,16 @@ anyone.
 
 import random
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 DOMAINS: Final = ("example.com", "example.com", "example.com", "example.org", "example.net")
+#: With those that stand for mailbox providers, as often as real lists have them.
+PROVIDERS: Final = (
+    *("gmail.example", "gmail.example", "gmail.example", "outlook.example", "outlook.example"),
+    *("icloud.example", "yahoo.example", "gmx.example", "example.com", "example.org"),
+)
 
 
 @dataclass(frozen=True)
@@ -121,11 +126,12 @@ LANDS: Final = (
 )
 
 
-def people(*, seed: int, first: int = 0) -> Iterator[Person]:
+def people(*, seed: int, first: int = 0, domains: Sequence[str] = DOMAINS) -> Iterator[Person]:
     """Make people without end.
 
     :param seed: the same seed makes the same people
     :param first: the number of the first one; each address holds its number and so is one of a kind
+    :param domains: where their mailboxes are; what is named twice has twice as many
     """
     chance = random.Random(f"{seed}/{first}")  # noqa: S311  - nobody is to be kept from guessing
     # One large random number a person, cut into small ones: choosing each part on its
@@ -140,7 +146,7 @@ def people(*, seed: int, first: int = 0) -> Iterator[Person]:
         family = (bits >> 20) % len(land.family)
         number += 1
         yield Person(
-            f"{given_spelled[given]}.{family_spelled[family]}{number}@{DOMAINS[(bits >> 32) % len(DOMAINS)]}",
+            f"{given_spelled[given]}.{family_spelled[family]}{number}@{domains[(bits >> 32) % len(domains)]}",
             f"{land.given[given]} {land.family[family]}",
             land.locale,
             land.time_zone,

@@ -1,11 +1,14 @@
 """The demo world: believable, consistent, sending nothing, gone without a trace."""
 
+import re
+
 import pytest
 from sqlalchemy import func, select
 
 from mailer.accounts.models import Workspace
 from mailer.audience import queries
 from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
+from mailer.campaigns.breakdown import breakdown
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.campaigns.report import by_hour, report
 from mailer.consent.models import ConsentRecord
@@ -14,7 +17,7 @@ from mailer.delivery.models import Delivery
 from mailer.errors import Forbidden
 from mailer.lib.clock import utcnow
 from mailer.seeds.demo import plant, remove
-from mailer.tracking.models import Click, Open
+from mailer.tracking.models import Click, Facet, Open
 from tests import factories
 
 
@@ -51,6 +54,16 @@ def test_it_has_a_history_to_look_at(demo):
         assert all(link.people for link in figures.links[:3])
     assert sum(report(campaign).unsubscribes for campaign in campaigns) > 3
     assert sum(report(campaign).rejected for campaign in campaigns) > 3
+
+
+def test_its_people_are_at_several_providers_where_no_mail_goes(demo):
+    emails = db.session.scalars(select(Subscriber.email).where(Subscriber.workspace_id == demo.id)).all()
+    sent = db.session.scalars(select(Campaign).where(Campaign.launched_at.is_not(None))).first()
+
+    assert all(re.search(r"(@|\.)example(\.com|\.org)?$", email) for email in emails)
+    named = {part.name: part for part in breakdown(sent, Facet.PROVIDER)}
+    assert {"Gmail", "Outlook", "iCloud", "Yahoo", "GMX and WEB.DE", "Others"} == set(named)
+    assert all(0 < part.opened < part.accepted for part in named.values())
 
 
 def test_its_sums_agree_with_its_rows(demo):
