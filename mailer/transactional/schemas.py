@@ -87,7 +87,10 @@ class NewEmail(Given):
     tags: list[Line] = Field([], description="Words to find it by.")
     stream: Line = Field(DEFAULT_STREAM, description="Keeps its own suppressions: “receipts”, “alerts”.")
     scheduled_at: AwareDatetime | None = Field(None, description="At most 30 days ahead.")
-    track: bool = Field(False, description="Whether opens and clicks are counted.")
+    track: bool = Field(
+        False,
+        description="Whether opens and clicks are counted; never where the workspace counts no persons.",
+    )
 
     @model_validator(mode="after")
     def _name_one_template(self) -> "NewEmail":

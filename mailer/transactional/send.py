@@ -5,7 +5,7 @@ on the ledger sees to it that every address is tried until it has an outcome.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
@@ -17,7 +17,7 @@ from mailer.accounts.models import Workspace
 from mailer.audience.models import Subscriber
 from mailer.db import db
 from mailer.delivery.compose import merge_values
-from mailer.delivery.models import Attachment, Delivery, Message, MessageKind
+from mailer.delivery.models import Attachment, Delivery, Message, MessageKind, TrackingMode
 from mailer.errors import Invalid, MailerError
 from mailer.jobs import DELIVER_TRANSACTIONAL, later
 from mailer.lib.addresses import address_key
@@ -26,6 +26,7 @@ from mailer.lib.lines import clean_line
 from mailer.rendering import plain_text
 from mailer.rendering.design import Frozen
 from mailer.rendering.merge import Rendered
+from mailer.tracking.settings import tracking_of
 from mailer.transactional.count_links import count_links
 from mailer.transactional.fill_template import filler_of, values_for
 from mailer.transactional.letter import Letter, Mailbox, check, check_words, wrong
@@ -78,6 +79,7 @@ def send_all(
     workspace: Workspace, letters: Sequence[Letter], *, source: Source, now: datetime
 ) -> list[UUID | MailerError]:
     """Write down what can be sent; return for each letter its message's id, or what is wrong with it."""
+    letters = _counted_as_allowed(workspace.id, letters)
     known = _known(workspace.id, letters)
     answers: list[UUID | MailerError] = []
     rows = _Rows(workspace.id, source=source, now=now)
@@ -138,6 +140,17 @@ def _person(known: Known, reader: Mailbox) -> Mapping[str, Any] | None:
     return merge_values(db.session.get(Subscriber, subscriber_id), reader.email)
 
 
+def _counted_as_allowed(workspace_id: UUID, letters: Sequence[Letter]) -> Sequence[Letter]:
+    """Return the letters, without the counting of opens and clicks where the workspace counts no persons.
+
+    What is counted of one message is of a person, so that it is counted fully or not at all.
+    """
+    wants = any(letter.is_tracked for letter in letters)
+    if not wants or tracking_of(workspace_id).mode is TrackingMode.FULL:
+        return letters
+    return [replace(letter, is_tracked=False) for letter in letters]
+
+
 def _known(workspace_id: UUID, letters: Sequence[Letter]) -> dict[str, Known]:
     """Return what is known of everybody who is written to, by stream."""
     emails: dict[str, list[str]] = {}
@@ -190,6 +203,7 @@ class _Rows:
                 "stream": letter.stream,
                 "is_literal": not letter.is_tracked,
                 "is_tracked": letter.is_tracked,
+                "tracking": TrackingMode.FULL if letter.is_tracked else TrackingMode.NONE,
                 "mailboxes": _mailboxes(letter),
                 "headers": [[name, value.strip()] for name, value in letter.headers.items()] or None,
                 "attachment_count": len(letter.attachments),

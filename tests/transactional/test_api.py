@@ -11,8 +11,9 @@ from mailer.consent.models import StreamSuppression, SuppressionReason
 from mailer.consent.suppress import suppress
 from mailer.db import db
 from mailer.delivery import sweep
-from mailer.delivery.models import Delivery, DeliveryState, Message
+from mailer.delivery.models import Delivery, DeliveryState, Message, TrackingMode
 from mailer.lib.clock import utcnow
+from mailer.tracking.settings import Tracking, save_tracking
 from tests import factories
 from tests.support.smtp import TAKE_AND_CUT
 from tests.transactional.conftest import read, receipt
@@ -113,6 +114,20 @@ def test_a_counted_message_has_our_links_and_a_pixel(shop, smtp, work_off):
     assert 'href="http://localhost/c/' in html
     assert 'src="http://localhost/o/' in html
     assert db.session.scalar(select(Message.links)) == ["https://bakery.example/order"]
+
+
+@pytest.mark.parametrize("mode", [TrackingMode.ANONYMOUS, TrackingMode.NONE])
+def test_no_program_counts_more_than_its_workspace_does(shop, workspace, smtp, work_off, mode):
+    save_tracking(workspace.id, Tracking(mode=mode))
+    db.session.commit()
+
+    shop.post(EMAILS, json=receipt(html='<a href="https://bakery.example/order">Order</a>', track=True))
+    work_off()
+
+    html = read(smtp.received[0]).get_body(("html",)).get_content()
+    assert html.strip() == '<a href="https://bakery.example/order">Order</a>'
+    message = db.session.scalars(select(Message)).one()
+    assert (message.is_tracked, message.tracking) == (False, TrackingMode.NONE)
 
 
 @pytest.mark.parametrize(
