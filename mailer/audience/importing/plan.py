@@ -14,7 +14,7 @@ from mailer.audience.models import Departure, Existing, Import
 from mailer.audience.tags import tags_named
 from mailer.errors import Invalid
 
-#: Rows between two commits. A run that goes on cuts the file where the one before did.
+#: Rows between two commits at most.
 CHUNK: Final = 10_000
 _MOST_TAGS: Final = 5_000
 _TAGS_AT_ONCE: Final = 50
