@@ -135,5 +135,5 @@ def read(path: Path) -> Iterator[Event]:
                     user_agent,
                     str(rest[0]) if rest else "",
                 )
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, OverflowError):
                 continue

@@ -57,3 +57,18 @@ def test_what_is_old_goes_and_what_follows_on_it_is_not_counted(delivery, monkey
     monkeypatch.setattr(partitions, "settings", lambda: type("Kept", (), {"keep_events_months": 12}))
     make_room(now=now + timedelta(days=800))
     assert db.session.scalars(select(Open.id)).all() == []
+
+
+def test_a_clock_that_went_wrong_stops_nothing_and_its_events_go_in_time(delivery, monkeypatch):
+    now, long_ago = utcnow(), utcnow() - timedelta(days=9_000)
+    monkeypatch.setattr(partitions, "settings", lambda: type("Kept", (), {"keep_events_months": 12}))
+    make_room(now=now + timedelta(days=800))
+    monkeypatch.setattr("mailer.tracking.ingest.kept_since", lambda _: None)
+
+    for at in (long_ago, now + timedelta(days=9_000)):
+        store([opened(delivery, at)])
+    db.session.commit()
+    make_room(now=now + timedelta(days=800))
+
+    (kept,) = db.session.scalars(select(Open.at)).all()
+    assert kept > now
