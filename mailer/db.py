@@ -243,7 +243,7 @@ def _begin_immediate(connection: Any) -> None:
 
 
 def _has_begun(driver: sqlite3.Connection) -> bool:
-    """Begin to write, once other processes let us; False when they never did.
+    """Begin to write, once other processes let us; False when they never did, or something else is wrong.
 
     SQLite itself looks again after 1, 2, 5 … 100 ms: eight threads that wrote what programs
     posted, beside a worker, spent four fifths of their time asleep.
@@ -254,7 +254,9 @@ def _has_begun(driver: sqlite3.Connection) -> bool:
         while time.monotonic() < gives_up_at:
             try:
                 driver.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname != "SQLITE_BUSY":
+                    return False
                 time.sleep(_LOOK_AGAIN_SECONDS)
             else:
                 return True
