@@ -50,6 +50,7 @@ DOORS: tuple[str, ...] = (
     "mailer.campaigns.views",
     "mailer.catcher.views",
     "mailer.composing.api",
+    "mailer.composing.brand.api",
     "mailer.composing.brand.views",
     "mailer.composing.media.api",
     "mailer.composing.media.public",

@@ -360,3 +360,25 @@ def test_what_is_about_another_workspace_is_refused_in_a_body(shop, other_worksp
     assert db.session.get(Subscriber, stranger.id) is not None
     assert factories.refreshed(place).status is SubscriptionStatus.ACTIVE
     assert db.session.query(ConsentRecord).count() == 0
+
+
+def test_a_brand_changes_only_where_it_is_told_to(shop, workspace):
+    url = f"{ROOT}/workspace/brand"
+    workspace.postal_address = "12 Rye Lane"
+    db.session.commit()
+    before = shop.get(url).json
+
+    changed = shop.patch(url, json={"accent": "#B4532A", "colors": {"link": "#123456"}, "logo_alt": "Ana’s"})
+    wrong = [
+        shop.patch(url, json=one).status_code
+        for one in (
+            {"accent": "red"},
+            {"colors": {"shadow": "#123456"}},
+            {"font": "papyrus"},
+            {"logo_src": "x"},
+        )
+    ]
+
+    assert changed.json == {**before, "accent": "#b4532a", "colors": {"link": "#123456"}, "logo_alt": "Ana’s"}
+    assert (shop.get(url).json, wrong) == (changed.json, [422] * 4)
+    assert shop.get(f"{ROOT}/workspace").json["postal_address"] == "12 Rye Lane"
