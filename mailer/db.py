@@ -255,7 +255,8 @@ def _has_begun(driver: sqlite3.Connection) -> bool:
             try:
                 driver.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorname != "SQLITE_BUSY":
+                # The extended code says why; its last byte, what.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     return False
                 time.sleep(_LOOK_AGAIN_SECONDS)
             else:
