@@ -238,16 +238,18 @@ def _begin_immediate(connection: Any) -> None:
         # Whoever waits in vain hears of it from SQLite, as those of other processes do.
         if turn.acquire(timeout=_BUSY_SECONDS):
             connection.info[_TURN] = turn
-    if not _has_begun(connection.connection.driver_connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    _begin_to_write(connection)
 
 
-def _has_begun(driver: sqlite3.Connection) -> bool:
-    """Begin to write, once other processes let us; False when they never did, or something else is wrong.
+def _begin_to_write(connection: Any) -> None:
+    """Begin once other processes let us, looking again every millisecond.
 
     SQLite itself looks again after 1, 2, 5 … 100 ms: eight threads that wrote what programs
-    posted, beside a worker, spent four fifths of their time asleep.
+    posted, beside a worker, spent most of their time asleep.
+
+    :raises sqlalchemy.exc.OperationalError: they never did, or something else is wrong
     """
+    driver = connection.connection.driver_connection
     gives_up_at = time.monotonic() + _BUSY_SECONDS
     driver.execute("PRAGMA busy_timeout = 0")
     try:
@@ -257,11 +259,11 @@ def _has_begun(driver: sqlite3.Connection) -> bool:
             except sqlite3.OperationalError as error:
                 # The extended code says why; its last byte, what.
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    return False
+                    break
                 time.sleep(_LOOK_AGAIN_SECONDS)
             else:
-                return True
-        return False
+                return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         driver.execute(_BUSY_TIMEOUT)
 

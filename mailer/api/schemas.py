@@ -81,7 +81,9 @@ class Shown(BaseModel):
 
 
 def _one_line(text: str) -> str:
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
+    if not text.isprintable() and any(
+        unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text
+    ):
         raise ValueError("control characters and line breaks cannot stand here")
     return text
 
