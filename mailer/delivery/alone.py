@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from mailer.current import settings
-from mailer.db import db
+from mailer.db import begin_reading, db
 from mailer.delivery import health, ledger
 from mailer.delivery.allowance import count_sent
 from mailer.delivery.claim import lease
@@ -113,6 +113,7 @@ class _Round:
 
     def _prepared(self) -> list[_Ready]:
         """Read all that it takes, so that no transaction is open while servers are spoken to."""
+        begin_reading()
         ids = {each.message_id for each in self._deliveries}
         messages = {row.id: row for row in db.session.scalars(select(Message).where(Message.id.in_(ids)))}
         composers: dict[UUID, Composer] = {}
