@@ -33,17 +33,19 @@ def start_program(command: Sequence[str]) -> Child:
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
-def start_fork(work: Callable[[], None]) -> Child:
+def start_fork(work: Callable[[], None], *, stop_seconds: float = 10.0) -> Child:
     """Start a fork of this process, in a session of its own, that does one thing and ends.
 
     There must be no thread and no open connection here, for the fork would break them.
+
+    :param stop_seconds: how long it may take to stop when this process has died
     """
     # A signal waits until the fork has stopped hearing with its parent's ears.
     signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
     try:
         pid = os.fork()
         if pid == 0:
-            _live(work)
+            _live(work, stop_seconds)
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
     return _Fork(pid)
@@ -65,7 +67,7 @@ class _Fork:
         return self._status
 
 
-def _live(work: Callable[[], None]) -> None:
+def _live(work: Callable[[], None], stop_seconds: float) -> None:
     """Be the child, and never return."""
     status = 1
     try:
@@ -73,7 +75,7 @@ def _live(work: Callable[[], None]) -> None:
         for number in _HEARD:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
-        end_with_parent()
+        end_with_parent(stop_seconds=stop_seconds)
         work()
         status = 0
     except SystemExit as ending:

@@ -163,7 +163,7 @@ class Everything:
             logs.begin(name, self._settings.log_level)
             work()
 
-        return Part(name, lambda: start_fork(live), stop_seconds=stop_seconds)
+        return Part(name, partial(start_fork, live, stop_seconds=stop_seconds), stop_seconds=stop_seconds)
 
 
 def _reached(bind: str) -> str:

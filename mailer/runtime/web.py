@@ -19,6 +19,8 @@ from mailer.runtime.ports import require_free
 _STATIC: Final = Path(__file__).parents[1] / "static"
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 _THREADS: Final = 8
+#: For the requests in hand.
+_STOP_SECONDS: Final = 30.0
 
 
 def serve(build: Callable[[], Any], *, bind: str, port: int, processes: int = 1) -> None:
@@ -32,7 +34,7 @@ def serve(build: Callable[[], Any], *, bind: str, port: int, processes: int = 1)
 
     def application() -> Any:
         # This process must not outlive the one that looks after it.
-        end_with_parent()
+        end_with_parent(stop_seconds=_STOP_SECONDS)
         return build()
 
     server = Granian(
