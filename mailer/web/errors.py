@@ -1,5 +1,7 @@
 """Errors become pages, once, for every door that speaks HTML."""
 
+from typing import Final
+
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -11,6 +13,13 @@ from mailer.web.answers import wants_json
 
 #: What drivers raise when the database is down, is restarted, or has no time for us.
 DATABASE_AWAY = (InterfaceError, OperationalError)
+
+#: Where nobody said more: HTTP's own words are for whoever writes programs.
+_WORDS: Final = {
+    400: "The browser sent something that nothing can be made of. Go back, reload the page, and try again.",
+    404: "There is no page at this address. Part of the link may be missing, or what it led to was deleted.",
+    405: "Nothing happens at this address in that way. Go back, and press the button once more.",
+}
 
 STATUS: dict[type[MailerError], int] = {Invalid: 422, NotFound: 404, Forbidden: 403, Conflict: 409}
 
@@ -46,7 +55,9 @@ def _status_of(error: MailerError) -> int:
 def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    return _page(error.description or error.name, error.code)
+    is_told = error.description != type(error).description
+    words = error.description if is_told else _WORDS.get(error.code, error.description)
+    return _page(words or error.name, error.code)
 
 
 def _page(message: str, status: int) -> tuple[str, int]:

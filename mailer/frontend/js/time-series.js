@@ -5,6 +5,8 @@ import "uplot/dist/uPlot.min.css";
 // As the pages write times: the day before the month, and hours up to 24.
 const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 const number = new Intl.NumberFormat(language);
+// What is drawn is counted: half a person would be a strange tick.
+const wholeSteps = [...Array(12).keys()].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
 const short = new Intl.NumberFormat(language, { notation: "compact" });
 
 export function drawTimeSeries(element, { times, series, zone, unit }) {
@@ -45,7 +47,7 @@ function options(element, { series, zone, unit, day }) {
     tzDate: zone ? (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone) : undefined,
     axes: [
       { ...axis, grid: { show: false }, space: 72, size: unit === "hour" ? 44 : 28, values: (_, ticks) => nameTicks(ticks) },
-      { ...axis, size: 48, space: 36, values: (_, ticks) => ticks.map((tick) => short.format(tick)) },
+      { ...axis, size: 48, space: 36, incrs: wholeSteps, values: (_, ticks) => ticks.map((tick) => short.format(tick)) },
     ],
     scales: { y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
     series: [
