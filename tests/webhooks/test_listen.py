@@ -1,6 +1,5 @@
 """What happens in the product is told, once, to those who asked."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -133,7 +132,7 @@ def test_how_mails_fared_is_told_in_one_go(workspace, endpoint):
     )
     taken = deliveries[0]
     reading = Spooled(uuid7(), taken.message_id, taken.id, utcnow())
-    store([reading, replace(reading, id=uuid7(), link_number=0)])
+    store([reading, reading._replace(id=uuid7(), link_number=0)])
     db.session.commit()
 
     by_name = {name: data["email"] for name, data in told()}
