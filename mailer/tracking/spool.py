@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from mailer.lib.ids import uuid7
 _CURRENT: Final = "events.spool"
 _TAKEN: Final = "*.taken"
 _LONGEST_USER_AGENT: Final = 300
+#: A reader waits for so long, and a little more.
+_HELD_SECONDS: Final = 0.02
 
 
 class Event(NamedTuple):
@@ -52,6 +55,8 @@ class Spool:
         self._inode = 0
         # Threads share the open file, and with it the lock on it.
         self._turn = threading.Lock()
+        self._is_held = threading.Event()
+        self._releaser: threading.Thread | None = None
 
     def append(self, event: Event) -> None:
         """Write an event down.
@@ -65,11 +70,7 @@ class Spool:
             f"{number},{_quoted(event.user_agent[:_LONGEST_USER_AGENT])},{_quoted(event.network)}]"
         )
         with self._turn:
-            file = self._locked()
-            try:
-                os.write(file, line.encode() + b"\n")
-            finally:
-                fcntl.flock(file, fcntl.LOCK_UN)
+            os.write(self._held(), line.encode() + b"\n")
 
     @contextmanager
     def reading(self) -> Iterator[bool]:
@@ -94,6 +95,30 @@ class Spool:
             fcntl.flock(file, fcntl.LOCK_EX)
             os.close(file)
         return sorted(self._folder.glob(_TAKEN))
+
+    def _held(self) -> int:
+        """Return the current file, whose lock is held from now on for some milliseconds.
+
+        A lock for each event took three times as long as to write it: other threads wait at each
+        call of the system.
+        """
+        if self._file is not None and self._is_held.is_set():
+            return self._file
+        file = self._locked()
+        if self._releaser is None:
+            self._releaser = threading.Thread(target=self._release, name="spool", daemon=True)
+            self._releaser.start()
+        self._is_held.set()
+        return file
+
+    def _release(self) -> None:
+        """Let readers in again and again, whether or not another event comes."""
+        while self._is_held.wait():
+            time.sleep(_HELD_SECONDS)
+            with self._turn:
+                self._is_held.clear()
+                if self._file is not None:
+                    fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def _locked(self) -> int:
         """Return the current file, locked, and not one that was just taken away."""
