@@ -24,7 +24,7 @@ from mailer.audience.lists import create_list
 from mailer.audience.models import FieldType
 from mailer.audience.tags import tags_named
 from mailer.config import load
-from mailer.db import db
+from mailer.db import db, make_room
 from mailer.delivery.models import Message, MessageKind
 from mailer.lib.clock import utcnow
 from mailer.proof import postgres
@@ -118,6 +118,8 @@ def _measured(sample: Sample, things: dict[str, Any]) -> Measured:
     values = {name: things[name] for name in by_hand.compile().params}
     taken: dict[str, list[float]] = {"ours": [], "by_hand": []}
     counts = set()
+    # For both, as whenever members are counted.
+    make_room()
     turn: list[tuple[str, Any, dict[str, Any]]] = [("ours", ours, {}), ("by_hand", by_hand, values)]
     for number in range(_TIMES + 1):
         for name, query, given in turn:

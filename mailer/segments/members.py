@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from mailer.audience.models import Subscriber
-from mailer.db import db
+from mailer.db import db, make_room
 from mailer.segments.asked import Asked
 from mailer.segments.conditions import Condition, Group
 from mailer.segments.to_sql import clause_of
@@ -28,6 +28,7 @@ def people_in(
 def count_of(workspace_id: UUID, tree: Group, *, now: datetime, inside: tuple[UUID, ...] = ()) -> int:
     """Return how many subscribers meet a tree of conditions."""
     people = people_in(workspace_id, tree, now=now, inside=inside)
+    make_room()
     return db.session.scalar(people.with_only_columns(func.count())) or 0
 
 

@@ -12,7 +12,7 @@ from mailer.audience import queries
 from mailer.audience.models import MailingList, Subscriber, SubscriptionStatus, Tag
 from mailer.audience.queries import SubscriberFilter
 from mailer.bulk import is_among
-from mailer.db import db, owned
+from mailer.db import db, make_room, owned
 from mailer.errors import Invalid
 from mailer.lib.ids import parse_id
 from mailer.segments.members import people_in
@@ -64,6 +64,7 @@ class Selection:
     def count(self, workspace_id: UUID, *, now: datetime) -> int:
         """Return how many people it is about."""
         people, _ = self.people(workspace_id, now=now)
+        make_room()
         return db.session.scalar(people.with_only_columns(func.count())) or 0
 
     def words(self, workspace_id: UUID) -> str:
