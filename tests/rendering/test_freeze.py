@@ -250,8 +250,12 @@ def test_every_tag_comes_back_as_it_was_from_html(parts):
         assert f"{tag}</p>" in html
 
 
+#: What follows the mark of a fence is the name of a language, which Markdown shows nobody.
+marks = st.text("ab *_`[]()#-\n", max_size=10).filter(lambda word: "```" not in word)
+
+
 @settings(max_examples=60)
-@given(st.lists(st.tuples(st.text("ab *_`[]()#-\n", max_size=10), names), min_size=1, max_size=6))
+@given(st.lists(st.tuples(marks, names), min_size=1, max_size=6))
 def test_every_tag_comes_back_as_it_was_from_markdown(parts):
     body = "".join(f"{word} {tag} " for word, tag in parts)
 
