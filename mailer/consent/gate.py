@@ -1,8 +1,9 @@
 """The one gate: may we mail this address this kind of message?
 
-Asked at send time, for every delivery, in the statement that claims it; no other code
-decides. The answer is an SQL expression, so that five hundred deliveries cost one
-question and nothing can slip between the asking and the claim.
+Asked at send time, for every delivery, as soon as its batch is claimed; no other code
+decides. The answer is an SQL expression, so that a thousand deliveries cost one question.
+Whoever leaves after it was asked is heard of before their message is handed over
+(``delivery.watch``).
 """
 
 from collections.abc import Callable, Iterable, Sequence
