@@ -9,7 +9,7 @@ from mailer.db import db
 
 @pytest.fixture
 def secret(workspace: Workspace) -> str:
-    """A key of Ana's bakery that may send and nothing else."""
-    _, made = create_key(workspace.id, name="Shop", scopes=["emails:send"])
+    """A key of Ana's bakery that may send, and read what was sent."""
+    _, made = create_key(workspace.id, name="Shop", scopes=["emails:send", "emails:read"])
     db.session.commit()
     return made

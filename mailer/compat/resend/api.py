@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from mailer.api.errors import PROBLEM_TYPE, answer_errors
 from mailer.api.guards import allows, enter, secret_in_header, takes_up_to
 from mailer.api.idempotency import idempotent
-from mailer.compat.resend.letters import read_email, read_time
+from mailer.api.pages import page
+from mailer.compat.resend.letters import read_email, read_page, read_time
 from mailer.db import db
 from mailer.errors import MailerError
 from mailer.lib.clock import utcnow
@@ -16,9 +17,9 @@ from mailer.lib.ids import public_id
 from mailer.transactional.change import cancel, reschedule
 from mailer.transactional.letter import wrong
 from mailer.transactional.models import Source, TransactionalMessage
-from mailer.transactional.queries import message_by_id
-from mailer.transactional.representation import shown_whole
-from mailer.transactional.schemas import MOST_BYTES, MOST_IN_BATCH
+from mailer.transactional.queries import LogFilter, log, message_by_id
+from mailer.transactional.representation import shown_messages, shown_whole
+from mailer.transactional.schemas import MOST_BYTES, MOST_IN_BATCH, EmailShown
 from mailer.transactional.send import send, send_all
 from mailer.transactional.standing import Status
 
@@ -68,27 +69,31 @@ def send_batch() -> ResponseReturnValue:
     return jsonify(data=sent, errors=[{"index": at, "message": each.message} for at, each in errors])
 
 
+@bp.get("/emails")
+@allows("emails:read")
+def index_emails() -> ResponseReturnValue:
+    """Read the log, newest first."""
+    log_page = page(
+        log(g.workspace.id, LogFilter()),
+        TransactionalMessage,
+        read_page(request.args),
+        lambda rows: [_entry(each) for each in shown_messages(rows, now=utcnow())],
+    )
+    return jsonify(log_page)
+
+
 @bp.get("/emails/<message_id>")
 @allows("emails:read", "emails:send")
 def show_email(message_id: str) -> ResponseReturnValue:
     """Read one message."""
     shown = shown_whole(message_by_id(g.workspace.id, message_id), now=utcnow())
-    last = Status(shown.status)
     return jsonify(
         object="email",
-        id=shown.id,
-        to=shown.to,
-        cc=shown.cc,
-        bcc=shown.bcc,
+        **_entry(shown),
         reply_to=shown.reply_to,
-        subject=shown.subject,
         html=shown.html,
         text=shown.text,
-        created_at=shown.created_at.isoformat(),
-        scheduled_at=shown.scheduled_at.isoformat() if shown.scheduled_at else None,
-        last_event=_EVENTS.get(last, last.value),
         tags=[dict(zip(("name", "value"), tag.partition(":")[::2], strict=True)) for tag in shown.tags],
-        **{"from": shown.from_},
     )
 
 
@@ -124,6 +129,22 @@ def _answers(given: list[Any]) -> list[Any]:
     good = [each for each in letters if not isinstance(each, MailerError)]
     sent = iter(send_all(g.workspace, good, source=Source.RESEND, now=utcnow()))
     return [each if isinstance(each, MailerError) else next(sent) for each in letters]
+
+
+def _entry(shown: EmailShown) -> dict[str, Any]:
+    """Return what a list says of a message."""
+    last = Status(shown.status)
+    return {
+        "id": shown.id,
+        "from": shown.from_,
+        "to": shown.to,
+        "cc": shown.cc,
+        "bcc": shown.bcc,
+        "subject": shown.subject,
+        "created_at": shown.created_at.isoformat(),
+        "scheduled_at": shown.scheduled_at.isoformat() if shown.scheduled_at else None,
+        "last_event": _EVENTS.get(last, last.value),
+    }
 
 
 def _id(message_id: Any) -> str:

@@ -1,10 +1,12 @@
 """What a Resend client sends, as letters."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from mailer.api.pages import PageQuery
 from mailer.delivery.engine.enclosures import Enclosure
 from mailer.transactional.enclose import enclose, from_base64
 from mailer.transactional.letter import Letter, read_mailboxes, wrong
@@ -107,6 +109,18 @@ def read_email(given: Any) -> Letter:
         tags=[f"{tag.name}:{tag.value}" if tag.value else tag.name for tag in email.tags or ()],
         scheduled_at=read_time(email.scheduled_at) if email.scheduled_at else None,
     )
+
+
+def read_page(given: Mapping[str, str]) -> PageQuery:
+    """Return which page of the log is asked for.
+
+    :raises Invalid: there are no such pages
+    """
+    try:
+        return PageQuery.model_validate(dict(given))
+    except ValidationError as error:
+        field = str(error.errors()[0]["loc"][0])
+        raise wrong(field, f"The `{field}` field cannot be used.") from None
 
 
 def read_time(text: Any) -> datetime:
