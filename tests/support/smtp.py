@@ -136,6 +136,8 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
+    # With the usual five, connections of several workers that come at once wait half a minute for a greeting.
+    request_queue_size = 128
 
 
 @contextmanager
