@@ -20,7 +20,7 @@ _TICK_MARK_MS: Final = 60_000
 #: Likewise a bell, which somebody waits for.
 _BELL_MARK_MS: Final = 1_000
 #: A process rings a bell once in so long; a wake-up takes a worker about as long.
-_BELL_SECONDS: Final = 0.01
+_BELL_SECONDS: Final = 0.05
 
 
 def broker_for(url: str) -> dramatiq.Broker:

@@ -1,14 +1,15 @@
 """Sending messages that belong to no campaign: what somebody waits for.
 
 Whoever writes one down rings a bell. Who hears it takes what is due, the longest waiting
-first, and goes on until nothing is: so a thousand messages cost a few claims, not a
-thousand. While there is more than one can take, the bell rings for the next.
+first, and goes on while there is more: so a thousand messages cost a few claims, not a
+thousand. Until then the bell rings for the next, and for whatever comes meanwhile.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from mailer.delivery.allowance import count_sent
 from mailer.delivery.claim import lease
 from mailer.delivery.claim_alone import claim_alone, is_anyone_due
 from mailer.delivery.compose import Composer, merge_values
+from mailer.delivery.domains import identity_of
 from mailer.delivery.engine.outcomes import Outcome, Verdict, deferred
 from mailer.delivery.engine.ports import LeaseLost
 from mailer.delivery.engine.routing import Route
@@ -61,20 +63,38 @@ def deliver_alone() -> None:
 
 def _serve(journal: Journal) -> bool:
     """Send for one shift; return whether there may be more."""
-    ends, size = time.monotonic() + _SHIFT_SECONDS, 1
+    ends = time.monotonic() + _SHIFT_SECONDS
     while time.monotonic() < ends:
-        claimed = claim_alone(size, worker=journal.name, now=utcnow())
+        claimed = claim_alone(_pace.together, worker=journal.name, now=utcnow())
         if claimed is not None and claimed.is_more:
             later(DELIVER_TRANSACTIONAL)
         db.session.commit()
         if claimed is None:
             return False
         was_quick = not claimed.deliveries or _Round(claimed.id, claimed.deliveries, journal).deliver()
-        # A server that takes its time is met one by one, so that few wait for one.
-        size = min(4 * size, _MOST) if was_quick else 1
-        if not is_anyone_due(now=utcnow()):
+        _pace.note(was_quick=was_quick)
+        # Whoever writes one down from now on rings: to look again for each costs more than to send it.
+        if was_quick and not claimed.is_more:
             return False
     return True
+
+
+class _Pace:
+    """How many are taken together: more while servers are quick.
+
+    One that takes its time is met one by one, so that few wait for one.
+    """
+
+    def __init__(self) -> None:
+        self.together = 1
+
+    def note(self, *, was_quick: bool) -> None:
+        """Take more together after a quick round, and a single one after a slow one."""
+        self.together = min(4 * self.together, _MOST) if was_quick else 1
+
+
+#: Of this process; as servers were a moment ago, they are now.
+_pace: Final = _Pace()
 
 
 @dataclass(frozen=True)
@@ -117,7 +137,8 @@ class _Round:
         ids = {each.message_id for each in self._deliveries}
         messages = {row.id: row for row in db.session.scalars(select(Message).where(Message.id.in_(ids)))}
         composers: dict[UUID, Composer] = {}
-        routes: dict[tuple[UUID, str], Route | None] = {}
+        # Most are of one workspace and one domain: what is to be known of these is asked once.
+        identify, route_of = cache(identity_of), cache(partial(route_for_one, now=utcnow()))
         ready: list[_Ready] = []
         weight = 0
         for delivery in self._deliveries:
@@ -126,14 +147,12 @@ class _Round:
                 weight += _weight_of(message)
                 if ready and weight > _HEAVIEST:
                     break
-                composers[message.id] = Composer(message)
+                composers[message.id] = Composer(message, identify=identify)
             composer = composers[message.id]
-            about = (delivery.workspace_id, composer.from_domain)
-            if about not in routes:
-                routes[about] = route_for_one(*about, now=utcnow())
+            route = route_of(delivery.workspace_id, composer.from_domain)
             delivery.reader = delivery.reader or merge_values(None, delivery.email)
             complete({delivery.id: delivery.reader}, [delivery], composer.rare_names)
-            ready.append(_Ready(delivery, composer, routes[about]))
+            ready.append(_Ready(delivery, composer, route))
         for message in messages.values():
             db.session.expunge(message)
         db.session.commit()

@@ -1,7 +1,7 @@
 """From a frozen message and one delivery to the bytes that cross the wire."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from mailer.audience.models import MailingList, Subscriber
 from mailer.current import links, settings
 from mailer.delivery.blanks import Blanks
-from mailer.delivery.domains import return_path_for, signers_for, tracking_host_for
+from mailer.delivery.domains import Identity, identity_of
 from mailer.delivery.engine.dkim import sign_message
 from mailer.delivery.engine.enclosures import Enclosure
 from mailer.delivery.engine.mime import FormLetter, ascii_domain, header, mailboxes_header, text_header
@@ -68,9 +68,16 @@ class Composer:
     """Writes one message for as many deliveries as there are.
 
     :param list_ids: the lists that its campaign goes to, which its readers can leave
+    :param identify: tells as what a workspace's mail from a domain appears; for whoever remembers it
     """
 
-    def __init__(self, message: Message, *, list_ids: Iterable[UUID] = ()) -> None:
+    def __init__(
+        self,
+        message: Message,
+        *,
+        list_ids: Iterable[UUID] = (),
+        identify: Callable[[UUID, str], Identity] = identity_of,
+    ) -> None:
         self._message = message
         self._links = links()
         #: Of clicks, pixels and views. What lets people leave stays with us, whatever becomes of that host.
@@ -87,11 +94,12 @@ class Composer:
         self._sender = ascii_domain(message.from_email)
         #: Of the From address, as an A-label.
         self.from_domain = self._sender.rpartition("@")[2]
-        self._signers = signers_for(message.workspace_id, self.from_domain)
-        if self._is_tracked and (host := tracking_host_for(message.workspace_id, self.from_domain)):
-            self._mail_links = self._links.at(host)
+        identity = identify(message.workspace_id, self.from_domain)
+        self._signers = identity.signers
+        if self._is_tracked and identity.tracking_host:
+            self._mail_links = self._links.at(identity.tracking_host)
         #: Where bounces come back to, each to an address that names its delivery; None for the sender's own.
-        self._return_domain = return_path_for(message.workspace_id, self.from_domain)
+        self._return_domain = identity.return_path
         self._return_paths = ReturnPaths(settings().secret_key) if self._return_domain else None
         self._leave_header = LeaveHeader(self._links.leave_prefix)
         #: Header fields of the last list and the last campaign: nearly always those of the next mail.

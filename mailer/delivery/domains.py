@@ -1,6 +1,8 @@
 """The domains that a workspace sends from, and what signs their mail."""
 
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -44,21 +46,6 @@ def set_return_path(sending_domain: SendingDomain, domain: str) -> None:
     db.session.flush()
 
 
-def return_path_for(workspace_id: UUID, from_domain: str) -> str:
-    """Return the domain that bounces of mail from a domain come back to, or an empty text.
-
-    :param from_domain: as A-labels
-    """
-    found = db.session.execute(
-        select(SendingDomain.domain, SendingDomain.return_path).where(
-            SendingDomain.workspace_id == workspace_id,
-            SendingDomain.domain.in_(_at_or_above(from_domain)),
-            SendingDomain.return_path != "",
-        )
-    ).all()
-    return max(found, key=lambda each: len(each.domain)).return_path if found else ""
-
-
 def set_tracking_host(sending_domain: SendingDomain, host: str) -> None:
     """Let the links of a domain's mail be of a host, once the doctor sees that it leads here.
 
@@ -71,24 +58,21 @@ def set_tracking_host(sending_domain: SendingDomain, host: str) -> None:
     db.session.flush()
 
 
-def tracking_host_for(workspace_id: UUID, from_domain: str) -> str:
-    """Return the host that links in mail from a domain are of, or an empty text for our own.
+class Identity(NamedTuple):
+    """As what mail from a domain appears.
 
-    :param from_domain: as A-labels
+    :ivar signers: the keys that sign it
+    :ivar return_path: the domain that its bounces come back to; empty for its senders
+    :ivar tracking_host: the host that its links are of; empty for our own
     """
-    found = db.session.execute(
-        select(SendingDomain.domain, SendingDomain.tracking_host).where(
-            SendingDomain.workspace_id == workspace_id,
-            SendingDomain.domain.in_(_at_or_above(from_domain)),
-            SendingDomain.tracking_host != "",
-            SendingDomain.tracking_since.is_not(None),
-        )
-    ).all()
-    return max(found, key=lambda each: len(each.domain)).tracking_host if found else ""
+
+    signers: tuple[Signs, ...] = ()
+    return_path: str = ""
+    tracking_host: str = ""
 
 
-def signers_for(workspace_id: UUID, from_domain: str) -> tuple[Signs, ...]:
-    """Return the keys that sign what comes from a domain: its own, or those of one above it.
+def identity_of(workspace_id: UUID, from_domain: str) -> Identity:
+    """Return as what mail from a domain appears: each by the domain itself, or the nearest above that says.
 
     A signature of ``bakery.example`` vouches for ``news.bakery.example`` too, as DMARC
     reads it (relaxed alignment).
@@ -102,7 +86,18 @@ def signers_for(workspace_id: UUID, from_domain: str) -> tuple[Signs, ...]:
         )
         .options(selectinload(SendingDomain.keys))
     )
-    for sending_domain in sorted(found, key=lambda each: len(each.domain), reverse=True):
+    nearest_first = sorted(found, key=lambda each: len(each.domain), reverse=True)
+    return Identity(
+        _signers(nearest_first),
+        next((each.return_path for each in nearest_first if each.return_path), ""),
+        next(
+            (each.tracking_host for each in nearest_first if each.tracking_host and each.tracking_since), ""
+        ),
+    )
+
+
+def _signers(nearest_first: Sequence[SendingDomain]) -> tuple[Signs, ...]:
+    for sending_domain in nearest_first:
         if not sending_domain.is_signing:
             return ()
         if keys := sending_domain.keys_in(KeyState.ACTIVE):

@@ -5,10 +5,9 @@ sums that are kept with every outcome, never counted when somebody looks.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -53,14 +52,19 @@ class Fared(NamedTuple):
 
 
 _ENDS: Final = {DeliveryState.ACCEPTED: Fate.ACCEPTED, DeliveryState.REJECTED: Fate.REJECTED}
+_MOST_DOMAINS: Final = 1_000
+#: The From domains of messages, by their ids.
+_domains: Final[dict[UUID, str]] = {}
 _Key = tuple[UUID, str, str, UUID, datetime]
 
 
 def count_fates(fared: Iterable[Fared]) -> None:
     """Add what became of deliveries to the sums."""
+    fared = list(fared)
+    domains = _domains_of({each.message_id for each in fared})
     sums: defaultdict[_Key, Counter[str]] = defaultdict(Counter)
     for workspace_id, campaign_id, message_id, emails, fate, at in fared:
-        domain, slot = _domain_of(message_id), slot_of(at)
+        domain, slot = domains[message_id], slot_of(at)
         for provider, number in Counter(map(provider_of, emails)).items():
             sums[workspace_id, domain, provider, campaign_id or NO_CAMPAIGN, slot][fate] += number
     _add(sums)
@@ -112,11 +116,17 @@ def recount_fates(campaign_id: UUID) -> None:
     )
 
 
-@lru_cache(maxsize=1_000)
-def _domain_of(message_id: UUID) -> str:
-    """Return the From domain of a message, as A-labels; a message never changes."""
-    email = db.session.scalar(select(Message.from_email).where(Message.id == message_id)) or ""
-    return ascii_domain(email).rpartition("@")[2]
+def _domains_of(message_ids: Set[UUID]) -> Mapping[UUID, str]:
+    """Return the From domains of messages, as A-labels; of those that are gone, an empty text.
+
+    They are remembered, since a message never changes, and a campaign's comes with each of its batches.
+    """
+    if unknown := message_ids - _domains.keys():
+        rows = db.session.execute(select(Message.id, Message.from_email).where(Message.id.in_(unknown)))
+        if len(_domains) >= _MOST_DOMAINS:
+            _domains.clear()
+        _domains.update({message_id: ascii_domain(email).rpartition("@")[2] for message_id, email in rows})
+    return {message_id: _domains.get(message_id, "") for message_id in message_ids}
 
 
 def _add(sums: Mapping[_Key, Counter[str]]) -> None:

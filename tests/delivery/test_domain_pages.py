@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from mailer.db import db
-from mailer.delivery.domains import add_domain, signers_for
+from mailer.delivery.domains import add_domain, identity_of
 from mailer.delivery.models import KeyState, Sender, SendingDomain
 from tests import factories
 from tests.support.dns import name_server
@@ -63,7 +63,7 @@ def test_a_domain_is_added_published_and_signs(sign_in, ana, zone, workspace):
     found = client.post(path + "/check", follow_redirects=True).text
     assert "Record found" in found
     assert only_domain().keys[0].state is KeyState.ACTIVE
-    assert len(signers_for(workspace.id, "bakery.example")) == 1
+    assert len(identity_of(workspace.id, "bakery.example").signers) == 1
     assert "Signed" in client.get(PAGES).text
 
 

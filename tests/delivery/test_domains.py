@@ -6,7 +6,7 @@ import pytest
 from mailer.db import db
 from mailer.delivery import send
 from mailer.delivery.dkim_rotation import activate, add_key, retire, take_answer
-from mailer.delivery.domains import add_domain, remove_domain, signers_for, switch_signing
+from mailer.delivery.domains import add_domain, identity_of, remove_domain, switch_signing
 from mailer.delivery.engine.dkim_keys import Algorithm
 from mailer.delivery.engine.txt_records import Answer
 from mailer.delivery.models import DeliveryState, DkimKey, KeyState
@@ -28,7 +28,7 @@ def publish(key):
 
 
 def selectors(workspace, domain="bakery.example"):
-    return [signer.selector for signer in signers_for(workspace.id, domain)]
+    return [signer.selector for signer in identity_of(workspace.id, domain).signers]
 
 
 def test_a_new_domain_signs_once_its_record_is_found(workspace):
@@ -36,7 +36,7 @@ def test_a_new_domain_signs_once_its_record_is_found(workspace):
     (key,) = sending_domain.keys
 
     assert sending_domain.domain == "xn--bckerei-5wa.example"
-    assert signers_for(workspace.id, sending_domain.domain) == ()
+    assert identity_of(workspace.id, sending_domain.domain).signers == ()
 
     take_answer(key, Answer(problem="There is no TXT record."), now=utcnow())
     assert (key.state, key.problem) == (KeyState.PENDING, "There is no TXT record.")
@@ -107,7 +107,7 @@ def test_ed25519_signs_second_and_can_be_taken_away(workspace, bakery):
     second = add_key(bakery, Algorithm.ED25519)
     publish(second)
 
-    assert [signer.algorithm for signer in signers_for(workspace.id, "bakery.example")] == [
+    assert [signer.algorithm for signer in identity_of(workspace.id, "bakery.example").signers] == [
         "rsa-sha256",
         "ed25519-sha256",
     ]
