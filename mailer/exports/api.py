@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from flask import Response, g, send_file
+from flask import Response, g
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from mailer.api.guards import api_blueprint
@@ -18,7 +18,7 @@ from mailer.exports.suppressions import csv_of_suppressions
 from mailer.lib.clock import utcnow
 from mailer.segments.selected import Selected
 from mailer.segments.selection import Selection
-from mailer.web.answers import FILE_KINDS, file_answer, file_name
+from mailer.web.answers import file_answer, stored_file_answer
 
 bp = api_blueprint("exports_api", __name__, tag="Exports")
 
@@ -60,7 +60,7 @@ class ExportShown(Shown):
     status: ExportStatus
     total: int = Field(description="Rows that were meant when it began.")
     done: int = Field(description="How many of them are written.")
-    bytes: int = Field(description="Of the file, once it is finished.")
+    bytes: int = Field(description="Of what is written.")
     error: str
     created_at: AwareDatetime
     finished_at: AwareDatetime | None
@@ -116,16 +116,7 @@ def show_export(export_id: str) -> ExportShown:
 def download(export_id: str) -> Response:
     """Fetch the file of a finished export; 409 while it is not finished, 404 once it is deleted."""
     export = _export(export_id)
-    response = send_file(
-        begin.file_of(export),
-        mimetype=FILE_KINDS[export.format],
-        as_attachment=True,
-        download_name=file_name(export.kind, export.format),
-        conditional=False,
-        etag=False,
-    )
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return stored_file_answer(begin.file_of(export), export.kind, export.format)
 
 
 @bp.delete("/exports/<export_id>")

@@ -67,10 +67,12 @@ def file_of(export: Export) -> Path:
 
 
 def delete_export(export: Export) -> None:
-    """Forget an export and its file; a run that is at it ends."""
+    """Forget an export and what is written of it; a run that is at it ends."""
+    path = path_of(export)
     db.session.delete(export)
     db.session.flush()
-    path_of(export).unlink(missing_ok=True)
+    for each in (path, *path.parent.glob(f"{path.stem}-*.partial")):
+        each.unlink(missing_ok=True)
 
 
 def path_of(export: Export) -> Path:

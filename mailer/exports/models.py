@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
 from mailer.db import Base, Identified, enum_column
@@ -52,7 +52,7 @@ class Export(Identified, Base):
     #: Whom it is of (``segments.selection.Selection``).
     selection: Mapped[dict[str, Any]] = mapped_column(default=dict)
     status: Mapped[ExportStatus] = mapped_column(enum_column(ExportStatus), default=ExportStatus.RUNNING)
-    #: Rows that were meant when it began, and how many of them are written.
+    #: Rows that were meant when it began, how many of them are written, and how long that is.
     total_count: Mapped[int] = mapped_column(default=0)
     done_count: Mapped[int] = mapped_column(default=0)
     byte_count: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -62,6 +62,8 @@ class Export(Identified, Base):
     #: The last sign of life of a run.
     touched_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+    created_by: Mapped[User | None] = relationship()
 
     __table_args__ = (
         Index("ix_exports_workspace_id_id", "workspace_id", "id"),

@@ -50,12 +50,14 @@ class Chosen:
     :param people: a select of subscribers, not ordered
     :param key: the column of the subscriber's id in the index that they are read from
     :param list_id: whose status stands in the column; any list's when left out
+    :param after: who was written last already
     """
 
     workspace_id: UUID
     people: Select[Subscriber]
     key: Any = field(default_factory=lambda: Subscriber.id)
     list_id: UUID | None = None
+    after: UUID | None = None
 
     @classmethod
     def of(cls, workspace_id: UUID, selection: Selection, *, now: datetime) -> "Chosen":
@@ -119,6 +121,15 @@ def json_of_people(chosen: Chosen) -> Iterator[str]:
         events = _events([person.id for person in page.people])
         for person in page.people:
             yield json.dumps(_whole(person, page, names, events[person.id]), ensure_ascii=False) + "\n"
+
+
+def person_in(line: str, format: str) -> UUID | None:
+    """Return whom the last line of an export is about, so that another run goes on after them.
+
+    :param format: of the file: ``csv``, where the id stands last and needs no quotes, or ``jsonl``
+    """
+    text = json.loads(line)["id"] if format == "jsonl" else line.rstrip().rpartition(",")[2]
+    return parse_id(Subscriber.prefix, text)
 
 
 @signals.everything_wanted.connect
@@ -214,7 +225,7 @@ def _whole(
 
 
 def _pages(chosen: Chosen) -> Iterator[_Page]:
-    last: UUID | None = None
+    last = chosen.after
     while True:
         query = chosen.people.order_by(chosen.key).limit(PAGE)
         people = db.session.scalars(query if last is None else query.where(chosen.key > last)).all()

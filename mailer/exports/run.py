@@ -1,13 +1,14 @@
 """The work of an export: a page of lines at a time into a file of the run's own.
 
-A run that was killed begins again, in another file; of two runs at once the one that began
-last goes on, and the other sees at its next page that it is no longer meant.
+After a run that was killed another goes on where it was, in a file of its own; of two runs
+at once the one that began last goes on, and the other sees at its next page that it is no
+longer meant.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from mailer.db import begin_reading, db
 from mailer.errors import MailerError
 from mailer.exports.begin import path_of
 from mailer.exports.models import KEPT_FOR, Export, ExportFormat, ExportKind, ExportStatus
+from mailer.exports.partial import Partial, take_over
 from mailer.exports.people import PAGE, Chosen, csv_of_people, json_of_people
 from mailer.exports.suppressions import csv_of_suppressions
 from mailer.jobs import WRITE_EXPORT, later
@@ -34,27 +36,35 @@ def export_chunks(export_id: UUID) -> Iterator[None]:
     Ends early when the export was deleted, or another run is at it.
     """
     run_id = uuid7()
-    if not _move(export_id, Export.status == ExportStatus.RUNNING, run_id=run_id, done_count=0):
+    before = db.session.scalar(select(Export.run_id).where(Export.id == export_id))
+    is_free = (Export.status == ExportStatus.RUNNING) & (Export.run_id == before)
+    if not _move(export_id, is_free, run_id=run_id):
         return
     yield
     is_ours = Export.run_id == run_id
-    partial = _new_file(export_id, run_id)
+    begin_reading()
+    export = db.session.get(Export, export_id)
+    if export is None:
+        return
+    partial = take_over(export, run_id, before=before)
+    db.session.rollback()
     try:
-        for done in _pages_written(export_id, partial):
-            if not _move(export_id, is_ours, done_count=done):
+        for done, size in _pages_written(export_id, partial):
+            if not _move(export_id, is_ours, done_count=done, byte_count=size):
+                partial.path.unlink(missing_ok=True)
                 return
             yield
-        export = _end(export_id, is_ours, status=ExportStatus.FINISHED, byte_count=partial.stat().st_size)
-        if export is not None:
-            partial.replace(path_of(export))
+        finished = _end(export_id, is_ours, status=ExportStatus.FINISHED)
+        if finished is None:
+            return
+        partial.path.replace(path_of(finished))
         yield
     except MailerError as error:
         # Something that it names is gone.
         db.session.rollback()
-        _end(export_id, is_ours, status=ExportStatus.FAILED, error=error.message[:500])
+        partial.path.unlink(missing_ok=True)
+        _end(export_id, is_ours, status=ExportStatus.FAILED, byte_count=0, error=error.message[:500])
         yield
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def sweep_exports(*, now: datetime) -> None:
@@ -92,36 +102,39 @@ def _end(export_id: UUID, condition: Any, **values: Any) -> Export | None:
     return export
 
 
-def _new_file(export_id: UUID, run_id: UUID) -> Path:
-    """Return where a run writes, without what runs that were killed left behind."""
-    folder = path_of(db.session.get_one(Export, export_id)).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"{export_id}-*.partial"):
-        left.unlink(missing_ok=True)
-    return folder / f"{export_id}-{run_id}.partial"
+def _pages_written(export_id: UUID, partial: Partial) -> Iterator[tuple[int, int]]:
+    """Write a page of rows after the other, outside any transaction.
 
-
-def _pages_written(export_id: UUID, path: Path) -> Iterator[int]:
-    """Write a page of rows after the other, yielding how many there are by then, outside any transaction."""
-    db.session.rollback()
+    :return: how many rows and bytes there are by then; first those that were there already
+    """
+    yield partial.done, partial.size
     begin_reading()
-    export = db.session.get_one(Export, export_id)
-    lines, done = _lines(export), 0
-    with path.open("w", encoding="utf-8", newline="") as file:
+    export = db.session.get(Export, export_id)
+    if export is None:
+        return
+    lines, done = _lines(export, after=partial.last), partial.done
+    with partial.path.open("a", encoding="utf-8", newline="") as file:
         if export.format is ExportFormat.CSV:
             # The headings are no row.
-            file.write(next(lines))
+            headings = next(lines)
+            file.write("" if partial.size else headings)
         while page := list(islice(lines, PAGE)):
             file.writelines(page)
+            file.flush()
             done += len(page)
             # SQLite has one writer at a time: rows are read while it is somebody else.
             db.session.rollback()
-            yield done
+            yield done, file.tell()
             begin_reading()
+        db.session.rollback()
+        file.flush()
+        yield done, file.tell()
 
 
-def _lines(export: Export) -> Iterator[str]:
+def _lines(export: Export, *, after: UUID | None) -> Iterator[str]:
     if export.kind is ExportKind.SUPPRESSIONS:
         return csv_of_suppressions(export.workspace_id)
-    chosen = Chosen.of(export.workspace_id, Selection.of(export.selection), now=utcnow())
+    chosen = replace(
+        Chosen.of(export.workspace_id, Selection.of(export.selection), now=utcnow()), after=after
+    )
     return csv_of_people(chosen) if export.format is ExportFormat.CSV else json_of_people(chosen)

@@ -2,9 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
-from flask import Response, flash, get_template_attribute, jsonify, request, stream_with_context
+from flask import (
+    Response,
+    flash,
+    get_template_attribute,
+    jsonify,
+    request,
+    send_file,
+    stream_with_context,
+)
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
@@ -95,6 +104,20 @@ def file_answer(lines: Iterator[str], name: str, ending: str) -> Response:
         mimetype=FILE_KINDS[ending],
         headers={"Content-Disposition": f'attachment; filename="{file_name(name, ending)}"'},
     )
+
+
+def stored_file_answer(path: Path, name: str, ending: str) -> Response:
+    """Return a file of ours to be kept by whoever asked and by nothing on the way."""
+    response = send_file(
+        path,
+        mimetype=FILE_KINDS[ending],
+        as_attachment=True,
+        download_name=file_name(name, ending),
+        conditional=False,
+        etag=False,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def file_name(name: str, ending: str) -> str:

@@ -67,6 +67,7 @@ PLACES = (
             "consenting.proofs",
             "consenting.subscriptions",
             "consenting.suppressions",
+            "exports",
         ),
     ),
     Place("Lists", "list", "audience.lists.index"),

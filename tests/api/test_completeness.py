@@ -81,6 +81,8 @@ CALLS: Final = {
     "delivery.transports.enable": "enable_transport",
     "delivery.transports.test": "test_transport",
     "delivery.transports.update": "update_transport",
+    "exports.create": "create_export",
+    "exports.delete": "delete_export",
     "media.create": "upload_picture",
     "media.remove": "remove_picture",
     "media.restore": "restore_picture",

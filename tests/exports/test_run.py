@@ -9,7 +9,7 @@ from mailer.audience.fields import create_field
 from mailer.db import db
 from mailer.exports.begin import begin_export, file_of, path_of
 from mailer.exports.models import KEPT_FOR, Export, ExportFormat, ExportKind, ExportStatus
-from mailer.exports.people import Chosen, csv_of_people
+from mailer.exports.people import Chosen, csv_of_people, json_of_people
 from mailer.exports.run import export_chunks, sweep_exports
 from mailer.lib.clock import utcnow
 from mailer.segments.save import create_segment, delete_segment
@@ -100,20 +100,41 @@ def test_suppressions_are_written_whole_and_as_csv(shop, work_off):
     assert fetched.startswith("\ufeffEmail address")
 
 
-def test_one_that_was_killed_begins_again_and_leaves_nothing_behind(begin, crowd, work_off):
-    made = begin(format=ExportFormat.JSONL)
-    run = go(made, most=2)
+@pytest.mark.parametrize("format", ExportFormat)
+def test_one_that_was_killed_goes_on_where_it_was(begin, workspace, crowd, work_off, format):
+    made = begin(format=format)
+    run = go(made, most=3)
     halfway = row(made).done_count
-    path_of(row(made)).with_name(f"{made}-killed.partial").write_text("half")
+    # What a run had written and not yet committed when it was killed.
+    (left,) = path_of(row(made)).parent.glob(f"{made}-*.partial")
+    with left.open("a") as file:
+        file.write("half a li")
     sweep_exports(now=utcnow() + timedelta(minutes=3))
 
     work_off()
 
     assert halfway == 4
     assert row(made).status is ExportStatus.FINISHED
-    assert file_of(row(made)).read_text().count("\n") == 10
+    lines = csv_of_people if format is ExportFormat.CSV else json_of_people
+    whole = "".join(lines(Chosen.of(workspace.id, EVERYBODY, now=utcnow())))
+    assert file_of(row(made)).read_bytes() == whole.encode()
+    assert row(made).byte_count == len(whole.encode())
     # The first one, that only slept, sees that it is no longer meant.
     assert list(run) == []
+    assert files(made) == [f"{made}.{format}"]
+
+
+def test_one_whose_file_is_lost_begins_again(begin, crowd, work_off):
+    made = begin(format=ExportFormat.JSONL)
+    go(made, most=3)
+    (left,) = path_of(row(made)).parent.glob(f"{made}-*.partial")
+    left.write_text("half")
+    sweep_exports(now=utcnow() + timedelta(minutes=3))
+
+    work_off()
+
+    assert row(made).done_count == 10
+    assert file_of(row(made)).read_text().count("\n") == 10
     assert files(made) == [f"{made}.jsonl"]
 
 
