@@ -65,6 +65,7 @@ def send_confirmation(subscription_id: UUID) -> None:
     mailing_list, subscriber = subscription.list, subscription.subscriber
     own = own_words(subscription, "confirm")
     request = _request(subscription)
+    names = [one.list.name for one in asked_together(subscription)]
     signals.mail_wanted.send(
         SystemMail(
             template="confirm_subscription",
@@ -74,8 +75,8 @@ def send_confirmation(subscription_id: UUID) -> None:
             language=known(request.locale if request else "", subscriber.locale),
             values={
                 "own": own,
-                "list_name": "”, “".join(one.list.name for one in asked_together(subscription)),
-                "list_description": mailing_list.description,
+                "list_names": names,
+                "list_description": mailing_list.description if len(names) == 1 else "",
                 "consent_words": _shown_words(request) or consent_words(mailing_list),
                 "workspace_name": mailing_list.workspace.name,
                 "confirm_url": links().confirm_url(subscription.id),

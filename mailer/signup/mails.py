@@ -53,8 +53,8 @@ def preview_mail(shown: ShownForm, kind: Kind) -> str:
     by_kind: dict[str, dict[str, Any]] = {
         "confirm": {
             "own": own,
-            "list_name": "”, “".join(each.name for each in shown.lists),
-            "list_description": first.description,
+            "list_names": [each.name for each in shown.lists],
+            "list_description": first.description if len(shown.lists) == 1 else "",
             "consent_words": shown.record_words(shown.lists, ()),
             "workspace_name": shown.workspace.name,
             "confirm_url": f"{links().base_url}/confirm/…",

@@ -16,6 +16,7 @@ from mailer.lib.ids import parse_id
 from mailer.signup.designs import LANGUAGES, Asking, Box, Design, Input, Words, read_design
 from mailer.signup.models import Form, FormVersion
 from mailer.signup.queries import lists_of, newest_version
+from mailer.web.languages import quoted
 from mailer.web.languages import translated as _
 
 
@@ -79,11 +80,32 @@ class ShownForm:
             return self.words.consent
         if len(self.lists) == 1 and self.lists[0].consent_words:
             return self.lists[0].consent_words
-        names = ", ".join(f"“{mailing_list.name}”" for mailing_list in self.lists)
+        if self.design.is_choice:
+            return _(
+                "I would like to receive what I ticked from %(workspace)s by email. "
+                "I can unsubscribe at any time with one click."
+            ) % {"workspace": self.workspace.name}
         return _(
             "I would like to receive %(lists)s from %(workspace)s by email. "
             "I can unsubscribe at any time with one click."
-        ) % {"lists": names, "workspace": self.workspace.name}
+        ) % {"lists": quoted(each.name for each in self.lists), "workspace": self.workspace.name}
+
+    @property
+    def thanks(self) -> str:
+        """What is said to whoever has signed up: the marketer's words, or what happens next."""
+        if self.words.thanks_text:
+            return self.words.thanks_text
+        sent = _(
+            "We have sent a mail to your address. "
+            "Press the button in it, and you will receive what you ticked."
+        )
+        if self.design.is_choice:
+            return sent if self.is_double else _("You will receive what you ticked from now on.")
+        sent = _(
+            "We have sent a mail to your address. Press the button in it, and you will receive %(lists)s."
+        )
+        words = sent if self.is_double else _("You will receive %(lists)s from now on.")
+        return words % {"lists": quoted(each.name for each in self.lists)}
 
     def record_words(self, chosen: Collection[MailingList], ticked: Collection[int]) -> str:
         """Return all that was before somebody's eyes, with what they ticked: what their proof keeps."""

@@ -28,7 +28,7 @@ from mailer.lib.system_mail import SystemMail
 from mailer.rendering import document
 from mailer.rendering.merge import Rendered
 from mailer.web.filters import text_on
-from mailer.web.languages import catalogue, direction
+from mailer.web.languages import catalogue, direction, strung
 
 _FOLDER: Final = Path(__file__).parents[2] / "templates"
 
@@ -80,6 +80,7 @@ def render(mail: SystemMail, workspace: Workspace) -> Rendered:
         "language": language,
         "direction": direction(language),
         "_": partial(_said, catalogue(language)),
+        "strung": partial(strung, tag=language),
     }
     templates = _environment()
     subject, text, html = (

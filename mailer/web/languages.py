@@ -4,6 +4,7 @@ Catalogues are plain gettext files (``mailer/translations/de.po``); they are rea
 needed, so that there is nothing to compile. English stands in the templates themselves.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -36,7 +37,7 @@ def init_app(app: Flask) -> None:
         translated, translated_number, newstyle=True
     )
     app.jinja_env.globals.update(language=language, direction=direction, LANGUAGES=LANGUAGES)
-    app.jinja_env.filters["in_words"] = in_words
+    app.jinja_env.filters.update(in_words=in_words, strung=strung, quoted=quoted)
 
 
 def speak(*wanted: str) -> str:
@@ -84,6 +85,25 @@ def translated_number(one: str, many: str, number: int) -> str:
 def in_words(day: date) -> str:
     """Return a day as the page's language writes it: “4 May 2026”, “4. Mai 2026”."""
     return format_date(day, "long", locale=language())
+
+
+def strung(names: Iterable[str], tag: str = "") -> str:
+    """Return names that stand between one pair of quotation marks, with further marks where one ends.
+
+    In a language written from right to left each is isolated (UAX 9), so that a name in Latin letters
+    keeps the marks beside it where they belong.
+
+    :param tag: the language; the page's when none is named
+    """
+    tag = tag or language()
+    if direction(tag) == "rtl":
+        names = [f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}" for name in names]
+    return catalogue(tag).gettext("”, “").join(names)
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Return names one after the other, each in the quotation marks of the page's language."""
+    return translated("“%(list)s”") % {"list": strung(names)}
 
 
 @cache

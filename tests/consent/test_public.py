@@ -169,7 +169,9 @@ def test_a_name_that_cannot_be_kept_is_explained_beside_its_field(client, reader
     assert refreshed(reader).name == ""
 
 
-def test_a_pause_begins_and_ends(client, reader, preferences_path):
+def test_a_pause_begins_and_ends(client, reader, subscription, preferences_path):
+    subscription.start(at=utcnow())
+    db.session.commit()
     client.post(f"{preferences_path}/pause", data={"length": "1m"})
     assert refreshed(reader).paused_until is not None
     assert b"You are on a pause" in client.get(preferences_path).data

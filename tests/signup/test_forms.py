@@ -268,12 +268,14 @@ def test_a_form_is_designed_previewed_and_changed_in_the_browser(sign_in, ana, b
         assert browser.get(f"/w/bakery/{address}").status_code == 200, address
 
 
-@pytest.mark.parametrize("query", ["", "?embed=1&lang=de"])
-def test_everybody_is_thanked(client, form, query):
+@pytest.mark.parametrize(
+    ("query", "words"), [("", "what you ticked"), ("?embed=1&lang=de", "was Sie angekreuzt")]
+)
+def test_everybody_is_thanked(client, form, query, words):
     answer = client.get(f"/s/{form.public_id}/thanks{query}")
 
     assert answer.status_code == 200
-    assert "Weekly bread" in answer.text
+    assert words in answer.text
 
 
 @pytest.mark.parametrize(

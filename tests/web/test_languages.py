@@ -6,7 +6,7 @@ import pytest
 from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 
-from mailer.web.languages import LANGUAGES, catalogue
+from mailer.web.languages import LANGUAGES, catalogue, strung
 
 ROOT = Path(__file__).parents[2]
 PUBLIC_TEMPLATES = ("consent", "signup", "emails", "layouts/public.html", "components/public_forms.html")
@@ -46,3 +46,13 @@ def test_what_is_filled_in_is_the_same_in_every_language(tag):
 
 def _gaps(words):
     return [part.partition(")")[0] for part in words.split("%(")[1:]]
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_names_in_a_row_keep_the_marks_of_the_sentence_around_them(tag):
+    said = catalogue(tag).gettext("You will receive no more mails of “%(lists)s”.") % {
+        "lists": strung("AB", tag)
+    }
+    opening, closing = catalogue(tag).gettext("“%(list)s”").split("%(list)s")
+
+    assert said.count(opening) == said.count(closing) == 2
