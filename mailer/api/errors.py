@@ -5,16 +5,15 @@ which programs written for other mail services already tell errors apart.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 from apiflask.exceptions import HTTPError as BadInput
 from flask import Blueprint, Flask, Response, g, jsonify, request
-from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from mailer.db import db
+from mailer.db import DATABASE_AWAY, db
 from mailer.errors import Conflict, Forbidden, Invalid, MailerError, NotFound
 
 log = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ WORDS: Final = {
     413: "The request is too large.",
     429: "Too many requests; wait as long as Retry-After says.",
     500: "Something went wrong on our side. The request id finds it in the log.",
-    503: "The database is busy; try again in a moment.",
+    503: "The database does not answer in time; try again in a moment.",
 }
 
 
@@ -71,7 +70,16 @@ def answer_errors(bp: Blueprint) -> None:
     bp.register_error_handler(MailerError, _rule_broken)
     bp.register_error_handler(BadInput, _input_refused)
     bp.register_error_handler(HTTPException, _http_error)
-    bp.register_error_handler(OperationalError, _database_busy)
+    answer_when_away(bp, _rule_broken)
+
+
+def answer_when_away(bp: Blueprint, answer: Callable[[ApiError], Any]) -> None:
+    """Say behind a blueprint that the database is down or busy as any other error is said there.
+
+    :param answer: turns an error into what the blueprint's callers read
+    """
+    for away in DATABASE_AWAY:
+        bp.register_error_handler(away, lambda error: answer(_away(error)))
 
 
 def problem(
@@ -144,10 +152,9 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     return problem(status, WORDS.get(status) or error.description or error.name, headers=headers)
 
 
-def _database_busy(error: OperationalError) -> Response:
+def _away(error: Any) -> ApiError:
     log.warning("The database did not answer a call in time: %s", error.orig)
-    db.session.rollback()
-    return problem(503, WORDS[503], headers={"Retry-After": "1"})
+    return ApiError(503, NAMES[503], WORDS[503], headers={"Retry-After": "1"})
 
 
 def _sentence(text: str) -> str:

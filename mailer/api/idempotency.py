@@ -33,6 +33,8 @@ _KEPT_FOR: Final = timedelta(hours=24)
 _PRINTABLE: Final = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,254}[\x21-\x7e])?")
 #: How long an equal request waits for the first one's answer before it is told to come back.
 _PATIENCE: Final = "1s"
+#: PostgreSQL's word for a wait that took longer.
+_LOCK_NOT_AVAILABLE: Final = "55P03"
 _MARK: Final = "_takes_idempotency_key"
 
 
@@ -148,6 +150,8 @@ def _insert(workspace_id: UUID, key: str, fingerprint: str, *, now: datetime) ->
             dialect.insert(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.id)
         )
     except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
         raise _still_running() from error
     if is_postgresql:
         db.session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))

@@ -90,7 +90,7 @@ _ERRORS: Final = {
     415: "The body is not sent as application/json.",
     422: "Some fields cannot be used; errors names them.",
     429: "Too many requests; wait as long as Retry-After says.",
-    503: "The database is busy; try again as soon as Retry-After says.",
+    503: "The database does not answer in time; try again as soon as Retry-After says.",
 }
 
 

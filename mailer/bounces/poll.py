@@ -5,13 +5,12 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from mailer.bounces.mailboxes import Account, CannotRead, opened
 from mailer.bounces.models import ReturnMailbox, Via
 from mailer.bounces.receive import receive
 from mailer.current import settings
-from mailer.db import db
+from mailer.db import DATABASE_AWAY, db
 from mailer.lib.clock import utcnow
 from mailer.lib.secrets import decrypt, derive_key, encrypt
 
@@ -82,7 +81,7 @@ def _keep(raw: bytes, workspace_id: UUID) -> bool:
     try:
         receive(raw, workspace_id=workspace_id, via=Via.MAILBOX, now=utcnow())
         db.session.commit()
-    except (InterfaceError, OperationalError):
+    except DATABASE_AWAY:
         raise
     except Exception:
         db.session.rollback()

@@ -4,16 +4,14 @@ from typing import Final
 
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from mailer.db import db
+from mailer.db import DATABASE_AWAY, db
 from mailer.errors import Conflict, Forbidden, Invalid, MailerError, NotFound
 from mailer.web.answers import wants_json
 
-#: What drivers raise when the database is down, is restarted, or has no time for us.
-DATABASE_AWAY = (InterfaceError, OperationalError)
-
+#: Providers and crawlers come back by themselves.
+_LATER: Final = {"Retry-After": "60"}
 #: Where nobody said more: HTTP's own words are for whoever writes programs.
 _WORDS: Final = {
     400: "The browser sent something that nothing can be made of. Go back, reload the page, and try again.",
@@ -43,8 +41,8 @@ def _database_away(_error: Exception) -> ResponseReturnValue:
     db.session.rollback()
     sentence = "The database does not answer, and nothing was changed. Go back, and try again in a minute."
     if wants_json():
-        return jsonify(message=sentence, fields={}), 503
-    return _page(sentence, 503)
+        return jsonify(message=sentence, fields={}), 503, _LATER
+    return *_page(sentence, 503), _LATER
 
 
 def _status_of(error: MailerError) -> int:

@@ -18,7 +18,12 @@ R = TypeVar("R")
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Endpoints that answer though the database is down.
-_WITHOUT_DATABASE = frozenset({"static", "health.healthz", "health.readyz"})
+_WITHOUT_DATABASE = frozenset(
+    {
+        *("static", "health.healthz", "health.readyz", "pictures.show"),
+        *("api_description.openapi", "api_description.reference", "api_description.llms"),
+    }
+)
 
 
 def init_app(app: Flask) -> None:

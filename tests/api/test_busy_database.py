@@ -44,6 +44,43 @@ def test_a_message_is_not_taken_and_the_program_hears_when_to_come_back(client, 
         assert session.scalar(select(func.count()).select_from(Message)) == 0
 
 
+@pytest.mark.parametrize(
+    ("call", "body", "said"),
+    [
+        ("resend/emails", BODY, "message"),
+        (
+            "postmark/email",
+            {"From": "ana@example.com", "To": "sam@example.com", "Subject": "Hi", "TextBody": "Hi"},
+            "Message",
+        ),
+        (
+            "sendgrid/v3/mail/send",
+            {
+                "personalizations": [{"to": [{"email": "sam@example.com"}]}],
+                "from": {"email": "ana@example.com"},
+                "subject": "Hi",
+                "content": [{"type": "text/plain", "value": "Hi"}],
+            },
+            "errors",
+        ),
+    ],
+)
+def test_other_services_clients_hear_it_in_their_words(client, secret, busy, call, body, said):
+    headers = {"Authorization": f"Bearer {secret}", "X-Postmark-Server-Token": secret}
+
+    answer = client.post(f"/compat/{call}", json=body, headers=headers)
+
+    assert (answer.status_code, answer.mimetype) == (503, "application/json")
+    assert answer.headers["Retry-After"] == "1"
+    assert said in answer.json
+
+
+def test_a_provider_is_asked_to_come_back(client, secret, workspace, busy):
+    answer = client.post("/hooks/hok_01k2m8w5c4e0t9q7y3x6v1b2n8", data=b"{}")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+
+
 def test_who_has_no_key_hears_so_at_once(client, busy):
     answer = client.post("/api/v1/emails", json=BODY, headers={"Authorization": "Bearer mlr_unknown"})
 

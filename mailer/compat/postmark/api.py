@@ -6,7 +6,7 @@ from flask import Blueprint, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from mailer.api.errors import ApiError
+from mailer.api.errors import ApiError, answer_when_away
 from mailer.api.guards import allows, enter, takes_up_to
 from mailer.compat.postmark.letters import read_email
 from mailer.db import db
@@ -42,7 +42,10 @@ def _refuse(error: MailerError) -> ResponseReturnValue:
         return jsonify(ErrorCode=_code_of(error), Message=error.message), 422
     if error.status in {401, 403}:
         return jsonify(ErrorCode=_BAD_TOKEN, Message=error.message), 401
-    return jsonify(ErrorCode=error.status, Message=error.message), error.status
+    return jsonify(ErrorCode=error.status, Message=error.message), error.status, error.headers
+
+
+answer_when_away(bp, _refuse)
 
 
 @bp.errorhandler(HTTPException)

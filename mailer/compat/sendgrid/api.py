@@ -4,7 +4,7 @@ from flask import Blueprint, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from mailer.api.errors import ApiError
+from mailer.api.errors import ApiError, answer_when_away
 from mailer.api.guards import allows, enter, secret_in_header, takes_up_to
 from mailer.compat.sendgrid.letters import read_mail
 from mailer.db import db
@@ -22,11 +22,15 @@ bp.before_request(lambda: enter(secret_in_header()))
 @bp.errorhandler(MailerError)
 def _refuse(error: MailerError) -> ResponseReturnValue:
     db.session.rollback()
-    status = error.status if isinstance(error, ApiError) else 400
+    status, headers = (error.status, error.headers) if isinstance(error, ApiError) else (400, {})
     fields = error.fields or {"": error.message}
-    return jsonify(
+    answer = jsonify(
         errors=[{"message": text, "field": field or None, "help": None} for field, text in fields.items()]
-    ), status
+    )
+    return answer, status, headers
+
+
+answer_when_away(bp, _refuse)
 
 
 @bp.errorhandler(HTTPException)

@@ -5,12 +5,11 @@ from flask.typing import ResponseReturnValue
 
 from mailer.consent.forms import evidence_of_request
 from mailer.consent.models import Channel
-from mailer.db import db
+from mailer.db import DATABASE_AWAY, db
 from mailer.lib.clock import utcnow
 from mailer.signup.forms import EntryForm
 from mailer.signup.shown import ShownForm, shown_form
 from mailer.signup.write_down import Entry, write_down
-from mailer.web.errors import DATABASE_AWAY
 from mailer.web.headers import csp_nonce
 from mailer.web.languages import speak
 

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 _LARGEST_BYTES: Final = 32 * 1024 * 1024
 _THREADS: Final = 8
 _LONGEST_SILENCE: Final = 120
-_BUSY: Final = "451 4.3.0 The database is busy; try again in a moment"
+_BUSY: Final = "451 4.3.0 The database does not answer in time; try again"
 
 
 class Application(Protocol):
