@@ -76,6 +76,7 @@ DOORS: tuple[str, ...] = (
     "mailer.segments.views",
     "mailer.signup.api",
     "mailer.signup.public",
+    "mailer.tracking.api",
     "mailer.tracking.public",
     "mailer.tracking.views",
     "mailer.transactional.api",

@@ -50,6 +50,13 @@ WORDS: Final = {
 }
 
 
+#: What the checker of input says, for whoever does not know it.
+_PLAINLY: Final = {
+    "Extra inputs are not permitted": "There is no field of this name.",
+    "Field required": "This field is needed.",
+}
+
+
 class ApiError(MailerError):
     """An error that only calls of the API know, with its status, name and headers."""
 
@@ -158,5 +165,5 @@ def _away(error: Any) -> ApiError:
 
 
 def _sentence(text: str) -> str:
-    text = text.removeprefix("Value error, ").rstrip(".")
+    text = _PLAINLY.get(text, text).removeprefix("Value error, ").rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."

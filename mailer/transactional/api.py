@@ -8,7 +8,7 @@ from mailer.api.errors import NAMES, status_of
 from mailer.api.guards import allows, api_blueprint, takes_up_to
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import page
-from mailer.api.schemas import Given, given
+from mailer.api.schemas import Given, given, patched
 from mailer.composing.models import Template
 from mailer.composing.queries import template_by_id
 from mailer.db import db
@@ -22,7 +22,8 @@ from mailer.transactional.fill_template import variables_of
 from mailer.transactional.models import Source, TransactionalMessage
 from mailer.transactional.offer_template import offer_template
 from mailer.transactional.preview import preview
-from mailer.transactional.queries import LogFilter, log, message_by_id, use_of
+from mailer.transactional.queries import LogFilter, log, message_by_id, retention_of, use_of
+from mailer.transactional.redact import keep_for
 from mailer.transactional.representation import shown_events, shown_messages, shown_whole
 from mailer.transactional.schemas import (
     MOST_BYTES,
@@ -40,6 +41,8 @@ from mailer.transactional.schemas import (
     NewEmail,
     OfferChanges,
     OfferShown,
+    RetentionChanges,
+    RetentionShown,
     VariableShown,
     WholeEmail,
 )
@@ -182,6 +185,25 @@ def patch_offer(template_id: str, json_data: Given) -> OfferShown:
     )
     db.session.commit()
     return _offer(template)
+
+
+@bp.get("/workspace/retention", endpoint="show_retention")
+@bp.doc(tags=["Workspace"])
+@bp.output(RetentionShown)
+def show_retention() -> RetentionShown:
+    """Read how long the log of single messages is kept."""
+    return RetentionShown.of(retention_of(g.workspace.id))
+
+
+@bp.patch("/workspace/retention", endpoint="update_retention")
+@bp.doc(tags=["Workspace"])
+@bp.input(RetentionChanges)
+@bp.output(RetentionShown)
+def patch_retention(json_data: Given) -> RetentionShown:
+    """Change how long the log is kept; what is too old by then is forgotten within the hour."""
+    keep_for(g.workspace.id, **patched(retention_of(g.workspace.id), json_data))
+    db.session.commit()
+    return RetentionShown.of(retention_of(g.workspace.id))
 
 
 def _require_all(answers: list[Any]) -> None:

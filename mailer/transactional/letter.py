@@ -78,7 +78,7 @@ class Letter:
     :param template: the id or the alias of a published template; empty for none
     :param stream: keeps its own suppressions and its own name with receivers
     :param scheduled_at: none for at once
-    :param is_tracked: whether opens and clicks are counted
+    :param is_tracked: whether opens and clicks are counted, where the workspace counts persons
     """
 
     to: Sequence[Mailbox]

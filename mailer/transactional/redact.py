@@ -13,6 +13,7 @@ from sqlalchemy import Select, delete, exists, select, update
 from mailer.accounts.models import Workspace
 from mailer.db import db, insert_missing
 from mailer.delivery.models import Attachment, Delivery, DeliveryState, Message
+from mailer.transactional.letter import wrong
 from mailer.transactional.models import LogRetention, TransactionalMessage
 from mailer.transactional.queries import retention_of
 
@@ -20,7 +21,12 @@ _AT_ONCE: Final = 500
 
 
 def keep_for(workspace_id: UUID, *, content_days: int, entry_days: int) -> None:
-    """Say how long a workspace keeps words and entries."""
+    """Say how long a workspace keeps words and entries.
+
+    :raises Invalid: words would be kept longer than their entry
+    """
+    if content_days > entry_days:
+        raise wrong("entry_days", "An entry is kept at least as long as its words.")
     insert_missing(
         LogRetention,
         [{"workspace_id": workspace_id, "content_days": content_days, "entry_days": entry_days}],

@@ -89,7 +89,9 @@ class NewEmail(Given):
     scheduled_at: AwareDatetime | None = Field(None, description="At most 30 days ahead.")
     track: bool = Field(
         False,
-        description="Whether opens and clicks are counted; never where the workspace counts no persons.",
+        description="Whether opens and clicks are counted; never beyond the workspace’s own choice: what is "
+        "counted of one message is of a person, so that nothing is unless “mode” of /workspace/tracking "
+        "is “full”.",
     )
 
     @model_validator(mode="after")
@@ -285,6 +287,22 @@ class Offer(Given):
     subject: Line = Field("", max_length=500, examples=["Your order {{ variables.order }}"])
 
 
+class Retention(Given):
+    """How long the log is kept."""
+
+    content_days: int = Field(ge=0, le=3650, description="Words and files; 0: until it has left.")
+    entry_days: int = Field(ge=1, le=3650, description="The entry itself; at least as long as its words.")
+
+
+class RetentionShown(Shown):
+    """How long a workspace keeps its log."""
+
+    object: Literal["retention"] = "retention"
+    content_days: int
+    entry_days: int
+
+
+RetentionChanges = changes_of(Retention, "RetentionChanges")
 OfferChanges = changes_of(Offer, "OfferChanges")
 EmailPage = list_of(EmailShown, "EmailPage")
 

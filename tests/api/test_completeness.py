@@ -108,8 +108,10 @@ CALLS: Final = {
     "templates.publish": "publish_template",
     "templates.restore": "restore_template",
     "templates.update": "update_template",
+    "tracking.update": "update_tracking",
     "transactional.messages.resend": "send_email_again",
     "transactional.messages.take_back": "cancel_email",
+    "transactional.retention.update": "update_retention",
     "transactional.template_uses.update": "offer_template",
     "webhooks.create": "create_webhook",
     "webhooks.delete": "remove_webhook",
@@ -169,8 +171,6 @@ ON_PAGES_ONLY: Final = {
     "templates.delete_saved_block": _AT_WORK,
     "templates.save_block": _AT_WORK,
     "templates.show_canvas": _LOOKING,
-    "tracking.update": _OPERATOR,
-    "transactional.retention.update": _OPERATOR,
 }
 
 

@@ -108,3 +108,37 @@ def test_a_segment_is_followed_and_a_campaign_counts_what_it_is_told_to(shop):
 
     assert (bool(followed), left) == (True, None)
     assert (campaign["tracking"], changed["tracking"]) == ("none", None)
+
+
+def test_what_is_counted_changes_only_where_it_is_told_to(shop):
+    at = f"{ROOT}/workspace/tracking"
+
+    before = shop.get(at).json
+    hosts = shop.patch(at, json={"shop_hosts": ["Shop.example.com", "bücher.example"]}).json
+    quiet = shop.patch(at, json={"mode": "anonymous"}).json
+    wrong = shop.patch(at, json={"shop_hosts": [f"{'a' * 60}.{number}.example" for number in range(10)]})
+
+    assert (before["mode"], before["shop_hosts"]) == ("full", [])
+    assert hosts["shop_hosts"] == ["shop.example.com", "xn--bcher-kva.example"]
+    assert quiet == {**hosts, "mode": "anonymous"}
+    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, "shop_hosts")
+
+
+def test_words_are_kept_no_longer_than_their_entry(shop):
+    at = f"{ROOT}/workspace/retention"
+
+    kept = shop.patch(at, json={"content_days": 7}).json
+    wrong = shop.patch(at, json={"entry_days": 6})
+
+    assert (kept["content_days"], kept["entry_days"]) == (7, 365)
+    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, "entry_days")
+    assert shop.get(at).json == kept
+
+
+def test_places_on_lists_are_read_by_themselves(shop, workspace, weekly):
+    person = factories.subscriber(workspace, on=weekly)
+    db.session.commit()
+
+    places = shop.get(f"{ROOT}/subscribers/{person.public_id}/subscriptions").json
+
+    assert [(place["list"], place["status"]) for place in places["data"]] == [(weekly.public_id, "active")]

@@ -26,7 +26,7 @@ from mailer.audience.erase import erase_subscribers
 from mailer.audience.fields import create_missing_fields
 from mailer.audience.merge import merge_subscribers
 from mailer.audience.models import Subscriber, SubscriptionStatus
-from mailer.audience.representation import SubscriberShown, shown_subscribers
+from mailer.audience.representation import SubscriberShown, SubscriptionShown, shown_subscribers
 from mailer.audience.subscribers import change_address, edit_subscriber
 from mailer.audience.tags import set_tags, tag_called, tag_subscribers, untag_subscribers
 from mailer.audience.timeline import events_of
@@ -39,6 +39,7 @@ from mailer.lib.ids import parse_id
 _MOST_AT_ONCE = 1_000
 
 SubscriberPage = list_of(SubscriberShown, "SubscriberPage")
+SubscriptionList = list_of(SubscriptionShown, "SubscriptionList")
 TagName = Annotated[Line, Field(max_length=60, pattern="^[^,]*$")]
 
 
@@ -146,6 +147,14 @@ def index_subscribers(query_data: SubscriberQuery) -> dict[str, Any]:
 def show_subscriber(subscriber_id: str) -> SubscriberShown:
     """Read one subscriber."""
     return shown_subscribers([_subscriber(subscriber_id)])[0]
+
+
+@bp.get("/subscribers/<subscriber_id>/subscriptions")
+@bp.output(SubscriptionList)
+def index_subscriptions(subscriber_id: str) -> dict[str, Any]:
+    """Read every list that a subscriber is or was on: all at once, since they are few."""
+    (shown,) = shown_subscribers([_subscriber(subscriber_id)])
+    return {"object": "list", "has_more": False, "data": shown.subscriptions}
 
 
 @bp.patch("/subscribers/<subscriber_id>", endpoint="update_subscriber")
