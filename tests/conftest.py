@@ -2,7 +2,6 @@
 
 import shutil
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from mailer.proof import postgres
 from mailer.runtime.migrations import migrate_to
 from mailer.web.limits import limiter
 from tests import factories
+from tests.support.serving import serving
 
 # Machines are slow now and then, and no test asserts a time.
 hypothesis.settings.register_profile("mailer", deadline=None, print_blob=True)
@@ -103,6 +103,8 @@ def migrated_app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     limiter.enabled = False
+    # What makes a stolen hash worthless is most of the time of a test that signs somebody in.
+    app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=32)
     with app.app_context():
         migrate_to("head")
         pristine = db.engine.url.database
@@ -244,9 +246,5 @@ def _empty_database() -> None:
 def base_url(app: Flask) -> Iterator[str]:
     """Where the application is served on loopback, for clients that bring their own way to call."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"

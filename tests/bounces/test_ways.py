@@ -23,6 +23,7 @@ from mailer.delivery.models import SendingDomain
 from mailer.lib.return_paths import Purpose, ReturnPaths
 from tests.bounces.test_receive import BEN, bounce
 from tests.delivery.conftest import bread, deliveries, launch, readers, smtp
+from tests.support.serving import serving
 
 __all__ = ["bread", "launch", "readers", "smtp"]
 
@@ -149,7 +150,7 @@ class Imap(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def serving(handler):
+def mailbox_server(handler):
     """Run a mailbox's server on this machine.
 
     ``mails`` is what is in it; ``breaks`` is how often the line breaks just when we let go of a mail.
@@ -157,14 +158,13 @@ def serving(handler):
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         server.mails, server.seen, server.breaks = [], set(), 0
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
+        with serving(server):
+            yield server
 
 
 @pytest.fixture
 def pop3():
-    with serving(Pop3) as server:
+    with mailbox_server(Pop3) as server:
         yield server
 
 
@@ -210,7 +210,7 @@ def test_what_stays_in_a_mailbox_is_written_down_once(sent, workspace, pop3):
 
 @pytest.mark.parametrize("handler", [Imap, Pop3])
 def test_after_a_crash_between_keeping_and_letting_go_each_mail_is_kept_once(sent, workspace, handler):
-    with serving(handler) as server:
+    with mailbox_server(handler) as server:
         server.mails = [bounce().replace(BEN.encode(), BEN.replace("0", str(n)).encode()) for n in range(3)]
         server.breaks = 2
         mailbox(workspace, server, is_emptied=True)

@@ -1,5 +1,4 @@
 import ipaddress
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +12,7 @@ from mailer.lib.clock import utcnow
 from mailer.lib.outbound import Outbound, is_public
 from mailer.rendering.checks.findings import Severity
 from tests import factories
+from tests.support.serving import serving
 
 
 class _Site(BaseHTTPRequestHandler):
@@ -38,10 +38,8 @@ def site() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
     server.daemon_threads = True
     _Site.asked = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://bakery.shop:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield f"http://bakery.shop:{server.server_port}"
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 import ipaddress
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from mailer.lib.outbound import NoAnswer, NotAsked, Outbound, is_public, resolve
+from tests.support.serving import serving
 
 
 class _Pages(BaseHTTPRequestHandler):
@@ -48,11 +48,8 @@ def port() -> Iterator[int]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Pages)
     server.daemon_threads = True
     _Pages.asked = []
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield server.server_port
 
 
 def outbound(port: int, **options) -> Outbound:

@@ -1,11 +1,11 @@
 import socketserver
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from mailer.lib.spam_filters import FilterSilent, judge
+from tests.support.serving import serving
 
 MESSAGE = b"Subject: Fresh bread\r\n\r\nHello\r\n"
 REPORT = b"""Spam detection software, running on the system "mx", has identified this as spam.
@@ -49,10 +49,8 @@ def listening(request) -> Iterator[int]:
     kind, handler = request.param
     server = kind(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield server.server_address[1]
 
 
 @pytest.mark.parametrize("listening", [(socketserver.ThreadingTCPServer, _Spamd)], indirect=True)

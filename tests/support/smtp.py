@@ -2,12 +2,12 @@
 
 import socket
 import socketserver
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mailer.delivery.engine.ports import Server
+from tests.support.serving import serving
 
 #: Close the connection instead of answering.
 CUT = "CUT"
@@ -148,8 +148,5 @@ def sink(script: Script | None = None, *, extensions: tuple[str, ...] = ()) -> I
         if script is not None:
             state.script = script
         server.RequestHandlerClass = type("Conversation", (_Conversation,), {"sink": state})
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        yield state
-        server.shutdown()
-        thread.join(5)
+        with serving(server):
+            yield state

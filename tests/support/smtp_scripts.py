@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mailer.delivery.engine.ports import Parcel, Server
+from tests.support.serving import serving
 
 STAGES = ("mail", "rcpt", "data", "dot", "rset")
 
@@ -301,9 +302,5 @@ class _Server(socketserver.ThreadingTCPServer):
 @contextmanager
 def scripted() -> Iterator[_Server]:
     """Run the server for a while."""
-    with _Server(("127.0.0.1", 0), _Conversation) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
+    with _Server(("127.0.0.1", 0), _Conversation) as server, serving(server):
         yield server
-        server.shutdown()
-        thread.join(5)
