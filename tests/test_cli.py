@@ -69,7 +69,6 @@ def _first_campaign(data_dir: Path) -> str:
 
 
 def test_a_workspace_s_share_is_said_and_changed(mailer):
-    mailer("migrate")
     mailer(
         *("owner", "create", "--email", "ana@example.com", "--password", "a long pass phrase"),
         *("--workspace", "Bakery"),

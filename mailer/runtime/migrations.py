@@ -32,9 +32,10 @@ def is_current() -> bool:
 
 def _is_ahead(revision: str) -> bool:
     """Whether a revision is one that the database has not reached."""
+    if revision == "base" or revision.startswith("-"):
+        return False
     script = ScriptDirectory.from_config(_config())
-    reached = {step.revision for step in script.iterate_revisions(_revision(), "base")}
-    return not revision.startswith("-") and revision != "base" and revision not in reached
+    return revision not in {step.revision for step in script.iterate_revisions(_revision(), "base")}
 
 
 def _revision() -> str | None:

@@ -32,7 +32,15 @@ def demo(ana):
     return made
 
 
-def test_it_has_a_history_to_look_at(demo):
+def test_it_is_believable_and_sends_nothing(demo, queued):
+    """One world for all that only looks at it: planting takes seconds."""
+    has_a_history_to_look_at(demo)
+    its_people_are_at_several_providers_where_no_mail_goes(demo)
+    its_sums_agree_with_its_rows(demo)
+    assert queued() == []
+
+
+def has_a_history_to_look_at(demo):
     lists = db.session.scalars(select(MailingList).where(MailingList.workspace_id == demo.id)).all()
     campaigns = db.session.scalars(
         select(Campaign).where(Campaign.workspace_id == demo.id).order_by(Campaign.id)
@@ -56,7 +64,7 @@ def test_it_has_a_history_to_look_at(demo):
     assert sum(report(campaign).rejected for campaign in campaigns) > 3
 
 
-def test_its_people_are_at_several_providers_where_no_mail_goes(demo):
+def its_people_are_at_several_providers_where_no_mail_goes(demo):
     emails = db.session.scalars(select(Subscriber.email).where(Subscriber.workspace_id == demo.id)).all()
     sent = db.session.scalars(select(Campaign).where(Campaign.launched_at.is_not(None))).first()
 
@@ -66,7 +74,7 @@ def test_its_people_are_at_several_providers_where_no_mail_goes(demo):
     assert all(0 < part.opened < part.accepted for part in named.values())
 
 
-def test_its_sums_agree_with_its_rows(demo):
+def its_sums_agree_with_its_rows(demo):
     now = utcnow()
     for campaign in db.session.scalars(
         select(Campaign).where(Campaign.workspace_id == demo.id, Campaign.launched_at.is_not(None))
@@ -93,18 +101,12 @@ def test_its_sums_agree_with_its_rows(demo):
         assert counted == count(Subscription, *on_list) > 0
 
 
-def test_it_sends_nothing(demo, queued):
-    assert queued() == []
-
-
-def test_planting_twice_gives_the_same_one(demo, ana):
-    assert plant(ana, now=utcnow()) == demo
-    assert count(Workspace, Workspace.is_demo) == 1
-
-
-def test_removing_it_leaves_no_row_of_it(demo, workspace):
+def test_planting_twice_gives_the_same_one_and_removing_it_leaves_no_row_of_it(demo, ana, workspace):
     ours = factories.subscriber(workspace, on=factories.mailing_list(workspace))
     db.session.commit()
+
+    assert plant(ana, now=utcnow()) == demo
+    assert count(Workspace, Workspace.is_demo) == 1
 
     remove(demo)
     db.session.commit()

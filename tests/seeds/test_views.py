@@ -1,11 +1,19 @@
 """The demo world's two buttons."""
 
+import pytest
+
 from mailer.accounts.models import Membership, Workspace
 from mailer.accounts.roles import Role
 from mailer.db import db
-from mailer.lib.clock import utcnow
-from mailer.seeds.demo import plant
 from tests import factories
+
+
+@pytest.fixture
+def demo(workspace) -> Workspace:
+    """A demo world without anything in it, which is all that its door looks at."""
+    made = factories.workspace(name="Demo", slug="demo")
+    made.is_demo = True
+    return made
 
 
 def demo_worlds() -> list[Workspace]:
@@ -28,17 +36,14 @@ def test_one_click_plants_it_and_another_removes_it(sign_in, ana, workspace):
     assert "Show me the demo world" in browser.get(f"/w/{workspace.slug}/").text
 
 
-def test_an_editor_of_it_does_not_remove_it(sign_in, ana, ben):
-    demo = plant(ana, now=utcnow())
+def test_an_editor_of_it_does_not_remove_it(sign_in, demo, ben):
     db.session.add(Membership(workspace_id=demo.id, user_id=ben.id, role=Role.EDITOR))
 
     assert sign_in(ben).post(f"/w/{demo.slug}/demo/remove").status_code == 403
     assert len(demo_worlds()) == 1
 
 
-def test_for_a_stranger_it_does_not_exist(sign_in, ana, cleo):
-    demo = plant(ana, now=utcnow())
-
+def test_for_a_stranger_it_does_not_exist(sign_in, demo, cleo):
     assert sign_in(cleo).post(f"/w/{demo.slug}/demo/remove").status_code == 404
     assert len(demo_worlds()) == 1
 
