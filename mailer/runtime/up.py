@@ -1,11 +1,9 @@
 """``mailer up``: everything that Mailer is, on one machine."""
 
-import fcntl
 import gc
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,6 +17,7 @@ from mailer.runtime import logs
 from mailer.runtime.children import start_fork, start_program
 from mailer.runtime.embedded_broker import NoBroker, answers, broker_command, stop_left_over
 from mailer.runtime.migrations import migrate_to
+from mailer.runtime.only_one import only_one
 from mailer.runtime.ports import PortTaken, is_open, require_free, serves
 from mailer.runtime.scheduler import run_scheduler
 from mailer.runtime.supervisor import CannotStart, Part, Supervisor
@@ -31,6 +30,8 @@ log = logging.getLogger(__name__)
 _LOOPBACK: Final = "127.0.0.1"
 #: The longest that a worker may take over what it has in hand; a batch lasts seconds.
 _WORKER_STOP_SECONDS: Final = 60.0
+#: The longest that parts live on without their supervisor: they look for it once a second.
+_ORPHANS_SECONDS: Final = _WORKER_STOP_SECONDS + 5
 _CAMPAIGN_NICENESS: Final = 5
 
 
@@ -60,7 +61,7 @@ class Everything:
 
         :raises CannotStart: with one sentence that says why not
         """
-        with _only_one(self._settings.data_dir):
+        with only_one(self._settings.data_dir, patience=_ORPHANS_SECONDS):
             self._require_ports()
             link = self._prepare()
             Supervisor(list(self._stages())).run(when_up=lambda: log.info("Mailer is up. Open %s", link))
@@ -169,14 +170,3 @@ class Everything:
 def _reached(bind: str) -> str:
     """Return where something that listens at an address is reached from here."""
     return _LOOPBACK if bind in {"0.0.0.0", "::"} else bind  # noqa: S104  - compared, not bound
-
-
-@contextmanager
-def _only_one(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory, so that two supervisors do not run on it."""
-    with (data_dir / "mailer.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotStart(f"Mailer is already running on {data_dir}; stop that one first.") from None
-        yield
