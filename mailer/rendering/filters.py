@@ -152,6 +152,8 @@ IN_LANGUAGE: Final[Mapping[str, Callable[..., Any]]] = {
     "currency": _in_language(currency),
     "plural": _in_language(plural),
 }
+#: All of them. Each says the same of the same values whenever it is asked, for ``program`` remembers
+#: what was said: one that reads a clock, a row or chance would tell everybody what it told the first.
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "default": default,
     "d": default,
