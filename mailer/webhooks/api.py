@@ -78,7 +78,7 @@ class NewEndpoint(Given):
     events: list[Line] = Field(
         min_length=1,
         max_length=100,
-        description="Names of events, or groups such as “campaign.*”.",
+        description="Names of events, groups such as “campaign.*”, or “*” for everything.",
         examples=[["subscriber.*", "campaign.finished"]],
     )
     description: Line = Field("", max_length=200)

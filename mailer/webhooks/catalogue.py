@@ -144,6 +144,9 @@ class TestEvent(Told):
     data: TestTold
 
 
+#: What asks for every event, also those that come later.
+EVERYTHING: Final = "*"
+
 #: By name: what it says of itself, and the kind of what is told.
 EVENTS: Final[dict[str, tuple[str, type[Told]]]] = {
     "subscriber.created": ("Somebody new is in the audience.", SubscriberEvent),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from difflib import get_close_matches
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, update
@@ -12,7 +13,7 @@ from mailer.errors import Conflict, Invalid
 from mailer.jobs import POST_WEBHOOKS, later
 from mailer.lib.lines import clean_line
 from mailer.lib.outbound import NotAsked, check_url
-from mailer.webhooks.catalogue import EVENTS
+from mailer.webhooks.catalogue import EVENTS, EVERYTHING
 from mailer.webhooks.models import Endpoint, Posting, PostingState
 from mailer.webhooks.signing import give_secret, rotate_secret
 from mailer.webhooks.tell import asked, tell_one
@@ -142,9 +143,13 @@ def _checked_url(url: str) -> str:
 
 def _checked_events(events: Iterable[str]) -> list[str]:
     chosen = list(dict.fromkeys(events))
-    groups = {f"{name.partition('.')[0]}.*" for name in EVENTS}
-    unknown = [name for name in chosen if name not in EVENTS and name not in groups]
+    known = {EVERYTHING, *EVENTS, *(f"{name.partition('.')[0]}.*" for name in EVENTS)}
+    unknown = [name for name in chosen if name not in known]
     if unknown or not chosen:
-        sentence = f"There is no event “{unknown[0][:60]}”." if unknown else "Choose at least one event."
+        near = get_close_matches(unknown[0], sorted(known), n=1) if unknown else []
+        guess = f" Did you mean “{near[0]}”?" if near else ""
+        sentence = (
+            f"There is no event “{unknown[0][:60]}”.{guess}" if unknown else "Choose at least one event."
+        )
         raise Invalid(sentence, fields={"events": sentence})
     return chosen

@@ -28,7 +28,7 @@ class Endpoint(Identified, Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"), index=True)
     url: Mapped[str] = mapped_column(String(2000))
     description: Mapped[str] = mapped_column(String(200), default="")
-    #: Names of events, or beginnings of them such as ``campaign.*``.
+    #: Names of events, or beginnings of them such as ``campaign.*`` and ``*``.
     events: Mapped[list[str]]
     #: ``lib.secrets.encrypt`` under the purpose ``webhook-secret``.
     secret_encrypted: Mapped[str] = mapped_column(Text)

@@ -179,3 +179,15 @@ def test_what_waits_and_what_is_kept_back_is_told(shop, workspace, endpoint, wor
     assert datetime.fromisoformat(scheduled[1]["scheduled_at"]) == datetime.fromisoformat(tomorrow)
     assert suppressed[0] == "email.suppressed"
     assert (suppressed[1]["email"], suppressed[1]["reason"]) == ("gone@example.com", "suppressed")
+
+
+def test_one_asks_for_everything_by_one_word(shop):
+    at, url = "/api/v1/webhooks", "https://shop.example.com/"
+
+    made = shop.post(at, json={"url": url, "events": ["*"]}).json
+    wrong = shop.post(at, json={"url": url, "events": ["email.send"]}).json
+    shop.post("/api/v1/subscribers", json={"email": "sam@example.com"})
+
+    assert made["events"] == ["*"]
+    assert wrong["errors"][0]["message"] == "There is no event “email.send”. Did you mean “email.sent”?"
+    assert [name for name, _ in told()] == ["subscriber.created"]
