@@ -9,7 +9,8 @@ from lxml import etree
 from mailer.rendering import plain_text
 from mailer.rendering.blocks import kinds
 from mailer.rendering.blocks.document import Document
-from mailer.rendering.blocks.parts import NETWORKS, day_in, repeated
+from mailer.rendering.blocks.parts.buttons import NETWORKS
+from mailer.rendering.blocks.parts.entries import day_in, repeated
 from mailer.rendering.shield import Shield
 
 #: What stands around a headline, by its level.
