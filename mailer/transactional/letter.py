@@ -100,8 +100,9 @@ class Letter:
 
     @property
     def recipients(self) -> list[Mailbox]:
-        """Everybody who gets it, each address once."""
-        return list({each.email: each for each in (*self.bcc, *self.cc, *self.to)}.values())[::-1]
+        """Everybody who gets it, in the order in which they are named, each address once."""
+        everybody = (*self.to, *self.cc, *self.bcc)
+        return list({each.email: each for each in everybody[::-1]}.values())[::-1]
 
 
 def read_mailboxes(texts: Iterable[str], *, field: str) -> list[Mailbox]:
