@@ -19,6 +19,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
     ColumnElement,
+    Connection,
     DateTime,
     Dialect,
     Enum,
@@ -314,6 +315,20 @@ def reading_apart() -> Iterator[Session]:
     """
     with Session(db.engine.execution_options(**{READ_ONLY: True})) as session:
         yield session
+
+
+@contextmanager
+def looking_first() -> Iterator[Connection]:
+    """Give a connection to look something up with before this transaction writes.
+
+    On SQLite, where whoever writes keeps all others from it, that is one apart until there
+    is something to write.
+    """
+    if db.session().in_transaction() or db.session.get_bind().dialect.name != "sqlite":
+        yield db.session.connection()
+        return
+    with db.engine.connect().execution_options(**{READ_ONLY: True}) as connection:
+        yield connection
 
 
 def owned(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from mailer.broker import enqueue, enqueue_tick, ring
 from mailer.db import db
@@ -84,6 +84,7 @@ FORGET_OLD_ANSWERS: Final = _job("forget_old_answers", TRANSACTIONAL, every_seco
 
 
 _WAITING: Final = "mailer.jobs_after_commit"
+_COMMITTED: Final = "mailer.jobs_committed"
 
 
 def later(job: Job, *ids: str) -> None:
@@ -105,11 +106,18 @@ def tick(job: Job) -> None:
 
 
 @event.listens_for(Session, "after_commit")
-def _send_what_waits(session: Session) -> None:
+def _let_go(session: Session) -> None:
     # What is committed inside a savepoint waits for the outermost commit.
-    if session.in_nested_transaction():
+    if not session.in_nested_transaction():
+        session.info[_COMMITTED] = session.info.pop(_WAITING, {})
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _send_what_waits(session: Session, transaction: SessionTransaction) -> None:
+    # By now the connection is given back, so that on SQLite the next thread writes while the broker is asked.
+    if transaction.parent is not None:
         return
-    for (job, ids), times in session.info.pop(_WAITING, {}).items():
+    for (job, ids), times in session.info.pop(_COMMITTED, {}).items():
         if job.is_bell:
             ring(job.name, job.queue)
             continue

@@ -35,7 +35,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     catcher
     web api
     accounts
-    signals jobs bulk
+    signals jobs bulk inserts
     db current broker
     config
     rendering delivery.engine bounces.parsers

@@ -32,6 +32,7 @@ from mailer.delivery.ledger import Claimed, Result
 from mailer.delivery.models import Message
 from mailer.delivery.readers import complete
 from mailer.delivery.routes import route_for_one
+from mailer.delivery.sending_sums import remember_domain
 from mailer.delivery.transports import courier_for
 from mailer.jobs import DELIVER_TRANSACTIONAL, later
 from mailer.lib.clock import utcnow
@@ -148,6 +149,7 @@ class _Round:
                 if ready and weight > _HEAVIEST:
                     break
                 composers[message.id] = Composer(message, identify=identify)
+                remember_domain(message.id, composers[message.id].from_domain)
             composer = composers[message.id]
             route = route_of(delivery.workspace_id, composer.from_domain)
             delivery.reader = delivery.reader or merge_values(None, delivery.email)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    insert,
     or_,
     select,
     update,
@@ -35,6 +36,7 @@ BATCH: Final = 1_000
 
 # A table instead of its model: for a thousand rows the ORM would take as long as the database.
 _DELIVERIES: Final = cast(Table, Delivery.__table__)
+_INSERT_BATCH: Final = insert(cast(Table, Batch.__table__))
 #: What differs within a batch.
 _COLUMNS: Final[tuple[Any, ...]] = tuple(
     _DELIVERIES.c[name]
@@ -154,21 +156,21 @@ def due(campaign_id: UUID | None, *, now: datetime) -> Select[UUID]:
 
 
 def _new_batch(campaign_id: UUID | None, where: Any, *, worker: str, now: datetime) -> UUID | None:
-    batch = Batch(
-        id=uuid7(), campaign_id=campaign_id, worker=worker, due_at=now, lease_expires_at=now + lease()
-    )
+    batch_id = uuid7()
     taken = db.session.execute(
         update(Delivery)
         .where(where, Delivery.state == DeliveryState.PREPARED)
-        .values(batch_id=batch.id, next_try_at=None)
+        .values(batch_id=batch_id, next_try_at=None)
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)
     ).all()
     if not taken:
         return None
-    db.session.add(batch)
-    db.session.flush()
-    return batch.id
+    batch = {"id": batch_id, "campaign_id": campaign_id, "worker": worker}
+    db.session.connection().execute(
+        _INSERT_BATCH, {**batch, "created_at": now, "due_at": now, "lease_expires_at": now + lease()}
+    )
+    return batch_id
 
 
 def lease() -> timedelta:

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -52,6 +53,7 @@ class Fared(NamedTuple):
 
 
 _ENDS: Final = {DeliveryState.ACCEPTED: Fate.ACCEPTED, DeliveryState.REJECTED: Fate.REJECTED}
+_KEYS: Final = ("workspace_id", "domain", "provider", "campaign_id", "slot")
 _MOST_DOMAINS: Final = 1_000
 #: The From domains of messages, by their ids.
 _domains: Final[dict[UUID, str]] = {}
@@ -68,6 +70,13 @@ def count_fates(fared: Iterable[Fared]) -> None:
         for provider, number in Counter(map(provider_of, emails)).items():
             sums[workspace_id, domain, provider, campaign_id or NO_CAMPAIGN, slot][fate] += number
     _add(sums)
+
+
+def remember_domain(message_id: UUID, domain: str) -> None:
+    """Spare a look for a message that somebody has just read, before the transaction that counts."""
+    if len(_domains) >= _MOST_DOMAINS:
+        _domains.clear()
+    _domains[message_id] = domain
 
 
 def fates_of_try(outcome: str, *, is_dead_address: bool) -> list[Fate]:
@@ -123,26 +132,26 @@ def _domains_of(message_ids: Set[UUID]) -> Mapping[UUID, str]:
     """
     if unknown := message_ids - _domains.keys():
         rows = db.session.execute(select(Message.id, Message.from_email).where(Message.id.in_(unknown)))
-        if len(_domains) >= _MOST_DOMAINS:
-            _domains.clear()
-        _domains.update({message_id: ascii_domain(email).rpartition("@")[2] for message_id, email in rows})
+        for message_id, email in rows:
+            remember_domain(message_id, ascii_domain(email).rpartition("@")[2])
     return {message_id: _domains.get(message_id, "") for message_id in message_ids}
 
 
 def _add(sums: Mapping[_Key, Counter[str]]) -> None:
     if not sums:
         return
-    names = ("workspace_id", "domain", "provider", "campaign_id", "slot")
     none: dict[str, Any] = {fate.value: 0 for fate in Fate}
     # Always in the same order, so that two workers never wait for each other's rows.
-    rows = [{**none, **dict(zip(names, key, strict=True)), **sums[key]} for key in sorted(sums)]
-    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    rows = [{**none, **dict(zip(_KEYS, key, strict=True)), **sums[key]} for key in sorted(sums)]
+    db.session.connection().execute(_adding(db.session.get_bind().dialect.name), rows)
+
+
+@cache
+def _adding(dialect_name: str) -> Any:
+    dialect: Any = postgresql if dialect_name == "postgresql" else sqlite
     insert = dialect.insert(SendingSum.__table__)
     columns = SendingSum.__table__.c
-    db.session.execute(
-        insert.on_conflict_do_update(
-            index_elements=list(names),
-            set_={fate.value: columns[fate.value] + insert.excluded[fate.value] for fate in Fate},
-        ),
-        rows,
+    return insert.on_conflict_do_update(
+        index_elements=_KEYS,
+        set_={fate.value: columns[fate.value] + insert.excluded[fate.value] for fate in Fate},
     )

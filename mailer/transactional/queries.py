@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from mailer.audience.models import Subscriber
 from mailer.composing.models import Template
 from mailer.consent.models import StreamSuppression, Suppression, SuppressionReason
-from mailer.db import db, owned
+from mailer.db import db, looking_first, owned
 from mailer.delivery.models import Delivery, DeliveryState, Message, Sender
 from mailer.lib.addresses import address_key
 from mailer.lib.ids import parse_id
@@ -63,19 +63,14 @@ def known_of(workspace_id: UUID, stream: str, emails: Iterable[str]) -> Known:
 
     The gate asks again when a message is claimed; this is so that whoever asks hears at once.
     """
+    about = {
+        "workspace_id": workspace_id,
+        "stream": stream,
+        "keys": list({address_key(email) for email in emails}),
+    }
     # As rows of the driver: there is nothing in them for the ORM.
-    rows: Any = (
-        db.session.connection()
-        .execute(
-            _KNOWN,
-            {
-                "workspace_id": workspace_id,
-                "stream": stream,
-                "keys": list({address_key(email) for email in emails}),
-            },
-        )
-        .all()
-    )
+    with looking_first() as connection:
+        rows: Any = connection.execute(_KNOWN, about).all()
     return Known(
         {key: reason for key, reason, subscriber_id in rows if subscriber_id is None},
         {key: subscriber_id for key, _, subscriber_id in rows if subscriber_id is not None},

@@ -7,10 +7,10 @@ on the ledger sees to it that every address is tried until it has an outcome.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Table, insert
+from sqlalchemy import bindparam, select
 
 from mailer import signals
 from mailer.accounts.models import Workspace
@@ -19,6 +19,7 @@ from mailer.db import db
 from mailer.delivery.compose import merge_values
 from mailer.delivery.models import Attachment, Delivery, Message, MessageKind, TrackingMode
 from mailer.errors import Invalid, MailerError
+from mailer.inserts import Inserted, insert_rows
 from mailer.jobs import DELIVER_TRANSACTIONAL, later
 from mailer.lib.addresses import address_key
 from mailer.lib.ids import uuid7
@@ -42,11 +43,30 @@ _REASONS: Final = {
     "imported": "it was closed for this stream when it was imported",
 }
 
-#: What a message is made of, in the order in which it is written; built once, as it is written often.
-_INSERTS: Final[dict[Any, Any]] = {
-    model: insert(cast(Table, model.__table__))
-    for model in (Message, TransactionalMessage, TransactionalTag, Attachment, Delivery)
-}
+_MESSAGES: Final = Inserted(
+    Message,
+    *("id", "created_at", "workspace_id", "kind", "from_name", "from_email", "subject", "html", "text"),
+    *("links", "values", "stream", "is_literal", "is_tracked", "tracking", "mailboxes", "headers"),
+    "attachment_count",
+)
+_ENTRIES: Final = Inserted(
+    TransactionalMessage,
+    *("id", "created_at", "workspace_id", "source", "stream", "to", "cc", "bcc"),
+    *("template_id", "template_version", "scheduled_at"),
+)
+_TAGS: Final = Inserted(TransactionalTag, "message_id", "name", "workspace_id")
+_ATTACHMENTS: Final = Inserted(
+    Attachment,
+    *("id", "created_at", "message_id", "name", "content_type", "content_id", "byte_count", "content"),
+)
+_DELIVERIES: Final = Inserted(
+    Delivery,
+    *("id", "created_at", "workspace_id", "message_id", "email", "next_try_at"),
+    # Somebody who was erased since we looked is nobody's subscriber.
+    made={
+        "subscriber_id": select(Subscriber.id).where(Subscriber.id == bindparam("known_as")).scalar_subquery()
+    },
+)
 
 
 class Suppressed(Invalid):
@@ -176,11 +196,14 @@ def _sender_of(workspace_id: UUID, letter: Letter) -> Mailbox:
 
 
 class _Rows:
-    """The rows of some messages, inserted table by table: objects of the ORM would cost as much again."""
+    """The rows of some messages, gathered and written together."""
 
     def __init__(self, workspace_id: UUID, *, source: Source, now: datetime) -> None:
         self._workspace_id, self._source, self._now = workspace_id, source, now
-        self._of: dict[Any, list[dict[str, Any]]] = {model: [] for model in _INSERTS}
+        #: In the order in which they are written.
+        self._of: dict[Inserted, list[dict[str, Any]]] = {
+            kind: [] for kind in (_MESSAGES, _ENTRIES, _TAGS, _ATTACHMENTS, _DELIVERIES)
+        }
         self._is_due = False
         self._later: list[UUID] = []
 
@@ -188,7 +211,7 @@ class _Rows:
         """Take the rows of one message; return its id."""
         message_id, workspace_id, now = uuid7(), self._workspace_id, self._now
         is_later = letter.scheduled_at is not None and letter.scheduled_at > now
-        self._of[Message].append(
+        self._of[_MESSAGES].append(
             {
                 "id": message_id,
                 "created_at": now,
@@ -200,6 +223,7 @@ class _Rows:
                 "html": words.frozen.html,
                 "text": words.frozen.text,
                 "links": words.frozen.links,
+                "values": {},
                 "stream": letter.stream,
                 "is_literal": not letter.is_tracked,
                 "is_tracked": letter.is_tracked,
@@ -209,7 +233,7 @@ class _Rows:
                 "attachment_count": len(letter.attachments),
             }
         )
-        self._of[TransactionalMessage].append(
+        self._of[_ENTRIES].append(
             {
                 "id": message_id,
                 "created_at": now,
@@ -224,12 +248,14 @@ class _Rows:
                 "scheduled_at": letter.scheduled_at if is_later else None,
             }
         )
-        self._of[TransactionalTag] += [
+        self._of[_TAGS] += [
             {"message_id": message_id, "name": tag, "workspace_id": workspace_id}
             for tag in dict.fromkeys(map(str.strip, letter.tags))
         ]
-        self._of[Attachment] += [
+        self._of[_ATTACHMENTS] += [
             {
+                "id": uuid7(),
+                "created_at": now,
                 "message_id": message_id,
                 "name": each.name,
                 "content_type": each.content_type,
@@ -241,13 +267,13 @@ class _Rows:
         ]
         for reader in letter.recipients:
             delivery_id = uuid7()
-            self._of[Delivery].append(
+            self._of[_DELIVERIES].append(
                 {
                     "id": delivery_id,
                     "created_at": now,
                     "workspace_id": workspace_id,
                     "message_id": message_id,
-                    "subscriber_id": known.subscribers.get(address_key(reader.email)),
+                    "known_as": known.subscribers.get(address_key(reader.email)),
                     "email": reader.email,
                     "next_try_at": letter.scheduled_at if is_later else now,
                 }
@@ -259,9 +285,7 @@ class _Rows:
 
     def insert(self) -> None:
         """Write everything, and ring for what is due at once; the sweep rings for the rest."""
-        for model, rows in self._of.items():
-            if rows:
-                db.session.connection().execute(_INSERTS[model], rows)
+        insert_rows(self._of)
         if self._later:
             signals.messages_scheduled.send(self._workspace_id, deliveries=self._later)
         if self._is_due:

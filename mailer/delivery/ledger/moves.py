@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -36,22 +36,27 @@ from mailer.delivery.models import (
 )
 from mailer.delivery.sending_sums import Fared, count_fates
 
+_BATCHES: Final = cast(Table, Batch.__table__)
+#: Made once, since it ends every batch.
+_DELETE_DONE: Final = (
+    delete(_BATCHES)
+    .where(
+        _BATCHES.c.id == bindparam("left"),
+        _BATCHES.c.worker == bindparam("holder"),
+        ~exists().where(Delivery.batch_id == bindparam("left"), Delivery.state == DeliveryState.PREPARED),
+    )
+    .returning(_BATCHES.c.id)
+)
+
 
 def put_back(batch_id: UUID, *, worker: str, due_at: datetime) -> None:
     """Let go of a batch: whatever of it was not tried may be claimed again at ``due_at``."""
-    is_ours = (Batch.id == batch_id, Batch.worker == worker)
-    is_done = ~exists().where(Delivery.batch_id == batch_id, Delivery.state == DeliveryState.PREPARED)
-    gone = db.session.scalar(
-        delete(Batch)
-        .where(*is_ours, is_done)
-        .returning(Batch.id)
-        .execution_options(synchronize_session=False)
-    )
+    gone = db.session.connection().scalar(_DELETE_DONE, {"left": batch_id, "holder": worker})
     if gone is not None or _free_alone(batch_id, worker=worker, due_at=due_at):
         return
     db.session.execute(
         update(Batch)
-        .where(*is_ours)
+        .where(Batch.id == batch_id, Batch.worker == worker)
         .values(worker=None, lease_expires_at=None, due_at=due_at)
         .execution_options(synchronize_session=False)
     )

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     CursorResult,
+    Table,
     Text,
     bindparam,
     func,
@@ -47,6 +48,21 @@ from mailer.delivery.sending_sums import Fared, Fate, count_fates, fates_of_try
 FATES: Final = {DeliveryState.ACCEPTED: Fate.ACCEPTED, DeliveryState.REJECTED: Fate.REJECTED}
 #: A transactional message that is in doubt is sent again, under the same Message-ID, so soon.
 DOUBT_RETRY: Final = timedelta(seconds=30)
+# Made once, from tables: they run with every message that somebody waits for, and to make them
+# takes several times as long.
+_BATCHES: Final = cast(Table, Batch.__table__)
+_HOLD: Final = (
+    update(_BATCHES)
+    .where(_BATCHES.c.id.in_(bindparam("mine", expanding=True)), _BATCHES.c.worker == bindparam("holder"))
+    .values(lease_expires_at=bindparam("until"))
+    .returning(_BATCHES.c.id)
+)
+_MESSAGES: Final = cast(Table, Message.__table__)
+_FORGET: Final = (
+    update(_MESSAGES)
+    .where(_MESSAGES.c.id.in_(bindparam("ended", expanding=True)), _MESSAGES.c.kind == MessageKind.SYSTEM)
+    .values(html="", text="")
+)
 _ABOUT: Final = attrgetter("workspace_id", "campaign_id", "message_id")
 _ENDED: Final = frozenset(state for state, following in NEXT_STATES.items() if not following)
 
@@ -124,15 +140,9 @@ def hold(batches: Collection[UUID], *, worker: str, now: datetime) -> set[UUID]:
     """Lengthen a worker's lease on its batches, and lock them; return those that are still its own."""
     if not batches:
         return set()
-    return set(
-        db.session.scalars(
-            update(Batch)
-            .where(Batch.id.in_(batches), Batch.worker == worker)
-            .values(lease_expires_at=now + timedelta(seconds=settings().lease_seconds))
-            .returning(Batch.id)
-            .execution_options(synchronize_session=False)
-        )
-    )
+    until = now + timedelta(seconds=settings().lease_seconds)
+    held = db.session.connection().execute(_HOLD, {"mine": list(batches), "holder": worker, "until": until})
+    return set(held.scalars())
 
 
 def _patience(results: Iterable[Result]) -> dict[UUID, timedelta]:
@@ -349,12 +359,7 @@ def _forget_secrets(ended: Iterable[Claimed]) -> None:
     """Drop the content of system messages that have ended: links in them are for their reader alone."""
     alone = [delivery.message_id for delivery in ended if delivery.campaign_id is None]
     if alone:
-        db.session.execute(
-            update(Message)
-            .where(Message.id.in_(alone), Message.kind == MessageKind.SYSTEM)
-            .values(html="", text="")
-            .execution_options(synchronize_session=False)
-        )
+        db.session.connection().execute(_FORGET, {"ended": alone})
 
 
 def since(now: datetime) -> Any:
