@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, cast
 import psycopg
 from sqlalchemy import Dialect, Insert, Table, insert
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from mailer.db import db
 
@@ -34,7 +35,7 @@ class Inserted:
         self._constants: Row = {
             column.name: column.default.arg
             for column in table.columns
-            if column.default is not None and column.default.is_scalar and column.name not in names
+            if isinstance(column.default, ScalarElementColumnDefault) and column.name not in names
         }
         self._statement: Insert = insert(table).values(dict(made or {}))
         self._names: Final = (*names, *self._constants)
