@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import ARRAY, ColumnElement, Table, bindparam, func, select, type_coerce
+from sqlalchemy import ARRAY, ColumnElement, bindparam, func, select, type_coerce
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
@@ -93,11 +93,12 @@ class Bulk:
             return text.translate(_COPY_SIGNS)
         return text
 
-    def copy_in(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    def copy_in(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows: by COPY on PostgreSQL, and by one prepared statement on SQLite.
 
         Nothing is checked or filled in on the way, so that rows come complete.
 
+        :param table: the name of one of ours
         :param rows: values in the order of the columns, in stored form; JSON as text
         :raises AlreadyThere: a row breaks a constraint
         """
@@ -109,14 +110,14 @@ class Bulk:
         except (IntegrityError, psycopg.IntegrityError) as error:
             raise AlreadyThere(str(error)) from error
 
-    def _insert(self, table: Table, names: str, rows: Sequence[Sequence[Any]]) -> None:
+    def _insert(self, table: str, names: str, rows: Sequence[Sequence[Any]]) -> None:
         if self.is_postgresql:
             cursor: Any = self._connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-            with cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+            with cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
                 copy.write("\n".join(["\t".join(row) for row in rows]) + "\n")
             return
         places = ", ".join("?" * len(rows[0]))
         self._connection.exec_driver_sql(
-            f'INSERT INTO "{table.name}" ({names}) VALUES ({places})',  # noqa: S608  - our own tables' names
+            f'INSERT INTO "{table}" ({names}) VALUES ({places})',  # noqa: S608  - our own tables' names
             rows,
         )

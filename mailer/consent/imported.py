@@ -55,7 +55,7 @@ def record_imported(
     words = keep_words(plan.workspace_id, plan.basis) or bulk.null
     proof = (Act.SUBSCRIBED.value, Channel.IMPORT.value, words, "", "", "", actor_id)
     bulk.copy_in(
-        ConsentRecord.__table__,  # type: ignore[arg-type]
+        ConsentRecord.__tablename__,
         _RECORD,
         [
             (identifier, at, workspace_id, subscriber_id, list_id, *proof)
@@ -66,7 +66,7 @@ def record_imported(
     known = _suppressed(plan.workspace_id, [person.key for person in leaving])
     otherwise = f"In the file {plan.file_name}"[:500]
     bulk.copy_in(
-        Suppression.__table__,  # type: ignore[arg-type]
+        Suppression.__tablename__,
         _SUPPRESSION,
         [
             (

@@ -109,7 +109,7 @@ def _append(workspace_id: UUID, records: Sequence[ConsentRecord]) -> None:
                 *(digest, last),
             )
         )
-    bulk.copy_in(ConsentSeal.__table__, _COLUMNS, rows)  # type: ignore[arg-type]
+    bulk.copy_in(ConsentSeal.__tablename__, _COLUMNS, rows)
 
 
 def _end_of(workspace_id: UUID) -> tuple[int, str]:

@@ -4,13 +4,16 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final, TextIO
 
 from charset_normalizer import from_bytes
 
 from mailer.errors import Invalid
+
+#: Rows that are read one by one; to close them closes their file.
+Rows = Generator[list[str], None, None]
 
 MOST_COLUMNS: Final = 500
 LONGEST_CELL: Final = 10_000
@@ -70,7 +73,7 @@ def sniff(file: BinaryIO, *, encoding: str = "") -> Dialect:
     return Dialect(encoding, delimiter, quote, escape)
 
 
-def read_rows(file: BinaryIO, dialect: Dialect) -> Iterator[list[str]]:
+def read_rows(file: BinaryIO, dialect: Dialect) -> Rows:
     """Yield the rows that are not blank, headings first.
 
     :raises Invalid: a row cannot be read, with its number
@@ -81,7 +84,7 @@ def read_rows(file: BinaryIO, dialect: Dialect) -> Iterator[list[str]]:
         yield from rows_of(_lines(text), dialect)
 
 
-def rows_of(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
+def rows_of(lines: Iterable[str], dialect: Dialect) -> Rows:
     """Yield the rows that are not blank, headings first.
 
     :raises Invalid: a row has too many cells, or one that is too long

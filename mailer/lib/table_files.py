@@ -4,7 +4,7 @@ Nothing is unpacked to the disk and nothing is held in memory but the row at han
 that a bomb costs no more than the work until its bound.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from mailer.errors import Invalid
-from mailer.lib.csv_rows import read_rows, sniff
+from mailer.lib.csv_rows import Rows, read_rows, sniff
 from mailer.lib.xlsx_rows import is_xlsx, read_sheet
 from mailer.lib.zip_bombs import is_bomb
 
@@ -36,7 +36,7 @@ class Table:
     """
 
     headings: list[str]
-    rows: Iterator[list[str]]
+    rows: Rows
     encoding: str = ""
     delimiter: str = ""
     parts: list[str] = field(default_factory=list)
@@ -67,7 +67,7 @@ def _text_table(opened: Callable[[], BinaryIO], encoding: str) -> Table:
     return Table(headings, rows, dialect.encoding, dialect.delimiter)
 
 
-def _with_headings(rows: Iterator[list[str]]) -> tuple[list[str], Iterator[list[str]]]:
+def _with_headings(rows: Rows) -> tuple[list[str], Rows]:
     first = next(rows, None)
     if first is None:
         raise Invalid("This file is empty.")
@@ -78,13 +78,11 @@ def _with_headings(rows: Iterator[list[str]]) -> tuple[list[str], Iterator[list[
     return [" ".join(cell.split())[:120] for cell in first], rows
 
 
-def _closing(rows: Iterator[list[str]], source: Iterator[list[str]]) -> Iterator[list[str]]:
+def _closing(rows: Iterable[list[str]], source: Rows) -> Rows:
     try:
         yield from rows
     finally:
-        close = getattr(source, "close", None)
-        if close is not None:
-            close()
+        source.close()
 
 
 def _zip_table(path: Path, encoding: str) -> Table:
@@ -127,10 +125,10 @@ def _open_member(path: Path, member: ZipInfo) -> BinaryIO:
         return archive.open(member)  # type: ignore[return-value]
 
 
-def _joined(tables: Sequence[Table], names: Sequence[str], headings: list[str]) -> Iterator[list[str]]:
+def _joined(tables: Sequence[Table], names: Sequence[str], headings: list[str]) -> Rows:
     for table, name in zip(tables, names, strict=True):
         places = [headings.index(heading) for heading in table.headings]
-        with closing(table.rows):  # type: ignore[type-var]
+        with closing(table.rows):
             for cells in table.rows:
                 row = [""] * len(headings)
                 for place, cell in zip(places, cells, strict=False):

@@ -7,7 +7,7 @@ from typing import Any, Final
 from zipfile import BadZipFile, ZipFile
 
 from mailer.errors import Invalid
-from mailer.lib.csv_rows import LONGEST_CELL, MOST_COLUMNS, plain_cell
+from mailer.lib.csv_rows import LONGEST_CELL, MOST_COLUMNS, Rows, plain_cell
 from mailer.lib.zip_bombs import is_bomb
 
 #: Of a sheet, unpacked; a million rows of ten columns have half as much.
@@ -26,7 +26,7 @@ def is_xlsx(path: Path) -> bool:
         return False
 
 
-def read_sheet(path: Path) -> Iterator[list[str]]:
+def read_sheet(path: Path) -> Rows:
     """Yield the rows of the first sheet that has any, headings first; those that are blank are left out.
 
     :raises Invalid: it cannot be read, or is larger than any table of people

@@ -167,7 +167,7 @@ class _Chunk:
         for reader in readers:
             self._send(reader)
         for model, columns in _COLUMNS.items():
-            self._bulk.copy_in(model.__table__, columns, self._rows[model])
+            self._bulk.copy_in(model.__tablename__, columns, self._rows[model])
 
     def _send(self, reader: _Reader) -> None:
         bulk, chance = self._bulk, self._chance

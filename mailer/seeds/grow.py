@@ -137,10 +137,10 @@ def _put_on(crowd: Crowd, moments: list[datetime], made: Iterator[Person]) -> No
         )
         subscriptions.append((place_id, at, at, workspace_id, list_id, subscriber_id, _ACTIVE))
         proofs.append((proof_id, at, workspace_id, subscriber_id, list_id, *_PROOF))
-    bulk.copy_in(Subscriber.__table__, _SUBSCRIBER, subscribers)  # type: ignore[arg-type]
-    bulk.copy_in(Subscription.__table__, _SUBSCRIPTION, subscriptions)  # type: ignore[arg-type]
+    bulk.copy_in(Subscriber.__tablename__, _SUBSCRIBER, subscribers)
+    bulk.copy_in(Subscription.__tablename__, _SUBSCRIPTION, subscriptions)
     keep_words(crowd.workspace_id, WORDS)
-    bulk.copy_in(ConsentRecord.__table__, _CONSENT_RECORD, proofs)  # type: ignore[arg-type]
+    bulk.copy_in(ConsentRecord.__tablename__, _CONSENT_RECORD, proofs)
 
 
 @cache

@@ -65,7 +65,7 @@ def forecast_chunks(import_id: UUID, *, now: datetime) -> Iterator[None]:
         examples: list[dict[str, Any]] = []
         number = 2
         db.session.commit()
-        with closing(rows_of(source.stored_as)) as rows, Seen() as seen:  # type: ignore[type-var]
+        with closing(rows_of(source.stored_as)) as rows, Seen() as seen:
             while chunk := list(islice(rows, CHUNK)):
                 batch = sorted_out(plan, chunk, first_number=number)
                 known = look(plan, batch)

@@ -8,7 +8,7 @@ that its letters are wrong, and say how it is encoded.
 import csv
 import shutil
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,7 @@ from mailer.audience.models import Field, FieldType, Import, ImportStatus
 from mailer.current import settings
 from mailer.db import db
 from mailer.errors import Conflict, Invalid
-from mailer.lib.csv_rows import LAST_RESORT
+from mailer.lib.csv_rows import LAST_RESORT, Rows
 from mailer.lib.ids import uuid7
 from mailer.lib.table_files import PART, open_table
 
@@ -93,7 +93,7 @@ def forget_files(source: Import) -> None:
     upload_path(source.stored_as).unlink(missing_ok=True)
 
 
-def rows_of(stored_as: str) -> Iterator[list[str]]:
+def rows_of(stored_as: str) -> Rows:
     """Yield the rows of an upload, without the headings."""
     with upload_path(stored_as).open(encoding="utf-8", newline="", buffering=_BUFFER) as file:
         rows = csv.reader(file)
@@ -104,7 +104,7 @@ def rows_of(stored_as: str) -> Iterator[list[str]]:
 def samples_of(source: Import, count: int) -> list[list[str]]:
     """Return the first rows of a file, each as long as the headings."""
     width = len(source.headings)
-    with closing(rows_of(source.stored_as)) as rows:  # type: ignore[type-var]
+    with closing(rows_of(source.stored_as)) as rows:
         return [(row + [""] * width)[:width] for row in islice(rows, count)]
 
 
@@ -193,7 +193,7 @@ def _write(source: Import, encoding: str) -> None:
         table = open_table(original_path(source.stored_as), encoding=encoding)
         row_count = 0
         with (
-            closing(table.rows) as rows,  # type: ignore[type-var]
+            closing(table.rows) as rows,
             path.open("w", encoding="utf-8", newline="", buffering=_BUFFER) as file,
         ):
             writer = csv.writer(file, lineterminator="\n")

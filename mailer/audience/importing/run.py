@@ -49,7 +49,7 @@ def import_chunks(import_id: UUID) -> Iterator[None]:
         stored_as, done = source.stored_as, source.done_count
         # SQLite has one writer at a time: rows are read while it is somebody else.
         db.session.commit()
-        with closing(rows_of(stored_as)) as rows:  # type: ignore[type-var]
+        with closing(rows_of(stored_as)) as rows:
             left = islice(rows, done, None)
             size = _rows_at_once()
             while chunk := list(islice(left, size)):

@@ -129,7 +129,7 @@ class _Chunk:
                     *(text(_json(fields)) if fields else "{}", self._import_id),
                 )
             )
-        bulk.copy_in(Subscriber.__table__, _SUBSCRIBER, rows)  # type: ignore[arg-type]
+        bulk.copy_in(Subscriber.__tablename__, _SUBSCRIBER, rows)
         return len(rows)
 
     def _change(self, changes: list[Change]) -> None:
@@ -181,7 +181,7 @@ class _Chunk:
                         *(active, since, self._import_id),
                     )
                 )
-        bulk.copy_in(Subscription.__table__, _SUBSCRIPTION, rows)  # type: ignore[arg-type]
+        bulk.copy_in(Subscription.__tablename__, _SUBSCRIPTION, rows)
         return places
 
     def _tag(self) -> dict[UUID, list[UUID]]:
@@ -201,7 +201,7 @@ class _Chunk:
                 pairs.append((self._ids[key], bulk.id(tag)))
                 if here is not None:
                     new.setdefault(here.id, []).append(tag)
-        bulk.copy_in(subscriber_tags, ("subscriber_id", "tag_id"), pairs)
+        bulk.copy_in(subscriber_tags.name, ("subscriber_id", "tag_id"), pairs)
         return new
 
     def _remember(self, new_tags: Mapping[UUID, list[UUID]]) -> None:
@@ -219,7 +219,7 @@ class _Chunk:
             return
         self._join_with_earlier(changes)
         self._bulk.copy_in(
-            ImportChange.__table__,  # type: ignore[arg-type]
+            ImportChange.__tablename__,
             ("import_id", "subscriber_id", "change"),
             [
                 (self._import_id, self._bulk.id(subscriber_id), self._bulk.text(_json(change)))
@@ -244,7 +244,7 @@ class _Chunk:
     def _refuse(self) -> None:
         bulk = self._bulk
         bulk.copy_in(
-            ImportRefusal.__table__,  # type: ignore[arg-type]
+            ImportRefusal.__tablename__,
             ("import_id", "row_number", "kind", "reason", "cells"),
             [
                 (
