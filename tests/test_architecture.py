@@ -203,8 +203,16 @@ def ours(imported: str) -> str | None:
 
 @of_each(MODULES)
 def test_every_module_belongs_to_a_room_on_the_plan(module: str):
-    assert any(room_of(module) in storey for storey in STOREYS), f"{module} stands on no storey"
-    assert not NAMES_THAT_MEAN_NOTHING & set(module.split("."))
+    assert any(room_of(module) in storey for storey in STOREYS), "it stands on no storey of STOREYS"
+    assert not NAMES_THAT_MEAN_NOTHING & set(module.split(".")), "a file is named for what it does"
+
+
+def test_the_map_in_the_readme_names_every_room():
+    _, _, house = (ROOT / "README.md").read_text(encoding="utf-8").partition("## A map of the house")
+    named = {name for row in re.findall(r"^\| (`.*?) \|", house, re.MULTILINE) for name in row.split("`")}
+
+    missing = {module.split(".")[0] for module in MODULES} - named
+    assert not missing, "a newcomer looks there first: give each a row"
 
 
 @of_each(MODULES)
@@ -217,7 +225,10 @@ def test_imports_point_down(module: str):
             continue
         other = room_of(target)
         is_below = storey_of(other) > storey_of(room) or (is_door(module) and other in FRAMES)
-        assert is_below or (room, other) in NEIGHBOURS, f"{module} ({room}) imports {target} ({other})"
+        assert is_below or (room, other) in NEIGHBOURS, (
+            f"{module} imports {target}, but “{other}” does not stand below “{room}” (STOREYS): "
+            "ring a signal or ask for a job instead, or move what both need further down"
+        )
 
 
 @of_each([name for name in MODULES if room_of(name) in PURE])
