@@ -16,7 +16,7 @@ from mailer.runtime.ports import PortTaken
 from mailer.runtime.supervisor import CannotStart
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.pass_context
 def mailer(context: click.Context) -> None:
     """Self-hosted email marketing: run it, and look after it."""

@@ -27,7 +27,7 @@ _OUR_TAG = re.compile(r"\{[{%][^{}]*\b(?:subscriber|campaign|workspace)\.")
 @click.option("--subject", default="", help="Above what the file says itself.")
 @click.option("--accent", default=_ACCENT, show_default=True, help="The brand’s colour.")
 def render(path: Path, format_: str | None, data: Path | None, out: str, subject: str, accent: str) -> None:
-    """Print what one person would get: a complete message, or one of its parts.
+    """Print what one person would get. That is a complete message, or one of its parts.
 
     PATH is a design (JSON, alone or in what the API takes for a campaign), MJML, Markdown
     with front matter, or HTML; - reads standard input. Merge tags of other products in HTML
@@ -59,7 +59,7 @@ def render(path: Path, format_: str | None, data: Path | None, out: str, subject
 def preflight(
     path: Path, format_: str | None, data: Path | None, subject: str, accent: str, as_json: bool
 ) -> None:
-    """Look at a mail before it leaves; exit 1 when there are errors in it, 2 when it cannot be read.
+    """Look at a mail before it leaves. Exit 1 when there are errors in it, 2 when it cannot be read.
 
     PATH is what ``mailer render`` takes.
     """
@@ -88,7 +88,7 @@ def designs() -> None:
 @click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=_FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each file.")
 def design_validate(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Say what is wrong in design documents, and where; exit 1 when anything is."""
+    """Say what is wrong in design documents, and where. Exit 1 when anything is."""
     from mailer.rendering.freeze import freeze
 
     failed = 0

@@ -11,7 +11,7 @@ from mailer.runtime import logs
 @click.option("--to", "revision", default="head", show_default=True, help="A revision, or -1 for one back.")
 @click.pass_obj
 def migrate(settings: Settings, revision: str) -> None:
-    """Bring the database to this version's tables, or to another's."""
+    """Bring the database's tables to this version, or to another."""
     from mailer.runtime.migrations import migrate_to
 
     logs.begin("migrate", settings.log_level)
@@ -88,7 +88,7 @@ def key_create(settings: Settings, workspace: str, name: str, scopes: tuple[str,
 @click.option("--weight", type=click.IntRange(1, 1000), help="Beside the others’, which have 100 at first.")
 @click.pass_obj
 def share(settings: Settings, workspace: str, weight: int | None) -> None:
-    """Say how much of the sending a workspace gets while others send too, or change it."""
+    """Say or change how much of the sending a workspace gets. It counts while others send too."""
     from mailer.accounts.queries import workspace_called
     from mailer.db import db
     from mailer.delivery.share import set_weight, weight_of
@@ -103,7 +103,7 @@ def share(settings: Settings, workspace: str, weight: int | None) -> None:
 
 @click.group()
 def demo() -> None:
-    """The demo world: a bakery's newsletter with results to look at."""
+    """The demo world: a bakery's newsletter, with results."""
 
 
 @demo.command("plant")

@@ -31,7 +31,7 @@ from mailer.config import Settings
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def import_people(settings: Settings, as_json: bool, **chosen: Any) -> None:
-    """Bring people in from a CSV file, a spreadsheet or a zip of CSV files."""
+    """Bring people in from a CSV file, a spreadsheet or a zip."""
     import json
 
     from mailer.audience.importing.command import Wanted, import_people
@@ -74,7 +74,7 @@ def export(
     format_: str,
     output: str,
 ) -> None:
-    """Write people with their subscriptions, consent and events to a file, in bounded memory."""
+    """Write people and all that is known of them to a file. Subscriptions, consent and events are in it."""
     from mailer.accounts.queries import workspace_called
     from mailer.audience.queries import list_called
     from mailer.exports.people import Chosen, csv_of_people, json_of_people
@@ -103,7 +103,7 @@ def export(
 )
 @click.pass_obj
 def seed(settings: Settings, workspace: str, list_name: str, subscribers: int, random_seed: int) -> None:
-    """Put made-up people on a list, as many as you like; their addresses lead nowhere."""
+    """Put made-up people on a list, as many as you like. Their addresses lead nowhere."""
     import time
     from concurrent.futures import ThreadPoolExecutor
 

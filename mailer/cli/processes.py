@@ -11,7 +11,7 @@ from mailer.runtime import logs
 @click.command()
 @click.pass_obj
 def up(settings: Settings) -> None:
-    """Run everything: broker, web, workers, scheduler, mail catcher."""
+    """Run everything: broker, web, workers, scheduler, catcher."""
     from mailer.runtime.up import Everything
 
     logs.begin("mailer", settings.log_level)
@@ -79,7 +79,7 @@ def catcher(settings: Settings) -> None:
 @click.command()
 @click.pass_obj
 def submission(settings: Settings) -> None:
-    """Take messages from programs that speak SMTP, at MAILER_SUBMISSION_PORT."""
+    """Take messages from programs that speak SMTP. It listens at MAILER_SUBMISSION_PORT."""
     from mailer.transactional.submission.server import run_submission
 
     if not settings.submission_port:
@@ -100,7 +100,7 @@ def submission(settings: Settings) -> None:
 @click.option("--lmtp", "is_lmtp", is_flag=True, help="Speak LMTP, as a mail server hands mail on.")
 @click.pass_obj
 def inbound(settings: Settings, bind: str, port: int, is_lmtp: bool) -> None:
-    """Take mail that comes back, for people who point an MX, a transport or a pipe here."""
+    """Take mail that comes back. For people who point an MX, a transport or a pipe here."""
     from mailer.bounces.inbound import run_inbound
 
     logs.begin("inbound", settings.log_level)

@@ -8,7 +8,7 @@ import click
 
 @click.group()
 def bench() -> None:
-    """Measure how fast mail leaves."""
+    """Measure how fast mails, clicks, reports and imports are."""
     _end_in_order()
 
 
@@ -42,7 +42,7 @@ def bench_send(
     with_naive: bool,
     as_json: bool,
 ) -> None:
-    """Send campaigns, turn by turn with Postfix's smtp-source, and compare."""
+    """Send campaigns, turn by turn with Postfix's smtp-source."""
     import json
 
     from mailer.proof import bench_report
@@ -87,7 +87,7 @@ def bench_reset_mail(recipients: int, databases: tuple[str, ...], workers: int) 
 @click.option("--database", "databases", multiple=True, default=("sqlite", "postgresql"), show_default=True)
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Campaign workers.")
 def bench_emails(posts: int, pairs: int, recipients: int, databases: tuple[str, ...], workers: int) -> None:
-    """Post messages, turn by turn with a bare route; then alone and beside a campaign."""
+    """Post messages, turn by turn with a bare route. Then alone, and beside a campaign."""
     from mailer.proof import bench_emails
 
     for database in databases:
@@ -106,7 +106,7 @@ def bench_emails(posts: int, pairs: int, recipients: int, databases: tuple[str, 
 @click.option("--sizes", default="100k,1M", show_default=True, help="Rows of each file.")
 @click.option("--database", "databases", multiple=True, default=("sqlite", "postgresql"), show_default=True)
 def bench_import(sizes: str, databases: tuple[str, ...]) -> None:
-    """Import a file, and put the same rows into the tables the barest way."""
+    """Import a file, beside the barest way. That puts the same rows into the tables, and no more."""
     from mailer.proof import bench_import
     from mailer.proof.bench import sizes_of
 
@@ -124,7 +124,7 @@ def bench_import(sizes: str, databases: tuple[str, ...]) -> None:
 )
 @click.option("--database", "database_url", default="", help="The URL of an empty one; SQLite otherwise.")
 def bench_report_honesty(people: int, random_seed: int, database_url: str) -> None:
-    """Let a day of people and machines pass over a campaign; compare its report with the truth."""
+    """Hold a report against the truth. A day of people and machines passes over a campaign."""
     from mailer.proof.honest import compare_with_truth
 
     compared = compare_with_truth(people, seed=random_seed, database_url=database_url)
@@ -138,7 +138,7 @@ def bench_report_honesty(people: int, random_seed: int, database_url: str) -> No
 @click.option("--requests", type=click.IntRange(1), default=20, show_default=True, help="Of each page.")
 @click.option("--database", "databases", multiple=True, default=("sqlite", "postgresql"), show_default=True)
 def bench_report_pages(people: str, requests: int, databases: tuple[str, ...]) -> None:
-    """Hold the report of a large campaign against its rows, and time its pages."""
+    """Hold a large campaign's report against its rows. Its pages are timed."""
     from mailer.proof import bench_report_pages
     from mailer.proof.bench import sizes_of
 
@@ -159,7 +159,7 @@ def bench_report_pages(people: str, requests: int, databases: tuple[str, ...]) -
 @click.option("--pairs", type=click.IntRange(1, 50), default=5, show_default=True)
 @click.option("--kills", type=click.IntRange(0, 100), default=10, show_default=True)
 def bench_clicks(seconds: int, pairs: int, kills: int) -> None:
-    """Record clicks, turn by turn with a plain page of Flask's; then kill the server under load."""
+    """Record clicks, beside a plain page of Flask's. Then the server is killed under load."""
     from mailer.proof.clicks import measure_speed, survive_kills
 
     click.echo(measure_speed(seconds=seconds, pairs=pairs).line())
@@ -174,7 +174,7 @@ def bench_clicks(seconds: int, pairs: int, kills: int) -> None:
 @click.option("--people", default="1M", show_default=True, help="Subscribers.")
 @click.option("--events", default="20M", show_default=True, help="Deliveries and custom events together.")
 def bench_segments(people: str, events: str) -> None:
-    """Count ten segments, and the same by hand-written SQL; on PostgreSQL."""
+    """Count ten segments, and the same by hand-written SQL. On PostgreSQL."""
     from mailer.proof import bench_segments
     from mailer.proof.bench import sizes_of
 
@@ -201,7 +201,7 @@ def bench_segments(people: str, events: str) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def chaos(random_seed: int, recipients: int, kills: int, databases: tuple[str, ...], as_json: bool) -> None:
-    """Kill everything at random while campaigns go to a bad server, and count who got what."""
+    """Kill everything at random while campaigns are sent. The server is bad; who got what is counted."""
     import json
     from dataclasses import asdict
 
@@ -234,7 +234,7 @@ def chaos(random_seed: int, recipients: int, kills: int, databases: tuple[str, .
     show_default=True,
 )
 def chaos_emails(random_seed: int, keys: int, kills: int, databases: tuple[str, ...]) -> None:
-    """Post messages under keys, again and again, while everything is killed; count what came of it."""
+    """Kill everything while messages are posted under keys. What came of each is counted."""
     from mailer.proof import chaos_emails
 
     _end_in_order()
