@@ -6,7 +6,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -14,6 +14,7 @@ from mailer import signals
 from mailer.accounts.models import Membership, Workspace
 from mailer.current import settings
 from mailer.db import db
+from mailer.lib.shares import percent_in
 from mailer.lib.system_mail import SystemMail
 from mailer.reports.models import DigestReader
 from mailer.reports.queries import Compared, compared_of, weeks_of
@@ -103,8 +104,7 @@ def _is_time(now: datetime, workspace: Workspace, monday: date) -> bool:
 
 def _line(each: Compared, base: str, locale: str) -> _Line:
     def rate(figure: str) -> str:
-        value = each.rates.rate(figure)
-        return "–" if value is None else format_percent(value, format="#,##0.#%", locale=locale)
+        return percent_in(locale, each.rates.rate(figure))
 
     return _Line(
         each.campaign.name,

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -41,6 +41,11 @@ class Cohort:
     month: str
     people: int
     stayed: list[int]
+
+    @property
+    def starts_on(self) -> date:
+        """The first day of the month."""
+        return date.fromisoformat(f"{self.month}-01")
 
     @property
     def least(self) -> float:

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from mailer.db import DATABASE_AWAY, db
@@ -18,6 +19,12 @@ _WORDS: Final = {
     404: "There is no page at this address. Part of the link may be missing, or what it led to was deleted.",
     405: "Nothing happens at this address in that way. Go back, and press the button once more.",
 }
+
+#: For a form that was opened in another session, or so long ago that its token has run out.
+_TOO_OLD: Final = (
+    "Nothing was changed: this page had been open for too long, or you have signed in anew since. "
+    "Go back, reload the page, and do it once more."
+)
 
 STATUS: dict[type[MailerError], int] = {Invalid: 422, NotFound: 404, Forbidden: 403, Conflict: 409}
 
@@ -53,11 +60,17 @@ def _status_of(error: MailerError) -> int:
 def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
     if error.code is None or error.code < 400:
         return error
+    if isinstance(error, CSRFError):
+        return _page(_TOO_OLD, 400)
     is_told = error.description != type(error).description
     words = error.description if is_told else _WORDS.get(error.code, error.description)
     return _page(words or error.name, error.code)
 
 
 def _page(message: str, status: int) -> tuple[str, int]:
-    template = "web/error_part.html" if request.headers.get("HX-Request") else "web/error.html"
+    """Say it in the frame of whom it is for: of pages that speak a reader's language, or of the app."""
+    if request.headers.get("HX-Request"):
+        template = "web/error_part.html"
+    else:
+        template = "web/public_error.html" if "language" in g else "web/error.html"
     return render_template(template, message=message, status=status), status

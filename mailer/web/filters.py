@@ -7,13 +7,15 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_currency, format_decimal
 from flask import Flask, g
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from mailer.lib.clock import utcnow
 from mailer.lib.colors import text_on
+from mailer.lib.shares import percent_in
+from mailer.rendering.locales import language_name
 
 #: The day before the month and hours up to 24, as in every shorter form.
 _TIME_FORMS: Final = {"long": "d MMM y, HH:mm:ss z", "full": "EEEE, d MMMM y, HH:mm"}
@@ -21,7 +23,10 @@ _TIME_FORMS: Final = {"long": "d MMM y, HH:mm:ss z", "full": "EEEE, d MMMM y, HH
 
 def init_app(app: Flask) -> None:
     """Give templates the filters of this module by their names."""
-    filters = (number, compact, percent, money, iso, local_time, local_day, utc_words, ago, initials, text_on)
+    filters = (
+        *(number, compact, percent, money, iso, local_time, local_day, month, utc_words, ago),
+        *(initials, text_on, language_name),
+    )
     app.jinja_env.filters.update({function.__name__: function for function in filters})
     app.jinja_env.filters["chart_data"] = chart_data
 
@@ -38,7 +43,7 @@ def compact(value: float | None) -> str:
 
 def percent(rate: float | None) -> str:
     """Write a rate between 0 and 1: 41.2%."""
-    return "–" if rate is None else format_percent(rate, format="#,##0.#%", locale=_locale())
+    return percent_in(_locale(), rate)
 
 
 def money(value: Decimal, currency: str) -> str:
@@ -65,6 +70,11 @@ def local_day(day: date) -> str:
     """Write the day of a time in the workspace's zone, or a day that has none."""
     local = _local(day) if isinstance(day, datetime) else day
     return format_date(local, "d MMM y", locale=_locale())
+
+
+def month(day: date) -> str:
+    """Write the month that a day is in: “Mar 2026”."""
+    return format_date(day, "MMM y", locale=_locale())
 
 
 def utc_words(at: date) -> str:

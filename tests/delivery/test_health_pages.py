@@ -133,7 +133,7 @@ def test_mail_by_provider_and_day(sign_in, ana, workspace, bakery):
     page = sign_in(ana).get(page_of(bakery)).text
 
     assert "1,000" in page
-    assert "1%" in page
+    assert "1.0%" in page
     assert "By mailbox provider" in page
 
 

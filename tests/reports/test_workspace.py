@@ -119,7 +119,7 @@ def test_the_page_shows_it_all(sign_in, vera, campaign):
 
     assert "Friday from 22:00" in page
     assert campaign.name in page
-    assert "40%" in page
+    assert "40.0%" in page
 
 
 def test_one_click_makes_a_segment_of_those_who_read_nothing(sign_in, ben, workspace, bread):
@@ -175,6 +175,6 @@ def test_the_digest_comes_once_each_monday_to_who_wants_it(sign_in, ana, ben, wo
     ]
     assert "Sunday loaf" not in mails[0].text
     words = digest_of(workspace, monday=date(2026, 6, 15))["campaigns"][0]
-    assert (words.name, words.accepted, words.opened, words.clicked) == ("Sunday loaf", "100", "40%", "0%")
+    assert (words.name, words.accepted, words.opened, words.clicked) == ("Sunday loaf", "100", "40.0%", "0%")
     switch_digest(ana.memberships[0], is_on=False, now=NOW)
     assert send_digests(now=monday + timedelta(days=28)) == 0

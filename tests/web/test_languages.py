@@ -9,7 +9,14 @@ from jinja2.ext import babel_extract
 from mailer.web.languages import LANGUAGES, catalogue, strung
 
 ROOT = Path(__file__).parents[2]
-PUBLIC_TEMPLATES = ("consent", "signup", "emails", "layouts/public.html", "components/public_forms.html")
+PUBLIC_TEMPLATES = (
+    "consent",
+    "signup",
+    "emails",
+    "layouts/public.html",
+    "web/public_error.html",
+    "components/public_forms.html",
+)
 
 
 def messages():

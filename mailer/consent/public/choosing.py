@@ -72,7 +72,9 @@ def pause(token: str) -> Any:
     preferences.pause(
         subscriber_of(token),
         length,
-        evidence=evidence_of_request(Channel.PREFERENCE_PAGE, words=f"Pause: {length[:10]}"),
+        evidence=evidence_of_request(
+            Channel.PREFERENCE_PAGE, words=f"{_('Take a pause')}: {dict(_pauses()).get(length, length[:10])}"
+        ),
         now=utcnow(),
     )
     db.session.commit()

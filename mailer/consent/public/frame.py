@@ -28,7 +28,8 @@ def keep_private(response: Response) -> Response:
 
 
 def broken_link() -> NotFound:
-    """Return what is raised for a token that is none of ours."""
+    """Return what is raised for a token that is none of ours, in the language of the browser."""
+    speak()
     return NotFound(_("This link is not complete; copy the whole of it from the mail."))
 
 
