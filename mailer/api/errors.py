@@ -41,6 +41,7 @@ NAMES: Final = {
 
 #: By status, where nobody said it better.
 WORDS: Final = {
+    400: "The request cannot be read: its body is no JSON.",
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
     413: "The request is too large.",
@@ -156,7 +157,9 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
         return problem(500, WORDS[500])
     # Of an answer's own headers the type is ours; Allow and Retry-After matter to the caller.
     headers = {key: value for key, value in error.get_headers() if key in {"Allow", "Retry-After"}}
-    return problem(status, WORDS.get(status) or error.description or error.name, headers=headers)
+    is_told = error.description != type(error).description
+    words = error.description if is_told else WORDS.get(status, error.description)
+    return problem(status, words or error.name, headers=headers)
 
 
 def _away(error: Any) -> ApiError:

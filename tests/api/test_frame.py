@@ -110,6 +110,22 @@ def test_a_body_that_is_no_json_object_is_refused(shop, body, content_type, stat
     assert answer.mimetype == PROBLEM_TYPE
 
 
+def test_a_body_may_be_left_out_where_nothing_in_it_is_needed(shop):
+    draft = {"name": "Plain", "html": "<p>{{ content }}</p>", "publish": False}
+    url = f"/api/v1/templates/{shop.post('/api/v1/templates', json=draft).json['id']}/publish"
+
+    published, again = shop.post(url), shop.post(url, content_type="application/json")
+    needed, broken = shop.post("/api/v1/lists"), shop.post(url, data="{", content_type="application/json")
+
+    assert (published.status_code, again.json["message"]) == (
+        200,
+        "Nothing has changed since this template was published.",
+    )
+    assert (needed.status_code, needed.json["errors"][0]["field"]) == (422, "name")
+    assert broken.status_code == 400
+    assert "JSON" in broken.json["message"]
+
+
 def test_a_request_id_that_is_given_comes_back(shop):
     assert (
         shop.get("/api/v1/lists", headers={"X-Request-Id": "order-17"}).headers["X-Request-Id"] == "order-17"
