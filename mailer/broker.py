@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 _TICK_MARK_MS: Final = 60_000
 #: Likewise a bell, which somebody waits for.
 _BELL_MARK_MS: Final = 1_000
-#: A process rings a bell once in so long; a wake-up takes a worker about as long.
+#: A process rings a bell once in so long. What comes meanwhile is claimed together, which costs
+#: little more than to claim one, and nobody sees a mail come so much later.
 _BELL_SECONDS: Final = 0.05
 
 
