@@ -118,10 +118,15 @@ def _mentions(lines: list[str], opened: Opened, original: Headers) -> list[_Ment
     ours = _senders(opened, original)
     mentions: list[_Mention] = []
     for number, line in enumerate(line[:_LONGEST_LINE] for line in lines):
-        for found in islice(ADDRESS.finditer(line), _MOST_MENTIONS - len(mentions)):
+        addresses = list(islice(ADDRESS.finditer(line), _MOST_MENTIONS - len(mentions)))
+        if not addresses:
+            continue
+        # Asked once for the line: somebody may write a thousand addresses beside ten thousand letters.
+        nearby = lines[number - 1 : number] + lines[number + 1 : number + 2]
+        fails_nearby = _FAILS.search(" ".join(nearby)) is not None
+        for found in addresses:
             address = clean(found[0])
-            nearby = lines[number - 1 : number] + lines[number + 1 : number + 2]
-            rank = _rank(line, found, " ".join(nearby))
+            rank = _rank(line, found, fails_nearby=fails_nearby)
             if _is_quoted_header(lines, number):
                 rank = 5
             is_ours = address.lower() in ours or is_daemon(address)
@@ -174,7 +179,7 @@ def _bare_names(lines: list[str], opened: Opened) -> list[_Mention]:
 _CODES: Final = re.compile(r"^[ \t]*[45]\d\d[ -](?:#?[45]\.\d{1,2}\.\d{1,3} )?(?=<)")
 
 
-def _rank(line: str, found: "re.Match[str]", nearby: str) -> int:
+def _rank(line: str, found: "re.Match[str]", *, fails_nearby: bool) -> int:
     before = line[max(0, found.start() - _NEAR) : found.start()]
     after = line[found.end() : found.end() + _NEAR]
     before = _CODES.sub("", before)
@@ -202,9 +207,7 @@ def _rank(line: str, found: "re.Match[str]", nearby: str) -> int:
         return 1
     if _FAILS.search(before) or _FAILS.search(after):
         return 2
-    if _FAILS.search(nearby):
-        return 3
-    return 4
+    return 3 if fails_nearby else 4
 
 
 def _senders(opened: Opened, original: Headers) -> set[str]:
