@@ -1,6 +1,5 @@
 """Blocks that tell of something to have: entries of a list, coupons, days, products."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
@@ -13,7 +12,7 @@ from mailer.rendering.blocks.parts.pictures import pictured
 from mailer.rendering.blocks.pen import Pen, Shade
 
 #: Between the entries of a list.
-_ENTRY_GAP: Final = 20
+_GAP: Final = '<div style="height:20px;line-height:20px;font-size:1px">&nbsp;</div>'
 
 
 def items(block: kinds.Items, pen: Pen, ground: Shade, width: int) -> str:
@@ -35,9 +34,10 @@ def items(block: kinds.Items, pen: Pen, ground: Shade, width: int) -> str:
     ]
     if block.source:
         written = [_repeated(block, pen, ground, width)]
-    gap = f'<div style="height:{_ENTRY_GAP}px;line-height:{_ENTRY_GAP}px;font-size:1px">&nbsp;</div>'
     return (
-        cell(block, pen, ground, gap.join(written)) if written else missing(block, pen, ground, "Add entries")
+        cell(block, pen, ground, _GAP.join(written))
+        if written
+        else missing(block, pen, ground, "Add entries")
     )
 
 
@@ -59,8 +59,7 @@ def coupon(block: kinds.Coupon, pen: Pen, ground: Shade, width: int) -> str:
         until = line_of(pen, muted, 13, f"{pen.words(block.expires_label)} {day}", top=12)
     action = ""
     if block.label:
-        made = kinds.Button(label=block.label, href=block.href, size="small")
-        action = f'<div style="padding-top:16px">{button_table(made, pen, box)}</div>'.replace(
+        action = f'<div style="padding-top:16px">{_small_button(block, pen, box)}</div>'.replace(
             "<table ", '<table align="center" ', 1
         )
     return cell(
@@ -99,8 +98,7 @@ def date(block: kinds.Date, pen: Pen, ground: Shade, width: int) -> str:
         line_of(pen, ink, 15, pen.words(block.place)) if block.place else "",
     ]
     if block.label:
-        made = kinds.Button(label=block.label, href=block.href, size="small")
-        words.append(f'<div style="padding-top:12px">{button_table(made, pen, ground)}</div>')
+        words.append(f'<div style="padding-top:12px">{_small_button(block, pen, ground)}</div>')
     return cell(
         block,
         pen,
@@ -135,8 +133,7 @@ def product(block: kinds.Product, pen: Pen, ground: Shade, width: int) -> str:
         line_of(pen, heading, 17, price, top=8, weight=700) if price else "",
     ]
     if block.label:
-        made = kinds.Button(label=block.label, href=block.href, size="small")
-        words.append(f'<div style="padding-top:14px">{button_table(made, pen, ground)}</div>')
+        words.append(f'<div style="padding-top:14px">{_small_button(block, pen, ground)}</div>')
     return cell(
         block,
         pen,
@@ -154,8 +151,19 @@ def product(block: kinds.Product, pen: Pen, ground: Shade, width: int) -> str:
     )
 
 
+def day_in(language: str, day: Any, pattern: str) -> str:
+    """Return a day in the words of a language; English when it is not known."""
+    try:
+        locale = Locale.parse(language.replace("-", "_") or "en")
+    except (UnknownLocaleError, ValueError):
+        locale = Locale.parse("en")
+    return str(format_date(day, pattern, locale=locale))
+
+
 def _repeated(block: kinds.Items, pen: Pen, ground: Shade, width: int) -> str:
-    say: Callable[[str], str] = lambda name: pen.tag(f"{{{{ item.{name} }}}}")  # noqa: E731
+    def say(name: str) -> str:
+        return pen.tag(f"{{{{ item.{name} }}}}")
+
     entry = _entry(
         pen,
         ground,
@@ -168,9 +176,8 @@ def _repeated(block: kinds.Items, pen: Pen, ground: Shade, width: int) -> str:
         alt="",
         label=pen.words(block.label),
     )
-    gap = f'<div style="height:{_ENTRY_GAP}px;line-height:{_ENTRY_GAP}px;font-size:1px">&nbsp;</div>'
     head, end = (pen.tag(tag) for tag in repeated(block))
-    return f"{head}{entry}{gap}{end}"
+    return f"{head}{entry}{_GAP}{end}"
 
 
 def _entry(
@@ -213,10 +220,6 @@ def _entry(
     return pictured(pen, image=image, alt=alt, href=href, words="".join(parts), look=look, width=width)
 
 
-def day_in(language: str, day: Any, pattern: str) -> str:
-    """Return a day in the words of a language; English when it is not known."""
-    try:
-        locale = Locale.parse(language.replace("-", "_") or "en")
-    except (UnknownLocaleError, ValueError):
-        locale = Locale.parse("en")
-    return str(format_date(day, pattern, locale=locale))
+def _small_button(block: kinds.Coupon | kinds.Date | kinds.Product, pen: Pen, ground: Shade) -> str:
+    made = kinds.Button(label=block.label, href=block.href, size="small")
+    return button_table(made, pen, ground)
