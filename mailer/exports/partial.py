@@ -23,6 +23,19 @@ class Partial:
     size: int = 0
     last: UUID | None = None
 
+    def begins_with(self, headings: str) -> bool:
+        """Whether rows under some headings can follow; under other ones its columns would be wrong."""
+        if not self.size:
+            return True
+        expected = headings.encode()
+        with self.path.open("rb") as file:
+            return file.read(len(expected)) == expected
+
+    def emptied(self) -> "Partial":
+        """Forget what is in it; return it to be begun again."""
+        self.path.unlink(missing_ok=True)
+        return Partial(self.path)
+
 
 def take_over(export: Export, run_id: UUID, *, before: UUID | None) -> Partial:
     """Return the file of a run: with what the run before it had written down as done, if that is still there.

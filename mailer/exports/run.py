@@ -112,12 +112,14 @@ def _pages_written(export_id: UUID, partial: Partial) -> Iterator[tuple[int, int
     export = db.session.get(Export, export_id)
     if export is None:
         return
-    lines, done = _lines(export, after=partial.last), partial.done
+    headings, lines = _lines(export, after=partial.last)
+    if not partial.begins_with(headings):
+        # Somebody made or deleted a field meanwhile.
+        partial = partial.emptied()
+        headings, lines = _lines(export, after=None)
+    done = partial.done
     with partial.path.open("a", encoding="utf-8", newline="") as file:
-        if export.format is ExportFormat.CSV:
-            # The headings are no row.
-            headings = next(lines)
-            file.write("" if partial.size else headings)
+        file.write("" if partial.size else headings)
         while page := list(islice(lines, PAGE)):
             file.writelines(page)
             file.flush()
@@ -131,10 +133,14 @@ def _pages_written(export_id: UUID, partial: Partial) -> Iterator[tuple[int, int
         yield done, file.tell()
 
 
-def _lines(export: Export, *, after: UUID | None) -> Iterator[str]:
+def _lines(export: Export, *, after: UUID | None) -> tuple[str, Iterator[str]]:
+    """Return the headings, which are no row, and the rows."""
     if export.kind is ExportKind.SUPPRESSIONS:
-        return csv_of_suppressions(export.workspace_id)
-    chosen = replace(
-        Chosen.of(export.workspace_id, Selection.of(export.selection), now=utcnow()), after=after
-    )
-    return csv_of_people(chosen) if export.format is ExportFormat.CSV else json_of_people(chosen)
+        lines = csv_of_suppressions(export.workspace_id)
+        return next(lines), lines
+    selection = Selection.of(export.selection)
+    chosen = replace(Chosen.of(export.workspace_id, selection, now=utcnow()), after=after)
+    if export.format is ExportFormat.JSONL:
+        return "", json_of_people(chosen)
+    lines = csv_of_people(chosen)
+    return next(lines), lines

@@ -46,10 +46,7 @@ def progress() -> str:
 @requires(Role.EDITOR)
 def new() -> str:
     """Ask what is to be written."""
-    form = _form()
-    asked = (f"{kind}:{request.args[kind]}" for kind in ("list", "segment") if kind in request.args)
-    form.whom.data = next(asked, "")
-    return render_template("exports/new.html", form=form)
+    return render_template("exports/new.html", form=_form())
 
 
 @bp.post("/exports")

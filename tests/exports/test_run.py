@@ -138,6 +138,20 @@ def test_one_whose_file_is_lost_begins_again(begin, crowd, work_off):
     assert files(made) == [f"{made}.jsonl"]
 
 
+def test_one_whose_columns_changed_begins_again(begin, workspace, crowd, work_off):
+    made = begin()
+    go(made, most=3)
+    create_field(workspace.id, "Bread")
+    db.session.commit()
+    sweep_exports(now=utcnow() + timedelta(minutes=3))
+
+    work_off()
+
+    lines = file_of(row(made)).read_text().splitlines()
+    assert (len(lines), row(made).done_count) == (11, 10)
+    assert "Bread" in lines[0]
+
+
 def test_what_it_was_of_is_gone(begin, workspace, crowd):
     tree = {"type": "group", "match": "all", "conditions": [{"type": "did", "deed": "opened"}]}
     segment = create_segment(workspace.id, "Readers", tree, now=utcnow())

@@ -22,7 +22,7 @@ def test_a_file_is_written_fetched_and_deleted(sign_in, ben, workspace, other_wo
     browser = sign_in(ben)
 
     assert "Nothing is kept here" in browser.get(at).text
-    assert f'selected value="list:{bread.public_id}"' in browser.get(f"{at}/new?list={bread.public_id}").text
+    assert f'value="list:{bread.public_id}"' in browser.get(f"{at}/new").text
     begun = browser.post(at, data={"contents": "people", "whom": f"list:{bread.public_id}"})
     early = browser.get(at).text
     export = db.session.query(Export).one()
