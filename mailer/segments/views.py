@@ -28,6 +28,7 @@ from mailer.segments.kinds.lists import PLACES
 from mailer.segments.kinds.suppressions import REASONS
 from mailer.segments.models import Segment
 from mailer.segments.save import create_segment, delete_segment, update_segment
+from mailer.segments.starters import STARTERS, Starter
 from mailer.segments.words import people_told, told
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import page_of
@@ -84,15 +85,17 @@ def index() -> str:
     page = page_of(queries.segments_of(g.workspace.id), Segment)
     names = Names.of(g.workspace.id)
     words = {row.id: people_told(row.tree, names) for row in page.rows}
-    return render_template("segments/index.html", page=page, words=words)
+    return render_template("segments/index.html", page=page, words=words, starters=STARTERS)
 
 
 @bp.get("/segments/new")
 @requires(Role.EDITOR)
 def new() -> str:
-    """Begin a segment."""
-    tree: dict[str, Any] = {"type": "group", "match": "all", "conditions": []}
-    return render_template("segments/edit.html", name="", **_builder(tree, None))
+    """Begin a segment: with nothing, or with the conditions of a starter."""
+    starter = STARTERS.get(request.args.get("starter", ""), Starter("", "", ()))
+    return render_template(
+        "segments/edit.html", name=starter.name, starters=STARTERS, **_builder(starter.tree, None)
+    )
 
 
 @bp.post("/segments/preview")

@@ -1,9 +1,14 @@
 """The builder in a browser without scripts: every step is a form that is sent back."""
 
+import pytest
+
 from mailer.audience.fields import create_field
 from mailer.audience.models import FieldType
 from mailer.db import db
+from mailer.lib.clock import utcnow
 from mailer.segments.models import Segment
+from mailer.segments.save import create_segment
+from mailer.segments.starters import STARTERS
 from tests import factories
 
 CITY = {"c:type": "group", "c:match": "all", "c.0:type": "detail", "c.0:detail": "domain", "c.0:test": "is"}
@@ -76,3 +81,15 @@ def test_a_stranger_finds_nothing(cleo, workspace, sign_in):
     db.session.commit()
 
     assert sign_in(cleo).get(f"/w/cheese/segments/{segment.public_id}").status_code == 404
+
+
+@pytest.mark.parametrize("key", STARTERS)
+def test_a_starter_is_whole_and_needs_only_to_be_saved(ana, workspace, sign_in, key):
+    factories.subscriber(workspace, "rosa@example.com")
+    browser = sign_in(ana)
+
+    page = browser.get(f"/w/bakery/segments/new?starter={key}").text
+
+    assert f'value="{STARTERS[key].name}"' in page
+    assert "cannot be used" not in page
+    assert create_segment(workspace.id, "Ours", STARTERS[key].tree, now=utcnow()).public_id
