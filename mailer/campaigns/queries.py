@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.orm import aliased
 
-from mailer.audience.models import Subscription, SubscriptionStatus
+from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
 from mailer.audience.queries import counts_of
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.consent import gate
@@ -138,14 +139,14 @@ def reach(campaign: Campaign, *, now: datetime, narrowing: Sequence[ColumnElemen
     if not campaign.lists or (most > _COUNTED_EXACTLY and not narrowing):
         return Reach(most, is_exact=not most)
     list_ids = [one.id for one in campaign.lists]
-    refusal = gate.refusal(
-        workspace_id=Subscription.workspace_id,
-        subscriber_id=Subscription.subscriber_id,
-        lists=list_ids,
-        now=now,
-    )
+    # A name of its own, since segments ask about subscribers too.
+    person = aliased(Subscriber, name="person")
+    refusal = gate.refusal(person, workspace_id=Subscription.workspace_id, lists=list_ids, now=now)
     people = db.session.scalar(
-        select(func.count(Subscription.subscriber_id.distinct())).where(
+        select(func.count(Subscription.subscriber_id.distinct()))
+        .select_from(Subscription)
+        .join(person, person.id == Subscription.subscriber_id)
+        .where(
             Subscription.list_id.in_(list_ids),
             Subscription.status == SubscriptionStatus.ACTIVE,
             refusal.is_(None),

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, literal, null, or_, select, true
+from sqlalchemy.orm.util import AliasedClass
 from sqlalchemy.sql.elements import SQLColumnExpression
 
 from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
@@ -36,6 +37,8 @@ _CAPPED_DAYS: Final = (1, 7)
 
 #: Makes an expression of how many campaigns a subscriber got since a moment, by a list or at all.
 Received = Callable[[SQLColumnExpression[Any], ColumnElement[datetime], UUID | None], ColumnElement[int]]
+#: A subscriber's row, or an alias of it, in the statement that a question is part of.
+Person = type[Subscriber] | AliasedClass[Subscriber]
 #: The moment of asking, where a statement is made once and asked many times.
 NOW: Final[ColumnElement[datetime]] = bindparam("now", type_=UtcDateTime())
 
@@ -103,8 +106,8 @@ def moments(now: datetime) -> dict[str, datetime]:
 
 
 def frequency_refusal(
+    person: Person,
     *,
-    subscriber_id: SQLColumnExpression[Any],
     list_id: SQLColumnExpression[Any],
     caps: Sequence[Cap],
     received: Received,
@@ -113,6 +116,7 @@ def frequency_refusal(
 
     Its parameters are :func:`moments`.
 
+    :param person: as for :func:`refusal`
     :param received: counts what is on its way besides what arrived, where claims take turns
     """
 
@@ -122,54 +126,46 @@ def frequency_refusal(
     capped = [
         and_(
             list_id == cap.list_id if cap.list_id else true(),
-            received(subscriber_id, since(cap.days), cap.list_id) >= cap.most,
+            received(person.id, since(cap.days), cap.list_id) >= cap.most,
         )
         for cap in caps
     ]
     wished = [
-        exists().where(
-            Subscriber.id == subscriber_id,
-            Subscriber.days_between == days,
-            received(Subscriber.__table__.c.id, since(days), None) >= 1,
-        )
-        for days in FREQUENCIES
+        and_(person.days_between == days, received(person.id, since(days), None) >= 1) for days in FREQUENCIES
     ]
     return or_(*capped, *wished)
 
 
 def refusal(
+    person: Person,
     *,
     workspace_id: SQLColumnExpression[Any],
-    subscriber_id: SQLColumnExpression[Any],
-    lists: Any,
+    lists: Sequence[UUID],
     now: datetime | ColumnElement[datetime],
     has_had_enough: ColumnElement[bool] | None = None,
 ) -> ColumnElement[str | None]:
     """Return why a campaign may not mail a subscriber now, or NULL when it may.
 
+    :param person: outer-joined to what is asked about, so that their row is looked up once and
+        whoever was erased is all NULL
     :param workspace_id: column of the row that is asked about
-    :param subscriber_id: likewise; NULL once the subscriber was erased
-    :param lists: a select of the list ids that the campaign goes to; being active on one is enough
+    :param lists: that the campaign goes to; being active on one is enough
     :param now: :data:`NOW`, with :func:`moments` for parameters, or a moment
     :param has_had_enough: :func:`frequency_refusal`, where deliveries are at hand
     """
-    # Joined, not nested: a query inside the EXISTS would not see the row that is asked about.
     is_suppressed = exists().where(
-        Subscriber.id == subscriber_id,
-        Suppression.workspace_id == workspace_id,
-        Suppression.email_key == Subscriber.email_key,
+        Suppression.workspace_id == workspace_id, Suppression.email_key == person.email_key
     )
     is_active = exists().where(
-        Subscription.subscriber_id == subscriber_id,
+        Subscription.subscriber_id == person.id,
         Subscription.status == SubscriptionStatus.ACTIVE,
         Subscription.list_id.in_(lists),
     )
-    is_paused = exists().where(Subscriber.id == subscriber_id, Subscriber.paused_until > now)
     return case(
-        (~exists().where(Subscriber.id == subscriber_id), literal(ERASED)),
+        (person.id.is_(None), literal(ERASED)),
         (is_suppressed, literal(SUPPRESSED)),
         (~is_active, literal(UNSUBSCRIBED)),
-        (is_paused, literal(PAUSED)),
+        (person.paused_until > now, literal(PAUSED)),
         *([(has_had_enough, literal(FREQUENCY))] if has_had_enough is not None else []),
         else_=null(),
     )

@@ -37,6 +37,8 @@ BATCH: Final = 1_000
 # A table instead of its model: for a thousand rows the ORM would take as long as the database.
 _DELIVERIES: Final = cast(Table, Delivery.__table__)
 _INSERT_BATCH: Final = insert(cast(Table, Batch.__table__))
+#: Nobody's, for whoever was erased.
+_WITH_READERS: Final = _DELIVERIES.outerjoin(Reader, Reader.id == _DELIVERIES.c.subscriber_id)
 #: What differs within a batch.
 _COLUMNS: Final[tuple[Any, ...]] = tuple(
     _DELIVERIES.c[name]
@@ -103,9 +105,9 @@ def ask_again(
     stopped_at = db.session.scalar(select(Run.stopped_at).where(Run.campaign_id == run.campaign_id))
     refusal = _refusal(_limits_of(run))
     rows = db.session.execute(
-        select(Delivery.id, refusal.label("refusal")).where(
-            Delivery.id.in_(deliveries), refusal.is_not(None)
-        ),
+        select(_DELIVERIES.c.id, refusal.label("refusal"))
+        .select_from(_WITH_READERS)
+        .where(_DELIVERIES.c.id.in_(deliveries), refusal.is_not(None)),
         gate.moments(now),
     )
     return {row.id: SkipReason(row.refusal) for row in rows}, stopped_at is not None
@@ -254,7 +256,7 @@ def _question(limits: _Limits) -> Select[Any]:
     """Return the select of a batch's deliveries, each with why it may not be sent."""
     return (
         select(*_COLUMNS, *READER_COLUMNS, _refusal(limits, is_claim=True).label("refusal"))
-        .select_from(_DELIVERIES.outerjoin(Reader, Reader.id == _DELIVERIES.c.subscriber_id))
+        .select_from(_WITH_READERS)
         .where(
             _DELIVERIES.c.batch_id == bindparam("asked_batch"),
             _DELIVERIES.c.state == DeliveryState.PREPARED,
@@ -271,14 +273,14 @@ def _refusal(limits: _Limits, *, is_claim: bool = False) -> ColumnElement[Any]:
         before there was a cap, neither stops the other once more
     """
     has_had_enough = gate.frequency_refusal(
-        subscriber_id=_DELIVERIES.c.subscriber_id,
+        Reader,
         list_id=_DELIVERIES.c.list_id,
         caps=limits.caps,
         received=partial(_received, is_claim=is_claim),
     )
     return gate.refusal(
+        Reader,
         workspace_id=_DELIVERIES.c.workspace_id,
-        subscriber_id=_DELIVERIES.c.subscriber_id,
         lists=limits.list_ids,
         now=gate.NOW,
         has_had_enough=has_had_enough if limits.are_shared else None,

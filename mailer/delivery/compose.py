@@ -47,7 +47,7 @@ def merge_values(person: Subscriber | None, email: str) -> dict[str, Any]:
     }
 
 
-#: A name of its own, since the gate's question looks at subscribers too.
+#: Whom a delivery is for; the gate is asked about the same row.
 Reader: Final = aliased(Subscriber, name="reader")
 #: Read together with a claim; ``reader_of`` turns them into what a message can say.
 READER_COLUMNS: Final[tuple[Any, ...]] = (
