@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, literal, null, or_, select, true
+from sqlalchemy.orm import aliased
 from sqlalchemy.orm.util import AliasedClass
 from sqlalchemy.sql.elements import SQLColumnExpression
 
@@ -156,10 +157,10 @@ def refusal(
     is_suppressed = exists().where(
         Suppression.workspace_id == workspace_id, Suppression.email_key == person.email_key
     )
+    # A name of its own: what is asked about may be subscriptions.
+    own = aliased(Subscription, name="own")
     is_active = exists().where(
-        Subscription.subscriber_id == person.id,
-        Subscription.status == SubscriptionStatus.ACTIVE,
-        Subscription.list_id.in_(lists),
+        own.subscriber_id == person.id, own.status == SubscriptionStatus.ACTIVE, own.list_id.in_(lists)
     )
     return case(
         (person.id.is_(None), literal(ERASED)),

@@ -15,6 +15,7 @@ from mailer.config import Settings
 from mailer.db import db
 from mailer.runtime import logs
 from mailer.runtime.children import start_fork, start_program
+from mailer.runtime.database import require_database
 from mailer.runtime.embedded_broker import NoBroker, answers, broker_command, stop_left_over
 from mailer.runtime.migrations import migrate_to
 from mailer.runtime.only_one import only_one
@@ -32,6 +33,8 @@ _LOOPBACK: Final = "127.0.0.1"
 _WORKER_STOP_SECONDS: Final = 60.0
 #: The longest that parts live on without their supervisor: they look for it once a second.
 _ORPHANS_SECONDS: Final = _WORKER_STOP_SECONDS + 5
+#: A server that was started together with us, or crashed, is there by then.
+_DATABASE_SECONDS: Final = 60.0
 _CAMPAIGN_NICENESS: Final = 5
 
 
@@ -81,6 +84,7 @@ class Everything:
     def _prepare(self) -> str:
         """Bring the database to this version, load all that the parts share; return the link to open."""
         with self._core.app_context():
+            require_database(patience=_DATABASE_SECONDS)
             migrate_to("head")
             link = open_first_run() or self._settings.base_url
             db.session.commit()
