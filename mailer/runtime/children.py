@@ -42,10 +42,11 @@ def start_fork(work: Callable[[], None], *, stop_seconds: float = 10.0) -> Child
     """
     # A signal waits until the fork has stopped hearing with its parent's ears.
     signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
+    parent = os.getpid()
     try:
         pid = os.fork()
         if pid == 0:
-            _live(work, stop_seconds)
+            _live(work, parent, stop_seconds)
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
     return _Fork(pid)
@@ -67,7 +68,7 @@ class _Fork:
         return self._status
 
 
-def _live(work: Callable[[], None], stop_seconds: float) -> None:
+def _live(work: Callable[[], None], parent: int, stop_seconds: float) -> None:
     """Be the child, and never return."""
     status = 1
     try:
@@ -75,7 +76,7 @@ def _live(work: Callable[[], None], stop_seconds: float) -> None:
         for number in _HEARD:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
-        end_with_parent(stop_seconds=stop_seconds)
+        end_with_parent(parent, stop_seconds=stop_seconds)
         work()
         status = 0
     except SystemExit as ending:

@@ -5,6 +5,7 @@ answers three times as many requests as the next (on two cores: 9.0k a second ag
 waitress's 3.7k and gunicorn's 2.7k).
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -31,10 +32,10 @@ def serve(build: Callable[[], Any], *, bind: str, port: int, processes: int = 1)
     """
     require_free(bind, port, "MAILER_PORT")
     built = _STATIC / "dist"
+    looks_after_it = os.getpid()
 
     def application() -> Any:
-        # This process must not outlive the one that looks after it.
-        end_with_parent(stop_seconds=_STOP_SECONDS)
+        end_with_parent(looks_after_it, stop_seconds=_STOP_SECONDS)
         return build()
 
     server = Granian(

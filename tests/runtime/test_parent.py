@@ -1,6 +1,7 @@
 """Nothing outlives the supervisor: not even what cannot stop in order."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -33,3 +34,16 @@ def test_an_orphan_that_does_not_stop_is_killed(tmp_path: Path) -> None:
         time.sleep(0.05)
 
     assert not lives(child)
+
+
+def test_a_parent_that_is_gone_already_is_noticed() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    orphan = (
+        "import time; from mailer.runtime.parent import end_with_parent;"
+        f"end_with_parent({gone.pid}, stop_seconds=60); time.sleep(600)"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", orphan], check=False, timeout=60)
+
+    assert ended.returncode == -signal.SIGTERM
