@@ -149,6 +149,8 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_
 Lines = Annotated[str, AfterValidator(printable)]
 ListId = Annotated[str, _identifier("lst"), Field(examples=["lst_01k2m8w5c4e0t9q7y3x6v1b2n8"])]
 Address = Annotated[Line, AfterValidator(_address), Field(examples=["ana@example.com"])]
+#: What a program of the workspace calls somebody or something of ours.
+ExternalId = Annotated[Line, Field(max_length=255, examples=["customer-4711"])]
 #: As A-labels.
 Domain = Annotated[Line, AfterValidator(_domain), Field(examples=["bakery.example"])]
 #: One plain value, such as a property of an event.

@@ -53,6 +53,7 @@ def merge_subscribers(
         raise Invalid("Choose two different subscribers.", fields={"other": "Choose somebody else."})
     _hold(kept, gone)
     _merge_details(kept, gone, taken)
+    _pass_on_external_id(kept, gone)
     _move_places(kept, gone)
     _copy_tags(kept, gone)
     for table in (Note, AddressChange):
@@ -132,6 +133,15 @@ def _merge_details(kept: Subscriber, gone: Subscriber, taken: Collection[str]) -
     if kept.import_id != gone.import_id:
         # Neither import alone brought them, so that undoing one does not take them away.
         kept.import_id = None
+
+
+def _pass_on_external_id(kept: Subscriber, gone: Subscriber) -> None:
+    if kept.external_id is not None or gone.external_id is None:
+        return
+    passed_on, gone.external_id = gone.external_id, None
+    # It is unique at every moment: taken away first, then given.
+    db.session.flush()
+    kept.external_id = passed_on
 
 
 def _move_places(kept: Subscriber, gone: Subscriber) -> None:

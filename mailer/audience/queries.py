@@ -217,6 +217,34 @@ def subscriber_by_email(workspace_id: UUID, email: str) -> Subscriber | None:
     )
 
 
+def subscriber_by_external_id(workspace_id: UUID, external_id: str) -> Subscriber | None:
+    """Return the workspace's subscriber whom its programs call so."""
+    return db.session.scalar(
+        select(Subscriber).where(
+            Subscriber.workspace_id == workspace_id, Subscriber.external_id == external_id
+        )
+    )
+
+
+def subscribers_by_external_id_or_email(
+    workspace_id: UUID, external_id: str, email: str
+) -> tuple[Subscriber | None, Subscriber | None]:
+    """Return who has an external id, and who has an address: one, two or none, with one question."""
+    key = address_key(email)
+    # Two looks into an index each, where OR might read the whole audience.
+    ids = union(
+        *(
+            select(Subscriber.id).where(Subscriber.workspace_id == workspace_id, condition)
+            for condition in (Subscriber.external_id == external_id, Subscriber.email_key == key)
+        )
+    )
+    found = db.session.scalars(select(Subscriber).where(Subscriber.id.in_(ids))).all()
+    return (
+        next((person for person in found if person.external_id == external_id), None),
+        next((person for person in found if person.email_key == key), None),
+    )
+
+
 def subscriber_behind(subscriber_id: UUID) -> Subscriber | None:
     """Return the subscriber whom a link was made for, or the one into whom they were merged since."""
     merged_into = select(AddressChange.subscriber_id).where(AddressChange.merged_from_id == subscriber_id)
@@ -387,7 +415,7 @@ def _first_found(workspace_id: UUID, search: str) -> Any:
         .where(Subscriber.workspace_id == workspace_id, condition)
         .limit(MOST_FOUND)
         .subquery()
-        for condition in _begins_with(search)
+        for condition in (*_begins_with(search), Subscriber.external_id == search)
     ]
     return union(*(select(arm.c.id) for arm in arms))
 
@@ -399,6 +427,7 @@ def _has_beginning(search: str) -> ColumnElement[bool]:
     return or_(
         func.substr(Subscriber.email_key, 1, len(key)) == key,
         func.substr(Subscriber.name_key, 1, len(search)) == name,
+        Subscriber.external_id == search,
     )
 
 

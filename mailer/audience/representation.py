@@ -62,6 +62,7 @@ class SubscriberShown(Shown):
     object: Literal["subscriber"] = "subscriber"
     id: str
     email: str
+    external_id: str | None = Field(description="What your programs call them.", examples=["customer-4711"])
     name: str
     locale: str
     time_zone: str

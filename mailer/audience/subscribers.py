@@ -10,6 +10,7 @@ from babel import Locale, UnknownLocaleError
 
 from mailer import signals
 from mailer.audience import queries
+from mailer.audience.external_ids import clean_external_id, give_external_id, subscriber_meant
 from mailer.audience.fields import clean_fields, defaults_of, known_values
 from mailer.audience.models import AddressChange, Subscriber
 from mailer.audience.tags import add_tags
@@ -24,6 +25,7 @@ def save_subscriber(
     workspace_id: UUID,
     email: str,
     *,
+    external_id: str | None = None,
     name: str | None = None,
     locale: str | None = None,
     time_zone: str | None = None,
@@ -32,6 +34,9 @@ def save_subscriber(
 ) -> tuple[Subscriber, bool]:
     """Make the subscriber with an address, or update the one there is.
 
+    A known external id says who is meant, and a different address is then their new one;
+    an unknown one is given to whoever has the address.
+
     What is left out stays as it is; fields and tags join those that are there. Who is new
     has the fields' defaults besides. Says nothing about lists: whether someone is mailed is
     consent's.
@@ -39,11 +44,12 @@ def save_subscriber(
     :param fields: by key; None or an empty text forgets the value
     :return: the subscriber, and whether they are new
     :raises Invalid: with what is wrong by field
+    :raises Conflict: external id and address are of two people, or this person has another external id
     """
-    email = clean_address(email)
+    email, external_id = clean_address(email), clean_external_id(external_id)
     details = clean_details(workspace_id, name=name, locale=locale, time_zone=time_zone, fields=fields)
     values = details.pop("fields", None)
-    subscriber = queries.subscriber_by_email(workspace_id, email)
+    subscriber = subscriber_meant(workspace_id, email, external_id)
     is_new = subscriber is None
     if subscriber is None:
         # Two requests may save one new address at once; the second finds the first's row.
@@ -55,12 +61,18 @@ def save_subscriber(
                     "workspace_id": workspace_id,
                     "email": email,
                     "email_key": address_key(email),
+                    "external_id": external_id,
                     "fields": defaults_of(queries.fields_of(workspace_id)),
                 }
             ],
         )
-        subscriber = queries.subscriber_by_email(workspace_id, email)
+        subscriber = subscriber_meant(workspace_id, email, external_id)
         assert subscriber is not None
+    if external_id is not None:
+        if subscriber.external_id is None:
+            give_external_id(subscriber, external_id)
+        if subscriber.email_key != address_key(email):
+            change_address(subscriber, email)
     for attribute, value in details.items():
         if getattr(subscriber, attribute) != value:
             setattr(subscriber, attribute, value)

@@ -22,16 +22,16 @@ def register(
     now: datetime,
     is_confirmed: bool,
 ) -> tuple[Subscriber, bool]:
-    """Save a subscriber by address and put them on lists by the rules of consent.
+    """Save a subscriber by address or external id and put them on lists by the rules of consent.
 
     A known address is updated and never re-subscribed: who left a list comes back only
     by an act of their own. A field that is new here is made.
 
-    :param details: name, locale, time_zone, fields and tags; those left out or None stay as they are
+    :param details: external_id, name, locale, time_zone, fields and tags; those left out or None stay
     :param is_confirmed: the program answers for the consent, so that no confirmation is asked for
     :return: the subscriber, and whether they are new
     :raises Invalid: with what is wrong by field
-    :raises Conflict: a list is archived
+    :raises Conflict: a list is archived, or the external id is of somebody else
     """
     create_missing_fields(workspace_id, details.get("fields") or {})
     subscriber, is_new = save_subscriber(workspace_id, email, **details)

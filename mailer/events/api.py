@@ -9,9 +9,9 @@ from pydantic import AwareDatetime, Field
 from mailer.api.guards import api_blueprint
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
-from mailer.api.schemas import Given, Line, PlainValue, Shown, list_of
+from mailer.api.schemas import ExternalId, Given, Line, PlainValue, Shown, list_of
 from mailer.audience.models import Subscriber
-from mailer.audience.queries import subscriber_by_email, subscriber_by_id
+from mailer.audience.queries import subscriber_by_email, subscriber_by_external_id, subscriber_by_id
 from mailer.errors import Invalid
 from mailer.events import queries
 from mailer.events.models import CustomEvent
@@ -25,10 +25,11 @@ EventName = Annotated[Line, Field(max_length=60, examples=["order.placed"])]
 
 
 class NewEvent(Given):
-    """Something that a subscriber did; they are named by id or by address."""
+    """Something that a subscriber did; they are named by id, by external id or by address."""
 
     name: EventName
     subscriber: Line = Field("", max_length=40, description="Whose it is, by id.")
+    external_id: ExternalId = Field("", description="Whose it is, by what your programs call them.")
     email: Line = Field("", max_length=320, description="Whose it is, by address.")
     at: AwareDatetime | None = Field(None, description="When it happened; now when left out.")
     key: Line = Field(
@@ -87,7 +88,7 @@ def index_events(query_data: EventQuery) -> dict[str, Any]:
 @bp.doc(responses={200: "An event with this name and key was told before; it stays as it was."})
 def post_event(json_data: NewEvent) -> tuple[EventShown, int]:
     """Tell what a subscriber did; who is not known here is refused, since nobody is added unasked."""
-    given = json_data.model_dump(exclude={"subscriber", "email"})
+    given = json_data.model_dump(exclude={"subscriber", "external_id", "email"})
     event, is_new = record_event(_whose(json_data), **given, now=utcnow())
     return _shown(event), 201 if is_new else 200
 
@@ -100,15 +101,19 @@ def show_event(event_id: str) -> EventShown:
 
 
 def _whose(given: NewEvent) -> Subscriber:
-    if bool(given.subscriber) == bool(given.email):
-        sentence = "Name the subscriber by id or by email, not by both."
+    if sum(map(bool, (given.subscriber, given.external_id, given.email))) != 1:
+        sentence = "Name the subscriber by id, by external id or by email: by one of them."
         raise Invalid(sentence, fields={"subscriber": sentence})
     if given.subscriber:
         return subscriber_by_id(g.workspace.id, given.subscriber)
-    found = subscriber_by_email(g.workspace.id, given.email)
-    if found is None:
+    if given.external_id:
+        found, named = subscriber_by_external_id(g.workspace.id, given.external_id), "external_id"
+        sentence = f"Nobody here has the external id “{given.external_id}”."
+    else:
+        found, named = subscriber_by_email(g.workspace.id, given.email), "email"
         sentence = f"Nobody here has the address {given.email}."
-        raise Invalid(sentence, fields={"email": sentence})
+    if found is None:
+        raise Invalid(sentence, fields={named: sentence})
     return found
 
 

@@ -91,7 +91,7 @@ def csv_of_people(chosen: Chosen) -> Iterator[str]:
             *("Email address", "Name", "Language", "Time zone", "Status", "Subscribed at", "Unsubscribed at"),
             *("Tags", *(heading for _, heading in fields)),
             *("Lists", "Suppressed", "Paused until", "Added at", "Consent"),
-            *("Received", "Opened", "Clicked", "Last opened at", "Last clicked at", "Id"),
+            *("Received", "Opened", "Clicked", "Last opened at", "Last clicked at", "External id", "Id"),
         ]
     )
     for page in _pages(chosen):
@@ -109,7 +109,8 @@ def csv_of_people(chosen: Chosen) -> Iterator[str]:
                     *(_at(person.paused_until), _at(person.created_at)),
                     _BETWEEN.join(_proof(row, names) for row in page.consent[person.id]),
                     *(str(did.get(name, 0)) for name in ("received", "opened", "clicked")),
-                    *(_at(did.get("opened_at")), _at(did.get("clicked_at")), person.public_id),
+                    *(_at(did.get("opened_at")), _at(did.get("clicked_at"))),
+                    *(person.external_id or "", person.public_id),
                 ]
             )
 
@@ -190,6 +191,7 @@ def _whole(
     return {
         "id": person.public_id,
         "email": person.email,
+        "external_id": person.external_id,
         "name": person.name,
         "locale": person.locale,
         "time_zone": person.time_zone,

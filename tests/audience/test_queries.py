@@ -30,13 +30,15 @@ def found(workspace, **narrowed):
         ("%", []),
         ("_", []),
         ("example", []),
+        ("Cu-4711", ["eva@example.com"]),
+        ("Cu-47", []),
     ],
 )
 def test_a_search_finds_what_begins_with_it(workspace, other_workspace, search, emails):
     factories.subscriber(workspace, "rosa@example.com", name="Rosa Lima")
-    factories.subscriber(workspace, "eva@example.com", name="Éva Nagy")
+    factories.subscriber(workspace, "eva@example.com", name="Éva Nagy", external_id="Cu-4711")
     factories.subscriber(workspace, "o'neill@example.com", name="Shane")
-    factories.subscriber(other_workspace, "rosa@other.example", name="Éva")
+    factories.subscriber(other_workspace, "rosa@other.example", name="Éva", external_id="Cu-4711")
 
     assert found(workspace, search=search) == emails
 

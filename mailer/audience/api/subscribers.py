@@ -11,6 +11,7 @@ from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import (
     Address,
+    ExternalId,
     FieldValue,
     Given,
     Line,
@@ -23,6 +24,7 @@ from mailer.api.schemas import (
 from mailer.audience import queries
 from mailer.audience.api.frame import bp
 from mailer.audience.erase import erase_subscribers
+from mailer.audience.external_ids import set_external_id
 from mailer.audience.fields import create_missing_fields
 from mailer.audience.merge import merge_subscribers
 from mailer.audience.models import Subscriber, SubscriptionStatus
@@ -52,13 +54,21 @@ class SubscriberQuery(PageQuery):
     )
     tag: Line = Field("", description="Only those with this tag.")
     email: Line = Field("", description="Only the one with this address.")
-    search: Line = Field("", max_length=320, description="Only those whose address or name begins so.")
+    external_id: Line = Field("", description="Only the one with this external id.")
+    search: Line = Field(
+        "",
+        max_length=320,
+        description="Only those whose address or name begins so, or whose external id it is.",
+    )
 
 
 class Details(Given):
     """What is known of a subscriber."""
 
     email: Address
+    external_id: ExternalId | None = Field(
+        None, description="What your programs call them, unique in the workspace; null forgets it."
+    )
     name: Line = Field("", max_length=200)
     locale: Line = Field("", max_length=20, examples=["pt-BR"])
     time_zone: Line = Field("", max_length=64, examples=["Europe/Lisbon"])
@@ -139,6 +149,8 @@ def index_subscribers(query_data: SubscriberQuery) -> dict[str, Any]:
     found = queries.subscribers(workspace_id, by)
     if query_data.email:
         found = found.where(Subscriber.email_key == address_key(query_data.email))
+    if query_data.external_id:
+        found = found.where(Subscriber.external_id == query_data.external_id)
     return page(found, Subscriber, query_data, shown_subscribers, key=queries.order_of(by))
 
 
@@ -161,10 +173,15 @@ def index_subscriptions(subscriber_id: str) -> dict[str, Any]:
 @bp.input(SubscriberChanges)
 @bp.output(SubscriberShown)
 def patch_subscriber(subscriber_id: str, json_data: Given) -> SubscriberShown:
-    """Change what is known of a subscriber; their places on lists stay as they are."""
+    """Change what is known of a subscriber; their places on lists stay as they are.
+
+    An external id that another subscriber has is answered with 409.
+    """
     subscriber, changes = _subscriber(subscriber_id), given(json_data)
     create_missing_fields(g.workspace.id, changes.get("fields", {}))
     change_address(subscriber, changes.get("email", subscriber.email))
+    if "external_id" in changes:
+        set_external_id(subscriber, changes["external_id"])
     edit_subscriber(
         subscriber,
         name=changes.get("name", subscriber.name),

@@ -159,7 +159,7 @@ ORIGINS: Final = (
         },
         _words(
             "lists suppressed consent confirmed_at last_opened_at last_clicked_at received opened "
-            "clicked added_at paused_until id"
+            "clicked added_at paused_until external_id id"
         ),
     ),
 )

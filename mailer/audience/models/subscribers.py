@@ -26,6 +26,7 @@ from mailer.lib.clock import utcnow
 
 _BROUGHT: Final = "import_id IS NOT NULL"
 _WISHED: Final = "days_between IS NOT NULL"
+_KNOWN_ELSEWHERE: Final = "external_id IS NOT NULL"
 
 
 class Tag(Identified, Base):
@@ -51,6 +52,8 @@ class Subscriber(Identified, Base):
     #: ``lib.addresses.address_key(email)``: two spellings of one address are one subscriber.
     email_key: Mapped[str] = mapped_column(sorted_text(320))
     name: Mapped[str] = mapped_column(String(200), default="")
+    #: What a program of the workspace calls them; each names one subscriber.
+    external_id: Mapped[str | None] = mapped_column(String(255))
     #: What a search by name looks in; the database keeps it.
     name_key: Mapped[str] = mapped_column(sorted_text(200), Computed("lower(name)", persisted=True))
     locale: Mapped[str] = mapped_column(String(20), default="")
@@ -73,6 +76,14 @@ class Subscriber(Identified, Base):
     __table_args__ = (
         UniqueConstraint("workspace_id", "email_key"),
         Index("ix_subscribers_workspace_id_id", "workspace_id", "id"),
+        Index(
+            "ix_subscribers_workspace_id_external_id",
+            "workspace_id",
+            "external_id",
+            unique=True,
+            postgresql_where=text(_KNOWN_ELSEWHERE),
+            sqlite_where=text(_KNOWN_ELSEWHERE),
+        ),
         # Those few who wish to hear less: asked for at each claim.
         Index(
             "ix_subscribers_days_between",

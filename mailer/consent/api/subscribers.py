@@ -1,4 +1,4 @@
-"""Subscribers saved by address, one or many, and put on lists by the rules of consent."""
+"""Subscribers saved by address or external id, one or many, and put on lists by the rules of consent."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mailer.api.errors import STATUS
 from mailer.api.idempotency import idempotent
-from mailer.api.schemas import Address, FieldValue, Given, Line, ListId, Shown, also_answers
+from mailer.api.schemas import Address, ExternalId, FieldValue, Given, Line, ListId, Shown, also_answers
 from mailer.audience import queries
 from mailer.audience.models import Subscriber
 from mailer.audience.representation import SubscriberShown, shown_subscribers
@@ -29,6 +29,11 @@ class NewSubscriber(Given):
     """A subscriber to be saved; what is left out of one that is known stays as it is."""
 
     email: Address
+    external_id: ExternalId | None = Field(
+        None,
+        description="What your programs call them. A known one says who is meant, and a different email is "
+        "their new address; an unknown one is given to whoever has the address.",
+    )
     name: Line | None = Field(None, max_length=200)
     locale: Line | None = Field(None, max_length=20, examples=["pt-BR"])
     time_zone: Line | None = Field(None, max_length=64, examples=["Europe/Lisbon"])
@@ -76,10 +81,16 @@ class SavedList(Shown):
 @bp.output(SubscriberShown, status_code=201, description="A new subscriber.")
 @bp.doc(responses=also_answers(200, "SubscriberShown", "A known subscriber was updated."))
 def post_subscriber(json_data: NewSubscriber) -> tuple[SubscriberShown, int]:
-    """Save a subscriber by address.
+    """Save a subscriber by address or external id.
 
     A known address is updated and never re-subscribed: who left a list comes back only
     by an act of their own.
+
+    With an `external_id` that is known, that subscriber is meant, and a different `email`
+    becomes their address: a suppression stays with the old one, places on lists stay theirs.
+    One that is unknown is given to whoever has the address. 409 when external id and address
+    are of two people (merge them, or leave out the external id), or when this person has
+    another external id (PATCH changes it).
     """
     subscriber, is_new = _save(json_data)
     return shown_subscribers([subscriber])[0], 201 if is_new else 200
@@ -90,7 +101,10 @@ def post_subscriber(json_data: NewSubscriber) -> tuple[SubscriberShown, int]:
 @bp.input(NewSubscribers)
 @bp.output(SavedList)
 def post_subscribers(json_data: NewSubscribers) -> SavedList:
-    """Save up to 500 subscribers by address, with an answer for each, in order."""
+    """Save up to 500 subscribers by address or external id, with an answer for each, in order.
+
+    The rules are those of saving one; what conflicts has the status 409 and says how to mend it.
+    """
     saved = [_tried(one, is_strict=json_data.mode == "strict") for one in json_data.subscribers]
     return SavedList(data=_shown(saved))
 
@@ -99,7 +113,7 @@ def _save(given: NewSubscriber) -> tuple[Subscriber, bool]:
     return register(
         g.workspace.id,
         given.email,
-        details=given.model_dump(include={"name", "locale", "time_zone", "fields", "tags"}),
+        details=given.model_dump(include={"external_id", "name", "locale", "time_zone", "fields", "tags"}),
         lists=queries.lists_by_ids(g.workspace.id, given.lists),
         evidence=evidence_of_call(f"sent status “{given.status}”."),
         now=utcnow(),

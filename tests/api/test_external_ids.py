@@ -1,0 +1,142 @@
+"""Subscribers by the id that a program has for them."""
+
+import pytest
+from sqlalchemy import select
+
+from mailer.audience import queries
+from mailer.audience.merge import merge_subscribers
+from mailer.audience.models import AddressChange, Subscriber
+from mailer.db import db
+from mailer.exports.people import whole_person
+from mailer.lib.clock import utcnow
+from tests import factories
+
+URL = "/api/v1/subscribers"
+
+
+@pytest.fixture
+def people(workspace, other_workspace) -> dict[str, Subscriber]:
+    """Rosa, who is c-1; Joel, whom no program has named; Eva, who is c-3; and a c-1 of other people."""
+    known = {
+        "rosa": factories.subscriber(workspace, "rosa@example.com", external_id="c-1"),
+        "joel": factories.subscriber(workspace, "joel@example.com"),
+        "eva": factories.subscriber(workspace, "eva@example.com", external_id="c-3"),
+        "cleo": factories.subscriber(other_workspace, "new@example.com", external_id="c-1"),
+    }
+    db.session.commit()
+    return known
+
+
+#: What is saved; who it is and what they have then, or the words of a conflict.
+SAVED = [
+    ({"email": "rosa@example.com"}, "rosa", ("rosa@example.com", "c-1")),
+    ({"email": "ROSA@example.com", "external_id": " c-1 "}, "rosa", ("rosa@example.com", "c-1")),
+    ({"email": "new@example.com", "external_id": "c-1"}, "rosa", ("new@example.com", "c-1")),
+    ({"email": "joel@example.com", "external_id": "c-9"}, "joel", ("joel@example.com", "c-9")),
+    ({"email": "joel@example.com", "external_id": "C-1"}, "joel", ("joel@example.com", "C-1")),
+    ({"email": "joel@example.com", "external_id": ""}, "joel", ("joel@example.com", None)),
+    ({"email": "rosa@example.com", "external_id": None}, "rosa", ("rosa@example.com", "c-1")),
+    ({"email": "who@example.com", "external_id": "c-9"}, None, ("who@example.com", "c-9")),
+]
+CONFLICTS = [
+    ({"email": "joel@example.com", "external_id": "c-1"}, ("rosa", "joel"), "merge the two"),
+    ({"email": "eva@example.com", "external_id": "c-1"}, ("rosa", "eva"), "merge the two"),
+    ({"email": "eva@example.com", "external_id": "c-9"}, ("eva",), "PATCH"),
+]
+
+
+@pytest.mark.parametrize(("said", "who", "has"), SAVED)
+def test_a_known_id_says_who_is_meant_and_an_unknown_one_is_given(shop, people, said, who, has):
+    answer = shop.post(URL, json=said)
+
+    assert answer.status_code == (200 if who else 201)
+    assert (answer.json["email"], answer.json["external_id"]) == has
+    if who:
+        assert answer.json["id"] == people[who].public_id
+    assert shop.get(f"{URL}/{answer.json['id']}").json == answer.json
+
+
+@pytest.mark.parametrize(("said", "named", "mended"), CONFLICTS)
+def test_what_contradicts_itself_names_both_and_changes_nothing(shop, people, said, named, mended):
+    answer = shop.post(URL, json={**said, "name": "Somebody else"})
+
+    assert answer.status_code == 409
+    assert all(people[one].public_id in answer.json["detail"] for one in named)
+    assert mended in answer.json["detail"]
+    assert {factories.refreshed(person).name for person in people.values()} == {""}
+
+
+def test_each_of_many_is_answered_by_the_same_rules(shop, people):
+    said = [said for said, *_ in CONFLICTS] + [
+        {"email": "who@example.com", "external_id": "c-9"},
+        {"email": "moved@example.com", "external_id": "c-9"},
+        {"email": "bad@example.com", "external_id": "c-10", "locale": "no such"},
+        {"email": "good@example.com", "external_id": "c-10"},
+    ]
+
+    answer = shop.post(f"{URL}/batch", json={"subscribers": said})
+
+    assert [one["status"] for one in answer.json["data"]] == [409, 409, 409, 201, 200, 422, 201]
+    assert all("external_id" in one["errors"] for one in answer.json["data"][:3])
+    assert answer.json["data"][3]["subscriber"] == answer.json["data"][4]["subscriber"]
+    assert answer.json["data"][4]["subscriber"]["email"] == "moved@example.com"
+
+
+def test_a_changed_address_leaves_its_suppression_behind_and_is_remembered(shop, workspace, people):
+    for email in ("rosa@example.com", "gone@example.com"):
+        shop.post("/api/v1/suppressions", json={"email": email})
+
+    shop.post(URL, json={"email": "gone@example.com", "external_id": "c-1"})
+
+    assert [row.before for row in db.session.scalars(select(AddressChange))] == ["rosa@example.com"]
+    suppressed = {one["email"] for one in shop.get("/api/v1/suppressions").json["data"]}
+    assert suppressed == {"rosa@example.com", "gone@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "has"),
+    [
+        ("c-9", 200, "c-9"),
+        (None, 200, None),
+        ("", 200, None),
+        ("c-3", 409, "c-1"),
+        ("a\nb", 422, "c-1"),
+        ("x" * 255, 200, "x" * 255),
+        ("x" * 256, 422, "c-1"),
+    ],
+)
+def test_it_is_changed_and_forgotten_by_patch(shop, people, said, status, has):
+    answer = shop.patch(f"{URL}/{people['rosa'].public_id}", json={"external_id": said})
+
+    assert answer.status_code == status
+    assert factories.refreshed(people["rosa"]).external_id == has
+
+
+def test_it_finds_one_subscriber_of_the_workspace(shop, people):
+    def found(external_id: str) -> list[str]:
+        return [one["id"] for one in shop.get(URL, query_string={"external_id": external_id}).json["data"]]
+
+    assert found("c-1") == [people["rosa"].public_id]
+    assert found("C-1") == []
+
+
+def test_an_event_may_name_them_so(shop, people):
+    told = shop.post("/api/v1/events", json={"name": "order.placed", "external_id": "c-1"})
+    unknown = shop.post("/api/v1/events", json={"name": "order.placed", "external_id": "c-9"})
+    twice = shop.post(
+        "/api/v1/events", json={"name": "order.placed", "external_id": "c-1", "email": "rosa@example.com"}
+    )
+
+    assert (told.status_code, told.json["subscriber"]) == (201, people["rosa"].public_id)
+    assert (unknown.status_code, twice.status_code) == (422, 422)
+
+
+@pytest.mark.parametrize(("kept", "gone", "has"), [("rosa", "eva", "c-1"), ("joel", "eva", "c-3")])
+def test_who_is_kept_of_two_keeps_theirs_or_takes_the_others(workspace, people, kept, gone, has):
+    merge_subscribers(people[kept], people[gone], now=utcnow())
+    db.session.commit()
+
+    assert whole_person(factories.refreshed(people[kept]))["external_id"] == has
+    free = "c-3" if has == "c-1" else "c-1"
+    other = queries.subscriber_by_external_id(workspace.id, free)
+    assert other is (None if has == "c-1" else people["rosa"])
