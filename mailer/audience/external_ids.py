@@ -15,7 +15,7 @@ LONGEST: Final = 255
 
 
 def clean_external_id(text: str | None) -> str | None:
-    """Return an external id as we keep it, in its own case; None for nothing.
+    """Return an external id as we keep and look for it, in its own case; None for nothing.
 
     :raises Invalid: it is too long, or has a control character
     """

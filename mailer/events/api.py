@@ -10,6 +10,7 @@ from mailer.api.guards import api_blueprint
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import ExternalId, Given, Line, PlainValue, Shown, list_of
+from mailer.audience.external_ids import clean_external_id
 from mailer.audience.models import Subscriber
 from mailer.audience.queries import subscriber_by_email, subscriber_by_external_id, subscriber_by_id
 from mailer.errors import Invalid
@@ -106,8 +107,8 @@ def _whose(given: NewEvent) -> Subscriber:
         raise Invalid(sentence, fields={"subscriber": sentence})
     if given.subscriber:
         return subscriber_by_id(g.workspace.id, given.subscriber)
-    if given.external_id:
-        found, named = subscriber_by_external_id(g.workspace.id, given.external_id), "external_id"
+    if external_id := clean_external_id(given.external_id):
+        found, named = subscriber_by_external_id(g.workspace.id, external_id), "external_id"
         sentence = f"Nobody here has the external id “{given.external_id}”."
     else:
         found, named = subscriber_by_email(g.workspace.id, given.email), "email"

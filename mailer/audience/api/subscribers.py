@@ -24,7 +24,7 @@ from mailer.api.schemas import (
 from mailer.audience import queries
 from mailer.audience.api.frame import bp
 from mailer.audience.erase import erase_subscribers
-from mailer.audience.external_ids import set_external_id
+from mailer.audience.external_ids import clean_external_id, set_external_id
 from mailer.audience.fields import create_missing_fields
 from mailer.audience.merge import merge_subscribers
 from mailer.audience.models import Subscriber, SubscriptionStatus
@@ -149,8 +149,8 @@ def index_subscribers(query_data: SubscriberQuery) -> dict[str, Any]:
     found = queries.subscribers(workspace_id, by)
     if query_data.email:
         found = found.where(Subscriber.email_key == address_key(query_data.email))
-    if query_data.external_id:
-        found = found.where(Subscriber.external_id == query_data.external_id)
+    if external_id := clean_external_id(query_data.external_id):
+        found = found.where(Subscriber.external_id == external_id)
     return page(found, Subscriber, query_data, shown_subscribers, key=queries.order_of(by))
 
 
