@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from threading import Lock
+from threading import Lock, local
 from typing import Any, Final, TypeVar
 from uuid import UUID, SafeUUID
 
@@ -66,6 +66,14 @@ _ROOM: Final = text(
 #: By SQLite's file: whose turn it is to write, of the threads of this process.
 _turns: Final[defaultdict[str | None, Lock]] = defaultdict(Lock)
 
+
+class _Thread(local):
+    """What one thread does with SQLite."""
+
+    is_writing = False
+
+
+_thread: Final = _Thread()
 
 _SET_INT: Final = UUID.int.__set__  # type: ignore[attr-defined, misc]
 _SET_SAFE: Final = UUID.is_safe.__set__  # type: ignore[attr-defined, misc]
@@ -245,8 +253,8 @@ def _begin_immediate(connection: Any) -> None:
     if _TURN not in connection.info:
         turn = _turns[connection.engine.url.database]
         # Whoever waits in vain hears of it from SQLite, as those of other processes do.
-        if turn.acquire(timeout=_BUSY_SECONDS):
-            connection.info[_TURN] = turn
+        connection.info[_TURN] = turn if turn.acquire(timeout=_BUSY_SECONDS) else None
+        _thread.is_writing = True
     _begin_to_write(connection)
 
 
@@ -280,7 +288,10 @@ def _begin_to_write(connection: Any) -> None:
 @event.listens_for(Pool, "checkin")
 def _end_turn(connection: Any, record: Any) -> None:
     """Let the next of this process's threads write: SQLite would have it look again after up to 100 ms."""
-    turn: Lock | None = record.info.pop(_TURN, None)
+    if _TURN not in record.info:
+        return
+    turn: Lock | None = record.info.pop(_TURN)
+    _thread.is_writing = False
     if turn is not None:
         turn.release()
 
@@ -321,10 +332,10 @@ def reading_apart() -> Iterator[Session]:
 def looking_first() -> Iterator[Connection]:
     """Give a connection to look something up with before this transaction writes.
 
-    On SQLite, where whoever writes keeps all others from it, that is one apart until there
-    is something to write.
+    On SQLite, where whoever writes keeps all others from it, that is one apart until this
+    thread has written something.
     """
-    if db.session().in_transaction() or db.session.get_bind().dialect.name != "sqlite":
+    if _thread.is_writing or db.session.get_bind().dialect.name != "sqlite":
         yield db.session.connection()
         return
     with db.engine.connect().execution_options(**{READ_ONLY: True}) as connection:
