@@ -1,5 +1,8 @@
 """Subscribers by the id that a program has for them."""
 
+import csv
+import io
+
 import pytest
 from sqlalchemy import select
 
@@ -7,7 +10,7 @@ from mailer.audience import queries
 from mailer.audience.merge import merge_subscribers
 from mailer.audience.models import AddressChange, Subscriber
 from mailer.db import db
-from mailer.exports.people import whole_person
+from mailer.exports.people import Chosen, csv_of_people, whole_person
 from mailer.lib.clock import utcnow
 from tests import factories
 
@@ -118,6 +121,28 @@ def test_it_finds_one_subscriber_of_the_workspace(shop, people):
 
     assert found("c-1") == [people["rosa"].public_id]
     assert found("C-1") == []
+
+
+def test_staff_see_it_and_find_them_by_it(ana, people, sign_in):
+    browser = sign_in(ana)
+    rosa, joel = (f"/w/bakery/subscribers/{people[who].public_id}" for who in ("rosa", "joel"))
+
+    assert rosa in browser.get("/w/bakery/subscribers?q=c-1").text
+    assert "External id</dt><dd><code>c-1<" in browser.get(rosa).text
+    assert "External id" not in browser.get(joel).text
+
+
+def test_it_stands_in_a_file_of_everybody(workspace, people):
+    chosen = Chosen(workspace.id, queries.subscribers(workspace.id, queries.SubscriberFilter()))
+
+    headings, *rows = csv.reader(io.StringIO("".join(csv_of_people(chosen))))
+
+    at = headings.index("External id")
+    assert {row[0]: row[at] for row in rows} == {
+        "rosa@example.com": "c-1",
+        "joel@example.com": "",
+        "eva@example.com": "c-3",
+    }
 
 
 def test_an_event_may_name_them_so(shop, people):
