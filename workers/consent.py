@@ -1,5 +1,7 @@
 """Mails about subscriptions."""
 
+import time
+from typing import Final
 from uuid import UUID
 
 from mailer.bulk import AlreadyThere
@@ -8,6 +10,9 @@ from mailer.db import db
 from mailer.jobs import FORGET_ORIGINS, SEAL_CONSENT, SEND_CONFIRMATION, SEND_WELCOME, SWEEP_SUBSCRIPTIONS
 from mailer.lib.clock import utcnow
 from workers import MINUTE, actor
+
+#: Sealing goes on after so long: on SQLite others look a hundred times whether they may write.
+_OTHERS_TURN_SECONDS: Final = 0.1
 
 
 @actor(SEND_CONFIRMATION)
@@ -37,6 +42,8 @@ def seal_consent() -> None:
     try:
         while seal.seal_consent() == seal.AT_ONCE:
             db.session.commit()
+            # After an import of a million there is a lot to do, and nobody waits for it.
+            time.sleep(_OTHERS_TURN_SECONDS)
         db.session.commit()
     except AlreadyThere:
         # Another worker is at it.
