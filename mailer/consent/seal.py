@@ -16,13 +16,15 @@ from uuid import UUID
 from sqlalchemy import and_, delete, func, select
 
 from mailer.bulk import Bulk, is_among
-from mailer.consent.models import ConsentRecord, ConsentSeal, UnsealedRecord
+from mailer.consent.models import ConsentRecord, ConsentSeal, ConsentWords, UnsealedRecord
 from mailer.db import db
 
 #: What the first link of a chain is hashed with.
 GENESIS: Final = "0" * 64
 #: A tenth of a second's work: on SQLite nobody else writes meanwhile.
 AT_ONCE: Final = 1_000
+#: Made once: ``json.dumps`` makes another for each call.
+_write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _COLUMNS: Final = ("workspace_id", "number", "record_id", "subscriber_id", "digest", "hash")
 
 
@@ -37,11 +39,8 @@ def seal_consent() -> int:
     ).all()
     if not waiting:
         return 0
-    records = db.session.scalars(
-        select(ConsentRecord).where(is_among(ConsentRecord.id, waiting)).order_by(ConsentRecord.id)
-    ).all()
-    by_workspace: dict[UUID, list[ConsentRecord]] = defaultdict(list)
-    for record in records:
+    by_workspace: dict[UUID, list[Any]] = defaultdict(list)
+    for record in records_of(waiting):
         by_workspace[record.workspace_id].append(record)
     for workspace_id, several in sorted(by_workspace.items()):
         _append(workspace_id, several)
@@ -52,6 +51,23 @@ def seal_consent() -> int:
         .execution_options(synchronize_session=False)
     )
     return len(waiting)
+
+
+def records_of(ids: Sequence[UUID]) -> Sequence[Any]:
+    """Return the rows of records with their ``words``, in the order of their ids.
+
+    Rows, not objects: what the database says now, whatever the session remembers, and in half the time.
+    """
+    return db.session.execute(
+        select(ConsentRecord.__table__, ConsentWords.text.label("words"))
+        .outerjoin(
+            ConsentWords,
+            (ConsentWords.workspace_id == ConsentRecord.workspace_id)
+            & (ConsentWords.hash == ConsentRecord.words_hash),
+        )
+        .where(is_among(ConsentRecord.id, ids))
+        .order_by(ConsentRecord.id)
+    ).all()
 
 
 def digest_of(record: Any) -> str:
@@ -93,11 +109,10 @@ def _said(record: Any, record_id: UUID, subscriber_id: UUID) -> list[Any]:
 
 
 def _digest(said: list[Any]) -> str:
-    written = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(written.encode()).hexdigest()
+    return hashlib.sha256(_write(said).encode()).hexdigest()
 
 
-def _append(workspace_id: UUID, records: Sequence[ConsentRecord]) -> None:
+def _append(workspace_id: UUID, records: Sequence[Any]) -> None:
     number, last = _end_of(workspace_id)
     bulk = Bulk()
     rows = []

@@ -10,9 +10,9 @@ from sqlalchemy import exists, func, select
 from mailer.accounts.models import Workspace
 from mailer.audience.models import Subscriber
 from mailer.bulk import is_among
-from mailer.consent.models import ConsentRecord, ConsentSeal, ConsentWords, UnsealedRecord
+from mailer.consent.models import ConsentRecord, ConsentSeal, UnsealedRecord
 from mailer.consent.record import origin_of
-from mailer.consent.seal import GENESIS, digest_of, linked
+from mailer.consent.seal import GENESIS, digest_of, linked, records_of
 from mailer.db import db
 from mailer.lib.ids import public_id
 
@@ -72,7 +72,7 @@ def _walk(workspace_id: UUID, slug: str) -> Chain:
         ).all()
         if not page:
             break
-        records = _records([row.record_id for row in page])
+        records = {record.id: record for record in records_of([row.record_id for row in page])}
         standing = _standing([row.subscriber_id for row in page if row.record_id not in records])
         for row in page:
             broken = _fault(row, number + 1, last, records.get(row.record_id), standing)
@@ -94,20 +94,6 @@ def _fault(row: Any, number: int, last: str, record: Any, standing: set[UUID]) -
     if linked(last, row.digest) != row.hash:
         return f"{name}: the link was changed"
     return ""
-
-
-def _records(ids: Sequence[UUID]) -> dict[UUID, Any]:
-    # Rows, not objects: what the database says now, whatever the session remembers.
-    rows = db.session.execute(
-        select(ConsentRecord.__table__, ConsentWords.text.label("words"))
-        .outerjoin(
-            ConsentWords,
-            (ConsentWords.workspace_id == ConsentRecord.workspace_id)
-            & (ConsentWords.hash == ConsentRecord.words_hash),
-        )
-        .where(is_among(ConsentRecord.id, ids))
-    )
-    return {row.id: row for row in rows}
 
 
 def _is_moved(record: Any) -> bool:

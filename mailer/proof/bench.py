@@ -145,7 +145,7 @@ def _measure(database: str, plan: Plan, tell: Tell) -> Measured:
             bench.people(size)
         if plan.dkim != "none":
             bench.sign_by(plan.dkim)
-        bench.product.start()
+        bench.start()
         measured = Measured(bench.kind, plan.workers, plan.dkim, bench.weigh())
         for number in range(plan.pairs):
             source = bench.source(plan.recipients, measured.wire_bytes)

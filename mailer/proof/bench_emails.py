@@ -86,7 +86,7 @@ def bench_emails(
         for size in {WARM_UP, recipients} - {0}:
             bench.people(size)
         secret = bench.product.mailer("key", "create", "--workspace", "Bakery", "--name", "Bench")
-        bench.product.start()
+        bench.start()
         with _bare_route(bench) as bare_port:
             ours = _Caller(bench.product.port, "/api/v1/emails", secret)
             bare = _Caller(bare_port, "/emails", secret)

@@ -9,7 +9,7 @@ from sqlalchemy.pool import NullPool
 
 from mailer.audience.models import MailingList, Subscriber, Subscription
 from mailer.campaigns.models import Campaign, CampaignStatus
-from mailer.consent.models import Suppression, SuppressionReason
+from mailer.consent.models import Suppression, SuppressionReason, UnsealedRecord
 from mailer.db import READ_ONLY
 from mailer.delivery.models import Delivery, DeliveryCount, DeliveryState
 from mailer.lib.ids import parse_id
@@ -64,6 +64,11 @@ class Ledger:
         )
         with self._engine.connect() as connection:
             return [Row(*row) for row in connection.execute(query)]
+
+    def unsealed(self) -> int:
+        """Return how many consent records wait for their seal."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(func.count()).select_from(UnsealedRecord)) or 0
 
     def on_list(self, mailing_list: str) -> list[str]:
         """Return the addresses of everybody on a list.

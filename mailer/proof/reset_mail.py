@@ -61,7 +61,7 @@ def bench_reset_mail(database: str, *, recipients: int, workers: int, tell: Tell
         tell(f"{database}: making people.")
         for size in {WARM_UP, recipients}:
             bench.people(size)
-        bench.product.start()
+        bench.start()
         bench.weigh()
         asker = _Asker(bench)
         with smtp_sink(bench.smtp_port, expects=_ANY_NUMBER):
