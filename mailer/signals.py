@@ -64,8 +64,8 @@ addresses_refused = _signals.signal("addresses_refused")
 #: A program told what a subscriber did elsewhere. Sends the ``CustomEvent``, which is new.
 event_recorded = _signals.signal("event_recorded")
 
-#: Tries to send ended. Sends what was accepted, with ``others``, the rest: of each the ``delivery``, the
-#: ``state`` and ``reply`` that it has now, and ``is_dead_address``.
+#: Tries to send ended. Sends what was accepted, each with ``delivery`` and ``outcome``, and ``others``, the
+#: rest: of each the ``delivery``, the ``state`` and ``reply`` that it has now, and ``is_dead_address``.
 tries_ended = _signals.signal("tries_ended")
 
 #: The gate did not let deliveries of one batch through. Sends their ids, with ``reason``, a ``SkipReason``.

@@ -118,7 +118,9 @@ def tell_tries(accepted: Sequence[Any], *, others: Sequence[Any], **_: Any) -> N
     happened: dict[UUID, list[tuple[str, Any, str, bool | None]]] = defaultdict(list)
     for workspace_id, group in _by_workspace(accepted).items():
         if is_asked_for(workspace_id, "email.sent"):
-            happened[workspace_id] += [("email.sent", delivery, "", None) for delivery in group]
+            happened[workspace_id] += [
+                ("email.sent", result.delivery, result.outcome.reply, None) for result in group
+            ]
     for end in others:
         name = _name_of(end)
         if name and is_asked_for(end.delivery.workspace_id, name):
@@ -214,10 +216,10 @@ def _tell_place(name: str, subscription: Subscription) -> None:
         tell(subscription.workspace_id, name, as_json(told), now=utcnow())
 
 
-def _by_workspace(deliveries: Sequence[Any]) -> dict[UUID, list[Any]]:
+def _by_workspace(results: Sequence[Any]) -> dict[UUID, list[Any]]:
     grouped: dict[UUID, list[Any]] = defaultdict(list)
-    for delivery in deliveries:
-        grouped[delivery.workspace_id].append(delivery)
+    for result in results:
+        grouped[result.delivery.workspace_id].append(result)
     return grouped
 
 

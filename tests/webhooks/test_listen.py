@@ -143,6 +143,11 @@ def test_how_mails_fared_is_told_in_one_go(workspace, endpoint):
         "email.opened": "a@example.com",
         "email.clicked": "a@example.com",
     }
+    assert {name: data["reply"] for name, data in told() if data["reply"]} == {
+        "email.sent": "250 ok",
+        "email.bounced": "550 5.1.1 no such user",
+        "email.delivery_delayed": "451 later",
+    }
 
 
 def test_mails_about_the_product_itself_are_nobody_s_business(workspace, endpoint):

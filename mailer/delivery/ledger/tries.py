@@ -128,12 +128,12 @@ def record(
         *_write(late, origin=DeliveryState.IN_DOUBT, now=now),
     ]
     _note_attempts(written, now=now)
-    _count_fates(accepted, written, now=now)
+    arrived = [result.delivery for result in accepted]
+    _count_fates(arrived, written, now=now)
     _suppress([end for end in written if end.is_dead_address])
-    ended = [*accepted, *(end.delivery for end in written if end.has_ended)]
     signals.tries_ended.send(accepted, others=written)
-    _forget_secrets(ended)
-    return [*(delivery.id for delivery in accepted), *(end.delivery.id for end in written)]
+    _forget_secrets([*arrived, *(end.delivery for end in written if end.has_ended)])
+    return [*(delivery.id for delivery in arrived), *(end.delivery.id for end in written)]
 
 
 def hold(batches: Collection[UUID], *, worker: str, now: datetime) -> set[UUID]:
@@ -190,8 +190,11 @@ def _in_words(patience: timedelta) -> str:
     return f"1 {unit}" if number == 1 else f"{number} {unit}s"
 
 
-def _write_accepted(results: Sequence[Result], *, now: datetime) -> Sequence[Claimed]:
-    """Write what nearly every try comes to: one cached statement, whatever the number of rows."""
+def _write_accepted(results: Sequence[Result], *, now: datetime) -> Sequence[Result]:
+    """Write what nearly every try comes to: one cached statement, whatever the number of rows.
+
+    :return: those that were written
+    """
     if not results:
         return ()
     deliveries = [result.delivery for result in results]
@@ -205,11 +208,11 @@ def _write_accepted(results: Sequence[Result], *, now: datetime) -> Sequence[Cla
         written = set(
             db.session.scalars(select(Delivery.id).where(*mine, Delivery.state == DeliveryState.ACCEPTED))
         )
-        deliveries = [each for each in deliveries if each.id in written]
-    for campaign_id, times in Counter([each.campaign_id for each in deliveries]).items():
+        results = [result for result in results if result.delivery.id in written]
+    for campaign_id, times in Counter([result.delivery.campaign_id for result in results]).items():
         changes = {(DeliveryState.PREPARED, ""): -times, (DeliveryState.ACCEPTED, ""): times}
         count(campaign_id, Counter(changes))
-    return deliveries
+    return results
 
 
 def _accept_in_postgresql(deliveries: Sequence[Claimed], replies: Sequence[str], *, now: datetime) -> int:
