@@ -37,6 +37,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.pool import Pool
@@ -50,8 +51,8 @@ from mailer.lib.ids import parse_id, public_id, uuid7
 Row = TypeVar("Row")
 
 READ_ONLY = "mailer_read_only"
-#: What drivers raise when the database is down, is restarted, or has no time for us.
-DATABASE_AWAY: Final = (InterfaceError, OperationalError)
+#: What is raised when the database is down, is restarted, hangs, or has no time for us.
+DATABASE_AWAY: Final = (InterfaceError, OperationalError, PoolTimeout)
 #: Kilobytes of SQLite's cache, of each connection.
 USUAL_CACHE: Final = 16_000
 #: How long a writer waits for others on SQLite.

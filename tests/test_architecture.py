@@ -36,7 +36,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     web api
     accounts
     signals jobs bulk inserts
-    db current broker
+    db current broker patience
     config
     rendering delivery.engine bounces.parsers
     lib

@@ -18,6 +18,7 @@ from mailer.bounces.receive import receive
 from mailer.bounces.recognise import token_in
 from mailer.db import db
 from mailer.lib.clock import utcnow
+from mailer.patience import answer_in_time
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -72,6 +73,7 @@ class Inbound:
 
 def run_inbound(context: Context, *, host: str, port: int, is_lmtp: bool) -> None:
     """Take what comes back until told to stop."""
+    answer_in_time()
     asyncio.run(_serve(Inbound(context), host, port, is_lmtp=is_lmtp))
 
 

@@ -14,6 +14,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from mailer.patience import answer_in_time
 from mailer.runtime.parent import end_with_parent
 from mailer.runtime.ports import require_free
 
@@ -36,6 +37,7 @@ def serve(build: Callable[[], Any], *, bind: str, port: int, processes: int = 1)
 
     def application() -> Any:
         end_with_parent(looks_after_it, stop_seconds=_STOP_SECONDS)
+        answer_in_time()
         return build()
 
     server = Granian(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, current_app, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -49,7 +49,10 @@ def _database_away(_error: Exception) -> ResponseReturnValue:
     sentence = "The database does not answer, and nothing was changed. Go back, and try again in a minute."
     if wants_json():
         return jsonify(message=sentence, fields={}), 503, _LATER
-    return *_page(sentence, 503), _LATER
+    # Nothing that is read anew: neither the workspace nor, as before every page, who has signed in.
+    g.pop("workspace", None)
+    page = current_app.jinja_env.get_template(_frame()).render(message=sentence, status=503)
+    return page, 503, _LATER
 
 
 def _status_of(error: MailerError) -> int:
@@ -68,9 +71,11 @@ def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
 
 
 def _page(message: str, status: int) -> tuple[str, int]:
-    """Say it in the frame of whom it is for: of pages that speak a reader's language, or of the app."""
+    return render_template(_frame(), message=message, status=status), status
+
+
+def _frame() -> str:
+    """Return the frame of whom an error is for: of pages that speak a reader's language, or of the app."""
     if request.headers.get("HX-Request"):
-        template = "web/error_part.html"
-    else:
-        template = "web/public_error.html" if "language" in g else "web/error.html"
-    return render_template(template, message=message, status=status), status
+        return "web/error_part.html"
+    return "web/public_error.html" if "language" in g else "web/error.html"

@@ -12,6 +12,25 @@ from mailer.db import db, reading_apart
 from mailer.delivery.models import Message
 
 BODY = {"from": "ana@example.com", "to": "sam@example.com", "subject": "Hi", "html": "<p>Hi</p>"}
+#: Calls in the words of other services, and where each looks for what went wrong.
+OTHERS_CALLS = [
+    ("resend/emails", BODY, "message"),
+    (
+        "postmark/email",
+        {"From": "ana@example.com", "To": "sam@example.com", "Subject": "Hi", "TextBody": "Hi"},
+        "Message",
+    ),
+    (
+        "sendgrid/v3/mail/send",
+        {
+            "personalizations": [{"to": [{"email": "sam@example.com"}]}],
+            "from": {"email": "ana@example.com"},
+            "subject": "Hi",
+            "content": [{"type": "text/plain", "value": "Hi"}],
+        },
+        "errors",
+    ),
+]
 
 
 @pytest.fixture
@@ -44,27 +63,7 @@ def test_a_message_is_not_taken_and_the_program_hears_when_to_come_back(client, 
         assert session.scalar(select(func.count()).select_from(Message)) == 0
 
 
-@pytest.mark.parametrize(
-    ("call", "body", "said"),
-    [
-        ("resend/emails", BODY, "message"),
-        (
-            "postmark/email",
-            {"From": "ana@example.com", "To": "sam@example.com", "Subject": "Hi", "TextBody": "Hi"},
-            "Message",
-        ),
-        (
-            "sendgrid/v3/mail/send",
-            {
-                "personalizations": [{"to": [{"email": "sam@example.com"}]}],
-                "from": {"email": "ana@example.com"},
-                "subject": "Hi",
-                "content": [{"type": "text/plain", "value": "Hi"}],
-            },
-            "errors",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("call", "body", "said"), OTHERS_CALLS)
 def test_other_services_clients_hear_it_in_their_words(client, secret, busy, call, body, said):
     headers = {"Authorization": f"Bearer {secret}", "X-Postmark-Server-Token": secret}
 

@@ -17,6 +17,7 @@ from mailer.api.errors import ApiError
 from mailer.db import db
 from mailer.errors import MailerError
 from mailer.lib.clock import utcnow
+from mailer.patience import answer_in_time
 from mailer.transactional.send import Suppressed
 from mailer.transactional.submission.take import may_submit, take
 
@@ -91,6 +92,7 @@ def run_submission(
 
     :param certificate: a PEM file; with it the server offers STARTTLS, and keys are taken over TLS alone
     """
+    answer_in_time()
     asyncio.run(_serve(Submission(app), host, port, _tls(certificate, private_key)))
 
 
