@@ -18,8 +18,10 @@ from mailer.db import db
 TRANSACTIONAL: Final = "transactional"
 CAMPAIGNS: Final = "campaigns"
 #: Its jobs wait for other people's servers, so they have threads of their own.
+#: Shifts of sending, which whoever takes ``CAMPAIGNS`` works one by one (``run_worker``).
+SENDING: Final = "sending"
 WEBHOOKS: Final = "webhooks"
-QUEUES: Final = (TRANSACTIONAL, CAMPAIGNS, WEBHOOKS)
+QUEUES: Final = (TRANSACTIONAL, CAMPAIGNS, SENDING, WEBHOOKS)
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ SWEEP_SIGN_UPS: Final = _job("sweep_sign_ups", TRANSACTIONAL, every_seconds=30)
 SEND_CONFIRMATION: Final = _job("send_confirmation", TRANSACTIONAL)
 SEND_WELCOME: Final = _job("send_welcome", TRANSACTIONAL)
 DELIVER_TRANSACTIONAL: Final = _job("deliver_transactional", TRANSACTIONAL, is_bell=True)
-DELIVER_DUE: Final = _job("deliver_due", CAMPAIGNS)
+DELIVER_DUE: Final = _job("deliver_due", SENDING, is_bell=True)
 PREPARE_CAMPAIGN: Final = _job("prepare_campaign", CAMPAIGNS)
 SWEEP_SUBSCRIPTIONS: Final = _job("sweep_subscriptions", TRANSACTIONAL, every_seconds=30)
 SWEEP_IMPORTS: Final = _job("sweep_imports", TRANSACTIONAL, every_seconds=30)
@@ -90,14 +92,13 @@ _COMMITTED: Final = "mailer.jobs_committed"
 def later(job: Job, *ids: str) -> None:
     """Ask for a job once the current transaction is committed, and not if it is rolled back.
 
-    Asked for twice in one transaction, a job about something comes once, and so does a bell;
-    another one about nothing comes as often as it was asked for, since each may ring for
-    another worker.
+    Asked for twice in one transaction, it comes once.
 
     :param ids: what the job is about; plain text, so that it reads the same in every broker
     """
-    waiting: dict[tuple[Job, tuple[str, ...]], int] = db.session().info.setdefault(_WAITING, {})
-    waiting[job, ids] = 1 if ids or job.is_bell else waiting.get((job, ids), 0) + 1
+    # A dict, since jobs are sent in the order in which they were asked for.
+    waiting: dict[tuple[Job, tuple[str, ...]], None] = db.session().info.setdefault(_WAITING, {})
+    waiting[job, ids] = None
 
 
 def tick(job: Job) -> None:
@@ -117,11 +118,10 @@ def _send_what_waits(session: Session, transaction: SessionTransaction) -> None:
     # By now the connection is given back, so that on SQLite the next thread writes while the broker is asked.
     if transaction.parent is not None:
         return
-    for (job, ids), times in session.info.pop(_COMMITTED, {}).items():
+    for job, ids in session.info.pop(_COMMITTED, {}):
         if job.is_bell:
             ring(job.name, job.queue)
-            continue
-        for _ in range(times):
+        else:
             enqueue(job.name, job.queue, *ids)
 
 

@@ -136,6 +136,8 @@ class Lane:
         self._claimed_at = self._checked_at = self._held_at = 0.0
         #: When to look for work again; it was found when this is 0.
         self._look_at = 0.0
+        #: Nothing is begun any more, and only answers are waited for.
+        self._is_draining = False
         self._tell_time()
 
     def serve(self, *, seconds: float) -> bool:
@@ -165,7 +167,8 @@ class Lane:
     def look(self) -> None:
         """Ask the gate again when its answers may have changed."""
         self._tell_time()
-        if self._watch.changed():
+        # Who left does not matter any more when nothing is begun; and the database may be gone.
+        if not self._is_draining and self._watch.changed():
             self._ask_again(self._loads)
 
     def take(self, server: Server) -> Parcel | None:
@@ -421,6 +424,7 @@ class Lane:
 
     def _drain(self) -> None:
         """Wait a while for answers to what is on its way, so that the journal knows them."""
+        self._is_draining = True
         for load in self._loads:
             self._give_up(load)
         until = time.monotonic() + _DRAIN_SECONDS

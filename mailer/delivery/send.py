@@ -1,7 +1,5 @@
 """Sending what is due in any campaign, by turns (``lane``)."""
 
-import threading
-import time
 from typing import Final
 
 from mailer.current import settings
@@ -14,12 +12,7 @@ from mailer.delivery.pacing import Pacing
 from mailer.delivery.watch import Watch, open_watch
 from mailer.jobs import DELIVER_DUE, later
 
-#: One thread drives all connections of a process; a second would only take the first one's time.
-SEATS: Final = threading.BoundedSemaphore(1)
-#: Held by the thread that keeps a nudge for a moment.
-_HAND: Final = threading.BoundedSemaphore(1)
-_HAND_SECONDS: Final = 0.1
-#: After so long other jobs have their turn, and a process that is told to stop can.
+#: After so long a process that is told to stop can.
 _SHIFT_SECONDS: Final = 5.0
 
 #: Connections that stay open from one shift to the next.
@@ -30,28 +23,8 @@ _pacing: Final = Pacing()
 
 def deliver_due() -> None:
     """Send what is due in any campaign, by turns, and ask for another shift when there is more."""
-    if not SEATS.acquire(blocking=False):
-        _pass_on()
-        return
-    try:
-        is_more = _serve()
-    finally:
-        SEATS.release()
-    if is_more:
+    if _serve():
         later(DELIVER_DUE)
-    db.session.commit()
-
-
-def _pass_on() -> None:
-    """Hand a nudge on: another process may have nothing to do, while this one's threads took it."""
-    if not _HAND.acquire(blocking=False):
-        # One that goes round is as good as many.
-        return
-    try:
-        time.sleep(_HAND_SECONDS)
-    finally:
-        _HAND.release()
-    later(DELIVER_DUE)
     db.session.commit()
 
 

@@ -38,7 +38,7 @@ def sweep_deliveries(*, now: datetime) -> None:
         db.session.commit()
     _expire_leases(journal.living(folder), now=now)
     db.session.commit()
-    _nudge_runs(now=now, workers=given.campaign_workers)
+    _nudge_runs(now=now)
     _nudge_alone(now=now)
     db.session.commit()
 
@@ -123,7 +123,7 @@ def _expire_leases(living: set[str], *, now: datetime) -> None:
             ledger.put_in_doubt(batch_id, None, reason="Its worker was not heard of again.", now=now)
 
 
-def _nudge_runs(*, now: datetime, workers: int) -> None:
+def _nudge_runs(*, now: datetime) -> None:
     """End what is done, and ring for what is due."""
     is_work_left = False
     for run in db.session.scalars(select(Run).where(Run.ended_at.is_(None))).all():
@@ -135,7 +135,7 @@ def _nudge_runs(*, now: datetime, workers: int) -> None:
             is_work_left = True
         else:
             _adopt_orphans(run, now=now)
-    for _ in range(workers if is_work_left else 0):
+    if is_work_left:
         later(DELIVER_DUE)
 
 

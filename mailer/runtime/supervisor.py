@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 _LONGEST_BACKOFF_SECONDS: Final = 30.0
 #: A part that lived this long starts at the shortest backoff again when it dies.
 _STEADY_SECONDS: Final = 60.0
+#: A part that ends so often before it is ready is broken; one that was killed comes up the next time.
+_STARTS: Final = 3
 
 
 class CannotStart(Exception):
@@ -53,6 +55,11 @@ class Part:
     def is_running(self) -> bool:
         """Whether the child lives."""
         return self.child is not None and self.child.poll() is None
+
+    @property
+    def has_just_ended(self) -> bool:
+        """Whether the child has ended, and no other is planned yet."""
+        return self.restart_at is None and not self.is_running
 
     @property
     def ending(self) -> str:
@@ -103,13 +110,16 @@ class Supervisor:
 
     def _start(self) -> bool:
         """Start each part when those before it are ready; False when told to stop meanwhile."""
-        for part in self._parts:
+        for number, part in enumerate(self._parts, 1):
             part.start()
+            endings = 0
             while not part.is_ready():
                 if self._bell.wait(0.05) in (signal.SIGTERM, signal.SIGINT):
                     return False
-                if not part.is_running:
+                endings += part.has_just_ended
+                if endings == _STARTS:
                     raise CannotStart(f"{part.name} {part.ending} as it started; see above.")
+                self._revive(self._parts[:number])
         return True
 
     def _look_after(self) -> None:
@@ -118,11 +128,15 @@ class Supervisor:
             if rung in (signal.SIGTERM, signal.SIGINT):
                 log.info("Stopping; once more to stop at once.")
                 return
-            for part in self._parts:
-                if part.restart_at is None and not part.is_running:
-                    part.plan_restart()
-                if part.restart_at is not None and part.restart_at <= time.monotonic():
-                    part.start()
+            self._revive(self._parts)
+
+    def _revive(self, parts: Sequence[Part]) -> None:
+        """Start again what has ended, when its time has come."""
+        for part in parts:
+            if part.has_just_ended:
+                part.plan_restart()
+            if part.restart_at is not None and part.restart_at <= time.monotonic():
+                part.start()
 
     def _seconds_to_next_restart(self) -> float:
         waiting = [part.restart_at - time.monotonic() for part in self._parts if part.restart_at is not None]

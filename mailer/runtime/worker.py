@@ -17,6 +17,7 @@ import dramatiq
 from sqlalchemy.exc import SQLAlchemyError
 
 from mailer.db import db
+from mailer.jobs import CAMPAIGNS, SENDING
 from mailer.lib.clock import utcnow
 from mailer.runtime.heartbeat import Process, beat, leave
 from mailer.runtime.signals import Bell, stop_at_once_on_signal
@@ -78,6 +79,8 @@ def run_worker(
         dramatiq.Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=500)
         for queue in process.queues
     ]
+    if CAMPAIGNS in process.queues:
+        workers.append(sender(broker))
     for worker in workers:
         worker.start()
     log.info("Working on %s with %d threads.", " and ".join(process.queues), threads)
@@ -91,6 +94,17 @@ def run_worker(
         worker.stop(timeout=_LONGEST_STOP_MS)
     _tell(app, leave, process)
     broker.close()
+
+
+def sender(broker: dramatiq.Broker) -> dramatiq.Worker:
+    """Return what sends: one thread, which drives all connections of the process.
+
+    It takes no nudge before it can begin a shift: that one is for another process, which has
+    nothing to do. And it asks often, since it looks for its next shift after each.
+    """
+    worker = dramatiq.Worker(broker, queues={SENDING}, worker_threads=1, worker_timeout=100)
+    worker.queue_prefetch = 1
+    return worker
 
 
 def _collect_seldom() -> None:

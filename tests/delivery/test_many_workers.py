@@ -20,7 +20,6 @@ def test_they_share_the_work_and_nobody_is_mailed_twice(app, workspace, bread, l
     suppress(workspace.id, "r0@example.com", SuppressionReason.MANUAL)
     monkeypatch.setattr(prepare.prepare_next, "__kwdefaults__", {"rows": 20})
     monkeypatch.setattr(lane, "_CHECK_SECONDS", 0.01)
-    monkeypatch.setattr(send, "SEATS", threading.BoundedSemaphore(WORKERS))
     smtp.script = lambda stage, recipient: (
         "550 5.1.1 gone" if stage == "rcpt" and recipient == "r1@example.com" else None
     )

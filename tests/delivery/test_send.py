@@ -12,7 +12,7 @@ from mailer.audience.models import Subscription
 from mailer.consent.models import Suppression, SuppressionReason
 from mailer.consent.suppress import suppress
 from mailer.db import db
-from mailer.delivery import lane, ledger, routes, runs, send
+from mailer.delivery import lane, ledger, routes, runs, send, sweep
 from mailer.delivery.models import Attempt, Batch, DeliveryState, Run, SkipReason
 from mailer.lib.clock import utcnow
 from tests import factories
@@ -206,6 +206,43 @@ def test_a_pause_takes_effect_within_one_message_and_gives_the_rest_back_untouch
         for reader in readers
     }
     assert db.session.scalars(select(Batch.worker)).all() == [None]
+
+
+class BreakingWatch:
+    """Hears nothing until the database is gone."""
+
+    is_broken = False
+
+    def changed(self):
+        if self.is_broken:
+            raise ConnectionError("The database is gone.")
+        return False
+
+    def close(self):
+        pass
+
+
+def test_what_is_on_its_way_when_the_database_goes_is_heard_out(bread, readers, launch, smtp, monkeypatch):
+    launch(bread)
+    db.session.rollback()
+    send.close_connections()
+    watch = BreakingWatch()
+    monkeypatch.setattr(send, "open_watch", lambda: watch)
+
+    def break_before_the_answer(stage, recipient):
+        watch.is_broken = watch.is_broken or stage == "dot"
+
+    smtp.script = break_before_the_answer
+    with pytest.raises(ConnectionError):
+        send.deliver_due()
+    db.session.rollback()
+    sweep.sweep_deliveries(now=utcnow())
+
+    received = {message.recipient for message in smtp.received}
+    assert received
+    assert {email: row.state for email, row in deliveries().items()} == {
+        reader.email: ACCEPTED if reader.email in received else DeliveryState.PREPARED for reader in readers
+    }
 
 
 def test_a_cancelled_campaign_skips_all_who_wait(bread, readers, launch, smtp):

@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import dramatiq
 import pytest
 
 from mailer.broker import broker_for, enqueue, enqueue_tick, is_answering
+from mailer.jobs import SENDING
 from mailer.proof.product import wait_until
 from mailer.runtime.children import Child, start_program
 from mailer.runtime.embedded_broker import answers, broker_command, stop_left_over
+from mailer.runtime.worker import sender
 
 
 class Server:
@@ -100,3 +103,31 @@ def test_a_server_that_was_left_over_is_stopped(server):
 
     assert not answers(server.path)
     assert not server.path.exists()
+
+
+def test_who_sends_leaves_the_next_nudge_to_a_process_that_has_nothing_to_do(queue):
+    begun, may_end = threading.Semaphore(0), threading.Event()
+
+    def shift() -> None:
+        begun.release()
+        may_end.wait(20)
+
+    dramatiq.actor(shift, actor_name="deliver_due", queue_name=SENDING, broker=queue)
+    workers = [sender(queue), sender(queue)]
+    try:
+        workers[0].start()
+        for _ in range(3):
+            enqueue("deliver_due", SENDING)
+        assert begun.acquire(timeout=20)
+        workers[1].start()
+        assert begun.acquire(timeout=20)
+
+        # Both are at work, and the third waits in the queue for whoever is done first.
+        assert queue.client.llen("dramatiq:sending") == 1  # type: ignore[attr-defined]
+        assert not begun.acquire(timeout=0.3)
+        may_end.set()
+        assert begun.acquire(timeout=20)
+    finally:
+        may_end.set()
+        for worker in workers:
+            worker.stop()

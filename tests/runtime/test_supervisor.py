@@ -146,6 +146,30 @@ def test_a_part_that_cannot_start_ends_the_start_and_stops_the_others(diary):
     assert diary.read_text() == "broker started\nbroker stopped\n"
 
 
+def test_what_dies_once_as_it_starts_is_started_again_and_so_is_what_stood_already(diary, tmp_path):
+    broker, worker = part("broker", diary), part("worker", diary)
+    start_worker, deaths = worker.start_child, iter([True])
+
+    def die_with_the_broker_first() -> Child:
+        if next(deaths, False):
+            assert broker.child is not None
+            os.kill(broker.child.pid, signal.SIGKILL)
+            return start_program(["false"])
+        return start_worker()
+
+    worker.start_child = die_with_the_broker_first
+
+    def stop_when_both_stand() -> None:
+        wait_until(lambda: diary.read_text().count("broker started") == 2)
+        tell_supervisor()
+
+    Supervisor([[broker], [worker]]).run(when_up=lambda: meanwhile(stop_when_both_stand))
+
+    told = diary.read_text().splitlines()
+    assert sorted(told[:3]) == ["broker started", "broker started", "worker started"]
+    assert told[3:] == ["worker stopped", "broker stopped"]
+
+
 def test_a_child_is_in_a_session_of_its_own():
     child: Child = start_program(["sleep", "30"])
 
