@@ -153,6 +153,12 @@ class SubscriberForm(FlaskForm):
         return [name for name in (self.tags.data or "").split(",") if name.strip()]
 
 
+class EditForm(SubscriberForm):
+    """A subscriber who is here: what programs call them can be mended, too."""
+
+    external_id = StringField("External id", [Length(max=255)])
+
+
 def subscriber_form(
     fields: Iterable[models.Field],
     subscriber: Subscriber | None = None,
@@ -172,6 +178,7 @@ def subscriber_form(
         "name": subscriber.name,
         "locale": subscriber.locale,
         "time_zone": subscriber.time_zone,
+        "external_id": subscriber.external_id or "",
         "tags": ", ".join(tag.name for tag in subscriber.tags),
         **{f"fields.{field.key}": _typed(known_fields.get(field.key)) for field in fields},
     }

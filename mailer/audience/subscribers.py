@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
+from sqlalchemy.exc import IntegrityError
 
 from mailer import signals
 from mailer.audience import queries
@@ -50,10 +51,10 @@ def save_subscriber(
     details = clean_details(workspace_id, name=name, locale=locale, time_zone=time_zone, fields=fields)
     values = details.pop("fields", None)
     subscriber = subscriber_meant(workspace_id, email, external_id)
-    is_new = subscriber is None
+    is_new = False
     if subscriber is None:
         # Two requests may save one new address at once; the second finds the first's row.
-        insert_missing(
+        made = insert_missing(
             Subscriber,
             [
                 {
@@ -65,7 +66,9 @@ def save_subscriber(
                     "fields": defaults_of(queries.fields_of(workspace_id)),
                 }
             ],
+            returning=Subscriber.id,
         )
+        is_new = bool(made)
         subscriber = subscriber_meant(workspace_id, email, external_id)
         assert subscriber is not None
     if external_id is not None:
@@ -95,21 +98,34 @@ def change_address(subscriber: Subscriber, email: str, *, actor_id: UUID | None 
     :raises Invalid: it is no address, or somebody else's
     """
     email = clean_address(email)
-    other = queries.subscriber_by_email(subscriber.workspace_id, email)
-    if other is not None and other.id != subscriber.id:
-        sentence = "Another subscriber has this address."
-        raise Invalid(sentence, fields={"email": sentence})
     if subscriber.email == email:
         return
+    # To write that it changed shares a lock on the row, and two who then change it wait for each other.
+    db.session.refresh(subscriber, ["email"], with_for_update=True)
+    other = queries.subscriber_by_email(subscriber.workspace_id, email)
+    if other is not None and other.id != subscriber.id:
+        raise _address_taken()
+    before = subscriber.email
+    if before == email:
+        return
+    try:
+        with db.session.begin_nested():
+            subscriber.change_address(email)
+    except IntegrityError:
+        raise _address_taken() from None
     db.session.add(
         AddressChange(
             workspace_id=subscriber.workspace_id,
             subscriber_id=subscriber.id,
-            before=subscriber.email,
+            before=before,
             actor_id=actor_id,
         )
     )
-    subscriber.change_address(email)
+
+
+def _address_taken() -> Invalid:
+    sentence = "Another subscriber has this address."
+    return Invalid(sentence, fields={"email": sentence})
 
 
 def edit_subscriber(

@@ -2,6 +2,10 @@
 
 import csv
 import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -115,6 +119,47 @@ def test_it_is_changed_and_forgotten_by_patch(shop, people, said, status, has):
     assert factories.refreshed(people["rosa"]).external_id == has
 
 
+@pytest.fixture
+def at_once(app, shop) -> Callable[..., list[Any]]:
+    """Call from several programs at the same moment."""
+    authorization = shop.environ_base["HTTP_AUTHORIZATION"]
+
+    def call(*calls: tuple[str, str, dict[str, Any]]) -> list[Any]:
+        start = Barrier(len(calls), timeout=30)
+
+        def one(given: tuple[str, str, dict[str, Any]]) -> Any:
+            method, url, body = given
+            client = app.test_client()
+            start.wait()
+            return client.open(url, method=method, json=body, headers={"Authorization": authorization})
+
+        db.session.remove()
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(one, calls))
+
+    return call
+
+
+def test_programs_that_save_one_new_id_at_once_make_one_person(at_once):
+    emails = [f"new{number}@example.com" for number in range(4)]
+
+    answers = at_once(*(("POST", URL, {"email": email, "external_id": "c-9"}) for email in emails * 2))
+
+    assert {answer.status_code for answer in answers} <= {200, 201, 409}
+    assert sum(answer.status_code == 201 for answer in answers) == 1
+    only = db.session.query(Subscriber).one()
+    assert (only.external_id, only.email in emails) == ("c-9", True)
+
+
+def test_one_id_that_is_given_to_two_people_at_once_is_one_person_s(at_once, people):
+    ids = [people[who].public_id for who in ("joel", "eva")]
+
+    answers = at_once(*(("PATCH", f"{URL}/{one}", {"external_id": "c-9"}) for one in ids))
+
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert db.session.query(Subscriber).filter_by(external_id="c-9").count() == 1
+
+
 def test_it_finds_one_subscriber_of_the_workspace(shop, people):
     def found(external_id: str) -> list[str]:
         return [one["id"] for one in shop.get(URL, query_string={"external_id": external_id}).json["data"]]
@@ -130,6 +175,19 @@ def test_staff_see_it_and_find_them_by_it(ana, people, sign_in):
     assert rosa in browser.get("/w/bakery/subscribers?q=c-1").text
     assert "External id</dt><dd><code>c-1<" in browser.get(rosa).text
     assert "External id" not in browser.get(joel).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "has"), [("c-9", 302, "c-9"), ("", 302, None), ("c-3", 422, "c-1")]
+)
+def test_staff_change_it(ana, people, sign_in, typed, status, has):
+    browser, rosa = sign_in(ana), f"/w/bakery/subscribers/{people['rosa'].public_id}"
+    assert 'value="c-1"' in browser.get(f"{rosa}/edit").text
+
+    answer = browser.post(rosa, data={"email": "rosa@example.com", "external_id": typed})
+
+    assert answer.status_code == status
+    assert factories.refreshed(people["rosa"]).external_id == has
 
 
 def test_it_stands_in_a_file_of_everybody(workspace, people):

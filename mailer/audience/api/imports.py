@@ -32,7 +32,7 @@ class NewImport(Given):
     columns: dict[str, Line] = Field(
         {},
         description="What a column is, by its heading, where the guess would be wrong: “email”, “name”, "
-        "“tags”, “field:city”, …; an empty text leaves it out.",
+        "“external_id”, “tags”, “field:city”, …; an empty text leaves it out.",
         examples=[{"E-mail": "email"}],
     )
     lists: list[ListId] = Field([], max_length=50, description="Lists that everyone in the file joins.")

@@ -31,6 +31,7 @@ MEANINGS: Final = {
     "last_name": "Last name",
     "locale": "Language",
     "time_zone": "Time zone",
+    "external_id": "External id, by which programs call them",
     "tags": "Tags, between commas",
     "joined_at": "When they joined",
 }

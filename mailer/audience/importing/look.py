@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,6 +14,9 @@ from mailer.audience.models import Existing, Subscriber, Subscription, Subscript
 from mailer.audience.subscribers import merged_fields
 from mailer.bulk import is_among
 from mailer.db import db
+
+#: The columns that a file may fill, besides fields.
+DETAILS: Final = ("name", "locale", "time_zone", "external_id")
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Change:
 class Known:
     """What is known of the people in a chunk.
 
-    :param people: id, name, locale, time_zone, fields, import_id by email key
+    :param people: id, :data:`DETAILS`, fields, import_id by email key
     :param places: the status of each (list id, subscriber id)
     """
 
@@ -54,6 +57,7 @@ class Known:
 def look(plan: Plan, batch: Batch) -> Known:
     """Return what is known of a batch's people, and take out of it whom we may not have."""
     _refuse_the_unwanted(plan, batch)
+    _refuse_ids_of_others(plan, batch)
     known = Known(_people(plan.workspace_id, list(batch.people)))
     ids = [row.id for row in known.people.values()]
     if ids and plan.list_ids:
@@ -76,14 +80,36 @@ def _refuse_the_unwanted(plan: Plan, batch: Batch) -> None:
                 batch.refuse(key, kind, reason)
 
 
+def _refuse_ids_of_others(plan: Plan, batch: Batch) -> None:
+    """Take out whom the file calls what somebody else is called.
+
+    A program that saves one subscriber so means a new address of theirs; a file of people would
+    take addresses away by the thousand where its columns were mixed up.
+    """
+    named = {key: person.external_id for key, person in batch.people.items() if person.external_id}
+    if not named:
+        return
+    owners = {
+        row.external_id: row.email_key
+        for row in db.session.execute(
+            select(Subscriber.external_id, Subscriber.email_key).where(
+                Subscriber.workspace_id == plan.workspace_id,
+                is_among(Subscriber.external_id, list(set(named.values()))),
+            )
+        )
+    }
+    for key, external_id in named.items():
+        owner = owners.setdefault(external_id, key)
+        if owner != key:
+            batch.refuse(key, "other_person", f"“{external_id}” is the external id of {owner}.")
+
+
 def _people(workspace_id: UUID, keys: Sequence[str]) -> dict[str, Any]:
     rows = db.session.execute(
         select(
             Subscriber.id,
             Subscriber.email_key,
-            Subscriber.name,
-            Subscriber.locale,
-            Subscriber.time_zone,
+            *(getattr(Subscriber, name) for name in DETAILS),
             Subscriber.fields,
             Subscriber.import_id,
         ).where(Subscriber.workspace_id == workspace_id, is_among(Subscriber.email_key, keys))
@@ -114,7 +140,7 @@ def _tagged(subscriber_ids: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
 def _change(row: Any, person: Person, *, overwrites: bool) -> Change | None:
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
-    for name in ("name", "locale", "time_zone"):
+    for name in DETAILS:
         value, kept = getattr(person, name), getattr(row, name)
         if value and value != kept and (overwrites or not kept):
             before[name], after[name] = kept, value
@@ -126,7 +152,7 @@ def _change(row: Any, person: Person, *, overwrites: bool) -> Change | None:
         return None
     stored = {
         "id": row.id,
-        **{name: after.get(name, getattr(row, name)) for name in ("name", "locale", "time_zone")},
+        **{name: after.get(name, getattr(row, name)) for name in DETAILS},
         "fields": merged_fields(row.fields, fields),
     }
     return Change(row.id, before, after, stored)

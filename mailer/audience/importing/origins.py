@@ -18,6 +18,7 @@ _WRITTEN: Final = {
     "efternamn achternaam",
     "locale": "locale language lang sprache langue idioma preferred_locale",
     "time_zone": "time_zone timezone zeitzone fuseau_horaire",
+    "external_id": "external_id externalid customer_id customer_number kundennummer",
     "tags": "tags tag labels schlagworte etiquetas",
     "subscribed": "subscribed accepts_email_marketing accepts_marketing email_marketing_consent opted_in",
     "blocked": "unsubscribed blacklisted blocklisted email_blacklisted do_not_contact do_not_email",
@@ -123,7 +124,7 @@ ORIGINS: Final = (
         "Keila",
         _keys("email first_name last_name data status", "email first_name last_name data external_id"),
         {"data": "json", "status": "status"},
-        frozenset({"external_id", "id"}),
+        frozenset({"id"}),
     ),
     Origin(
         "Mautic",
@@ -159,7 +160,7 @@ ORIGINS: Final = (
         },
         _words(
             "lists suppressed consent confirmed_at last_opened_at last_clicked_at received opened "
-            "clicked added_at paused_until external_id id"
+            "clicked added_at paused_until id"
         ),
     ),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from mailer.audience.external_ids import clean_external_id
 from mailer.audience.fields import clean_value
 from mailer.audience.importing.origins import UnknownStatus, departure_of, status_in_name
 from mailer.audience.models import Departure, Field, FieldType
@@ -25,6 +26,7 @@ KINDS: Final = {
     "no_address": "No address",
     "not_an_address": "Not an address",
     "bad_value": "A value that does not fit its field",
+    "other_person": "An external id of somebody else",
     "not_subscribed": "Never confirmed, or never subscribed",
     "suppressed": "Suppressed here",
     "erased": "Erased at their own request",
@@ -66,6 +68,7 @@ class Person:
     name: str = ""
     locale: str = ""
     time_zone: str = ""
+    external_id: str | None = None
     fields: dict[str, Any] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     departure: Departure | None = None
@@ -83,6 +86,7 @@ class Person:
         self.name = later.name or self.name
         self.locale = later.locale or self.locale
         self.time_zone = later.time_zone or self.time_zone
+        self.external_id = later.external_id or self.external_id
         self.fields.update(later.fields)
         self.tags += later.tags
         if later.departure is not None:
@@ -124,6 +128,7 @@ class RowReader:
             "name": self._name,
             "locale": self._locale,
             "time_zone": self._time_zone,
+            "external_id": self._external_id,
             "tags": self._tags,
             "json": self._json,
             "status": self._status,
@@ -203,6 +208,12 @@ class RowReader:
     def _time_zone(self, person: Person, cell: str) -> None:
         try:
             person.time_zone = clean_zone(cell)
+        except Invalid as error:
+            raise Refused("bad_value", error.message) from None
+
+    def _external_id(self, person: Person, cell: str) -> None:
+        try:
+            person.external_id = clean_external_id(cell)
         except Invalid as error:
             raise Refused("bad_value", error.message) from None
 

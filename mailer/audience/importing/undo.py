@@ -12,6 +12,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, delete, exists, false, or_, select, update
 
 from mailer import signals
+from mailer.audience import queries
+from mailer.audience.importing.look import DETAILS
 from mailer.audience.models import (
     Import,
     ImportChange,
@@ -146,8 +148,9 @@ def _restore(source: Import, acted: ColumnElement[bool]) -> int:
 
 def _put_back(person: Subscriber, change: dict[str, Any]) -> None:
     before, after = change.get("before", {}), change.get("after", {})
-    for name in ("name", "locale", "time_zone"):
-        if name in after and getattr(person, name) == after[name]:
+    for name in DETAILS:
+        is_as_left = name in after and getattr(person, name) == after[name]
+        if is_as_left and not _is_taken(person, name, before[name]):
             setattr(person, name, before[name])
     fields = dict(person.fields)
     for key, value in after.get("fields", {}).items():
@@ -164,3 +167,10 @@ def _put_back(person: Subscriber, change: dict[str, Any]) -> None:
                 subscriber_tags.c.subscriber_id == person.id, subscriber_tags.c.tag_id.in_(tags)
             )
         )
+
+
+def _is_taken(person: Subscriber, name: str, value: Any) -> bool:
+    """Whether somebody else was given the external id that a subscriber had before."""
+    if name != "external_id" or value is None:
+        return False
+    return queries.subscriber_by_external_id(person.workspace_id, value) is not None

@@ -15,10 +15,11 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
 
 from mailer import signals
 from mailer.audience.fields import known_values
-from mailer.audience.importing.look import Change, Known, look
+from mailer.audience.importing.look import DETAILS, Change, Known, look
 from mailer.audience.importing.plan import Batch, Plan
 from mailer.audience.models import (
     ImportChange,
@@ -36,7 +37,7 @@ _TRIES: Final = 5
 _LONGEST_KEPT_CELL: Final = 300
 _SUBSCRIBER: Final = (
     *("id", "created_at", "updated_at", "workspace_id", "email", "email_key"),
-    *("name", "locale", "time_zone", "fields", "import_id"),
+    *(*DETAILS, "fields", "import_id"),
 )
 _SUBSCRIPTION: Final = (
     *("id", "created_at", "workspace_id", "list_id", "subscriber_id", "status", "started_at", "import_id"),
@@ -126,6 +127,7 @@ class _Chunk:
                 (
                     *(identifier, at, at, self._workspace_id, text(person.email), text(key)),
                     *(text(person.name), person.locale, person.time_zone),
+                    text(person.external_id) if person.external_id else bulk.null,
                     *(text(_json(fields)) if fields else "{}", self._import_id),
                 )
             )
@@ -139,26 +141,28 @@ class _Chunk:
         if not self._bulk.is_postgresql:
             db.session.execute(update(Subscriber), [{**row, "updated_at": self._now} for row in rows])
             return
-        names = ("name", "locale", "time_zone")
         given = (
             func.unnest(
                 bindparam(None, [row["id"] for row in rows], type_=ARRAY(Id())),
-                *(bindparam(None, [row[name] for row in rows], type_=ARRAY(Text())) for name in names),
+                *(bindparam(None, [row[name] for row in rows], type_=ARRAY(Text())) for name in DETAILS),
                 bindparam(None, [_json(row["fields"]) for row in rows], type_=ARRAY(Text())),
             )
-            .table_valued("id", *names, "fields")
+            .table_valued("id", *DETAILS, "fields")
             .render_derived()
         )
-        db.session.execute(
-            update(Subscriber)
-            .where(Subscriber.id == given.c.id)
-            .values(
-                **{name: given.c[name] for name in names},
-                fields=given.c.fields.cast(JSONB),
-                updated_at=self._now,
+        try:
+            db.session.execute(
+                update(Subscriber)
+                .where(Subscriber.id == given.c.id)
+                .values(
+                    **{name: given.c[name] for name in DETAILS},
+                    fields=given.c.fields.cast(JSONB),
+                    updated_at=self._now,
+                )
+                .execution_options(synchronize_session=False)
             )
-            .execution_options(synchronize_session=False)
-        )
+        except IntegrityError as error:
+            raise AlreadyThere(str(error)) from error
 
     def _subscribe(self) -> list[tuple[Any, Any]]:
         """Put people on the lists who were never on them; who left stays away."""

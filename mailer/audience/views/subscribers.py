@@ -11,7 +11,8 @@ from sqlalchemy.orm import selectinload
 from mailer.accounts.roles import Role
 from mailer.audience import queries
 from mailer.audience.erase import erase_subscribers
-from mailer.audience.forms import SubscriberForm, subscriber_form
+from mailer.audience.external_ids import set_external_id
+from mailer.audience.forms import EditForm, subscriber_form
 from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
 from mailer.audience.notes import notes_on
 from mailer.audience.queries import SubscriberFilter
@@ -79,7 +80,7 @@ def show(subscriber_id: str) -> str:
 def edit(subscriber_id: str) -> str:
     """Ask what should change."""
     subscriber = _subscriber(subscriber_id)
-    return _form_page(subscriber, subscriber_form(queries.fields_of(g.workspace.id), subscriber))
+    return _form_page(subscriber, _form_of(subscriber))
 
 
 @bp.post("/subscribers/<subscriber_id>")
@@ -87,10 +88,11 @@ def edit(subscriber_id: str) -> str:
 def update(subscriber_id: str) -> ResponseReturnValue:
     """Change what we know of a subscriber."""
     subscriber = _subscriber(subscriber_id)
-    form = subscriber_form(queries.fields_of(g.workspace.id), subscriber)
+    form = _form_of(subscriber)
     if form.validate():
         with refusal_shown(form):
             change_address(subscriber, form.email.data or "", actor_id=current_user.id)
+            set_external_id(subscriber, form.external_id.data)
             edit_subscriber(subscriber, **form.details())
             set_tags(subscriber, form.tag_names())
             db.session.commit()
@@ -185,5 +187,11 @@ def _back() -> str:
     return url_for(".index") + (f"?{query}" if query else "")
 
 
-def _form_page(subscriber: Subscriber, form: SubscriberForm) -> str:
+def _form_of(subscriber: Subscriber) -> EditForm:
+    form = subscriber_form(queries.fields_of(g.workspace.id), subscriber, base=EditForm)
+    assert isinstance(form, EditForm)
+    return form
+
+
+def _form_page(subscriber: Subscriber, form: EditForm) -> str:
     return render_template("audience/subscribers/form.html", form=form, subscriber=subscriber)

@@ -26,7 +26,7 @@ from mailer.db import db
 from mailer.errors import Conflict, Invalid
 from mailer.lib.clock import utcnow
 from tests import factories
-from tests.audience.importing.conftest import BASIS, run
+from tests.audience.importing.conftest import BASIS, run, undo
 from tests.factories import refreshed
 from tests.support.events import listening
 
@@ -279,3 +279,59 @@ def test_an_import_of_another_workspace_is_not_found(other_workspace, upload):
     with pytest.raises(queries.NotFound):
         queries.import_by_id(other_workspace.id, source.public_id)
     assert db.session.query(Import).count() == 1
+
+
+@pytest.fixture
+def named(workspace, other_workspace):
+    """Rosa, who is c-1; Sam, whom no program has named; and a c-2 of other people."""
+    factories.subscriber(workspace, "rosa@example.com", external_id="c-1")
+    factories.subscriber(workspace, "sam@example.com")
+    factories.subscriber(other_workspace, "cleo@example.com", external_id="c-2")
+    db.session.commit()
+
+
+def external_ids(workspace):
+    everybody = db.session.query(Subscriber).filter_by(workspace_id=workspace.id)
+    return {person.email: person.external_id for person in everybody}
+
+
+@pytest.mark.parametrize(
+    ("existing", "of_rosa", "of_sam"),
+    [(Existing.FILL, "c-1", "c-2"), (Existing.OVERWRITE, "c-9", "c-2"), (Existing.KEEP, "c-1", None)],
+)
+def test_a_file_gives_external_ids_and_takes_nobody_s(
+    named, upload, begin, workspace, existing, of_rosa, of_sam
+):
+    source = upload(
+        "email,external_id\nrosa@example.com,c-9\nSAM@example.com, c-2\nnew@example.com,a\\t\n"
+        "twice@example.com,c-2\nthief@example.com,c-1\nplain@example.com,\n"
+        f"long@example.com,{'x' * 256}\n"
+    )
+    assert source.mapping == {"0": "email", "1": "external_id"}
+
+    source = run(begin(source, existing=existing))
+
+    assert external_ids(workspace) == {
+        "rosa@example.com": of_rosa,
+        "sam@example.com": of_sam,
+        "new@example.com": "a\\t",
+        "plain@example.com": None,
+    }
+    refused = db.session.query(ImportRefusal).order_by(ImportRefusal.row_number)
+    assert [(row.row_number, row.kind) for row in refused] == [
+        (5, "other_person"),
+        (6, "other_person"),
+        (8, "bad_value"),
+    ]
+    undo(source)
+    assert external_ids(workspace) == {"rosa@example.com": "c-1", "sam@example.com": None}
+
+
+def test_an_external_id_that_somebody_was_given_meanwhile_stays_theirs(named, upload, begin, workspace):
+    source = run(begin(upload("email,external_id\nrosa@example.com,c-9\n"), existing=Existing.OVERWRITE))
+    factories.subscriber(workspace, "late@example.com", external_id="c-1")
+    db.session.commit()
+
+    undo(source)
+
+    assert external_ids(workspace)["rosa@example.com"] == "c-9"
