@@ -191,9 +191,9 @@ def restore(template_id: str) -> TemplateShown:
     return _shown(template)
 
 
-@bp.get("/templates/<template_id>/preview", endpoint="preview_template")
+@bp.get("/templates/<template_id>/render", endpoint="render_template")
 @bp.output(RenderedShown)
-def preview(template_id: str) -> RenderedShown:
+def render(template_id: str) -> RenderedShown:
     """Read a template’s draft as a sample reader would get it."""
     brand = queries.brand_of(g.workspace)
     rendered = preview_of(_template(template_id), workspace=g.workspace, brand=brand)

@@ -180,7 +180,7 @@ def test_a_template_is_drafted_published_and_rolled_back(shop):
     assert (published["version"], published["changed"]) == (2, False)
     assert (back["version"], back["html"]) == (3, html)
     assert [row["number"] for row in shop.get(f"{url}/versions").json["data"]] == [3, 2, 1]
-    assert "A headline" in shop.get(f"{url}/preview").json["html"]
+    assert "A headline" in shop.get(f"{url}/render").json["html"]
     assert shop.post(f"{url}/duplicate").json["name"] == "Plain (copy)"
     assert shop.post(f"{url}/archive").json["archived_at"]
 

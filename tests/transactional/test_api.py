@@ -95,7 +95,12 @@ def test_files_arrive_under_safe_names_and_pictures_where_the_html_shows_them(sh
 
     assert answer.status_code == 200
     mail = read(smtp.received[0])
-    assert mail.get_content_type() == "multipart/mixed"
+    assert [part.get_content_type() for part in mail.walk()] == [
+        *("multipart/mixed", "multipart/related", "multipart/alternative", "text/plain", "text/html"),
+        *("image/png", "application/pdf"),
+    ]
+    related = mail.get_payload(0)
+    assert related.get_param("type") == "multipart/alternative"
     attached = {part.get_filename(): part for part in mail.walk() if part.get_filename()}
     logo, invoice = attached
     assert invoice.startswith("Rechnung Nº 17 – ää")

@@ -101,6 +101,40 @@ def test_a_mail_is_written_down_before_the_server_says_yes(login, smtp, work_off
     assert files["logo.png"]["content-id"] == "<logo>"
 
 
+@pytest.mark.parametrize(("said", "is_counted"), [("yes", True), ("no", False), ("", False)])
+def test_links_are_counted_where_the_head_says_so(login, smtp, work_off, said, is_counted):
+    made = EmailMessage()
+    for name, value in {"From": "ana@bakery.example", "Subject": "Paid", "X-Mailer-Track": said}.items():
+        made[name] = value
+    made.set_content('<a href="https://bakery.example/order">Order</a>', subtype="html")
+
+    login().send_message(made, to_addrs=["sam@example.com"])
+    work_off()
+
+    html = read(smtp.received[0]).get_body(("html",)).get_content()
+    assert ('href="http://localhost/c/' in html) is is_counted
+    assert ('href="https://bakery.example/order"' in html) is not is_counted
+
+
+def test_no_head_brings_what_is_ours_to_say(login, smtp, work_off):
+    foreign = {
+        "Received": "from elsewhere by there",
+        "Return-Path": "<eve@example.com>",
+        "DKIM-Signature": "v=1; d=example.com",
+        "Authentication-Results": "here; spf=pass",
+        "Sender": "eve@example.com",
+        "Resent-To": "eve@example.com",
+    }
+    made = mail(X_Order="17", In_Reply_To="<1@example.com>", **foreign)
+
+    login().send_message(made, from_addr="ana@bakery.example", to_addrs=["sam@example.com"])
+    work_off()
+
+    arrived = read(smtp.received[0])
+    assert (arrived["x-order"], arrived["in-reply-to"]) == ("17", "<1@example.com>")
+    assert not {name: arrived[name] for name in foreign if arrived[name] == foreign[name]}
+
+
 def test_one_name_makes_one_message(login):
     client = login()
     made = mail(X_Mailer_Idempotency_Key="order-17")

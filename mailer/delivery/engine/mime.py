@@ -100,11 +100,12 @@ class FormLetter:
             before = f"{mark}\r\n{_part_head('text/plain')}\r\n"
             self._between = f"{mark}\r\n{_part_head('text/html')}\r\n".encode()
             after = f"{mark}--\r\n".encode()
+        root = "multipart/alternative" if has_html else "text/plain"
         for multipart, enclosed in by_place(enclosures):
             outer = f"{boundary}{multipart}"
             before = f"--=_{outer}\r\n{kind}\r\n{before}"
             after += closing(enclosed, outer)
-            kind = _multipart(multipart, outer)
+            kind = _multipart(multipart, outer, root=root)
         self._end = headers + _header("MIME-Version", "1.0") + kind
         self._before, self._after = before.encode(), after
         self._form = None
@@ -281,8 +282,10 @@ def segment(text: str) -> bytes:
     return lines.replace(b"\n", b"\r\n")
 
 
-def _multipart(kind: str, boundary: str) -> str:
-    return f'Content-Type: multipart/{kind};\r\n boundary="=_{boundary}"\r\n'
+def _multipart(kind: str, boundary: str, *, root: str = "") -> str:
+    # RFC 2387 3.1: what is related must say what its first part is.
+    type_of_root = f';\r\n type="{root}"' if kind == "related" else ""
+    return f'Content-Type: multipart/{kind};\r\n boundary="=_{boundary}"{type_of_root}\r\n'
 
 
 def _part_head(kind: str) -> str:
