@@ -3,6 +3,8 @@
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from threading import Lock, Timer
 from typing import Final
 
@@ -107,6 +109,51 @@ class _Bell:
 
 
 _bells: defaultdict[str, _Bell] = defaultdict(_Bell)
+#: By bell: held by the thread of this process that attends to it.
+_posts: defaultdict[str, Lock] = defaultdict(Lock)
+
+
+class Attendance:
+    """Somebody who looks by themselves, every moment, for what a bell would tell of: it stays silent.
+
+    To take each ring from the broker cost a quarter of what a single message cost its worker.
+
+    :ivar is_attended: false where another thread of this process attends, or the broker cannot tell
+    """
+
+    def __init__(self, name: str, *, if_: bool = True) -> None:
+        broker = dramatiq.get_broker()
+        self._name, self._client = name, broker.client if isinstance(broker, RedisBroker) else None
+        self.is_attended = if_ and self._client is not None and _posts[name].acquire(blocking=False)
+
+    def keep_silent(self) -> None:
+        """Silence the bell for a second. Look after this, not before: whoever rang before was heard."""
+        if not self.is_attended or self._client is None:
+            return
+        try:
+            self._client.set(_mark(self._name), "", px=_BELL_MARK_MS)
+        except (redis.RedisError, OSError):
+            self.leave()
+
+    def leave(self) -> None:
+        """Let it ring again. Look once more after this: until now everybody rang in vain."""
+        if not self.is_attended or self._client is None:
+            return
+        self.is_attended = False
+        # Should this fail, the mark is gone in a second.
+        with suppress(redis.RedisError, OSError):
+            self._client.delete(_mark(self._name))
+        _posts[self._name].release()
+
+
+@contextmanager
+def attend(name: str, *, if_: bool = True) -> Iterator[Attendance]:
+    """Attend to a bell, unless somebody else does."""
+    attendance = Attendance(name, if_=if_)
+    try:
+        yield attendance
+    finally:
+        attendance.leave()
 
 
 def is_answering(broker: dramatiq.Broker) -> bool:

@@ -6,13 +6,15 @@ due. So a broker that is down delays work but never loses it, and enqueuing neve
 fails a request that was already committed.
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from mailer.broker import enqueue, enqueue_tick, ring
+from mailer import broker
+from mailer.broker import Attendance, enqueue, enqueue_tick, ring
 from mailer.db import db
 
 TRANSACTIONAL: Final = "transactional"
@@ -104,6 +106,11 @@ def later(job: Job, *ids: str) -> None:
 def tick(job: Job) -> None:
     """Ask for a recurring job, unless the last asking still waits."""
     enqueue_tick(job.name, job.queue)
+
+
+def attend(job: Job, *, if_: bool = True) -> AbstractContextManager[Attendance]:
+    """Look by oneself for what a job's bell would tell of, unless somebody else does."""
+    return broker.attend(job.name, if_=if_)
 
 
 @event.listens_for(Session, "after_commit")

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import dramatiq
 
-from mailer.delivery import send
+from mailer.delivery import alone, send
 from mailer.jobs import Job
 
 MINUTE: Final = 60_000
@@ -44,6 +44,10 @@ def actor(
 
 class Goodbye(dramatiq.Middleware):
     """Ends a worker's conversations with mail servers as they should end."""
+
+    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Let go home who waits for work."""
+        alone.stop_attending()
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Say goodbye, once nothing is in hand any more."""

@@ -12,7 +12,19 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, literal, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    exists,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.util import AliasedClass
 from sqlalchemy.sql.elements import SQLColumnExpression
@@ -55,16 +67,18 @@ class Asked(NamedTuple):
     stream: str
 
 
-def _of_addresses(table: type[Suppression] | type[StreamSuppression], what: Any) -> Any:
-    """Return the question what is known of addresses; built once, as it is asked often."""
-    return select(table.workspace_id, table.email_key, what).where(
+def _of_addresses(table: type[Suppression] | type[StreamSuppression], *what: Any) -> Any:
+    return select(table.workspace_id, table.email_key, *what).where(
         table.workspace_id.in_(bindparam("workspaces", expanding=True)),
         table.email_key.in_(bindparam("keys", expanding=True)),
     )
 
 
-_SUPPRESSED: Final = _of_addresses(Suppression, Suppression.reason)
-_CLOSED: Final = _of_addresses(StreamSuppression, StreamSuppression.stream)
+#: What is known of addresses; built once, as it is asked often. A stream has a name, and the rest has none.
+_KNOWN: Final = union_all(
+    _of_addresses(Suppression, Suppression.reason, literal("").label("stream")),
+    _of_addresses(StreamSuppression, null().label("reason"), StreamSuppression.stream),
+)
 
 
 @dataclass(frozen=True)
@@ -184,15 +198,17 @@ def transactional_refusals(asked: Iterable[Asked]) -> set[Asked]:
         "workspaces": {each.workspace_id for each in asked},
         "keys": {each.email_key for each in asked},
     }
-    suppressed, closed = (
-        {tuple(row) for row in db.session.execute(question, about)} for question in (_SUPPRESSED, _CLOSED)
-    )
+    known = {tuple(row) for row in db.session.connection().execute(_KNOWN, about)}
+
+    def is_suppressed(each: Asked, reason: SuppressionReason) -> bool:
+        return (each.workspace_id, each.email_key, reason, "") in known
+
     return {
         each
         for each in asked
-        if each in closed
-        or (*each[:2], SuppressionReason.HARD_BOUNCE) in suppressed
-        or (not each.stream and (*each[:2], SuppressionReason.COMPLAINT) in suppressed)
+        if (each.workspace_id, each.email_key, None, each.stream) in known
+        or is_suppressed(each, SuppressionReason.HARD_BOUNCE)
+        or (not each.stream and is_suppressed(each, SuppressionReason.COMPLAINT))
     }
 
 

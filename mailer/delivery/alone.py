@@ -1,89 +1,149 @@
 """Sending messages that belong to no campaign: what somebody waits for.
 
 Whoever writes one down rings a bell. Who hears it takes what is due, the longest waiting
-first, and goes on while there is more: so a thousand messages cost a few claims, not a
-thousand. Until then the bell rings for the next, and for whatever comes meanwhile.
+first, and then attends for a while: looks by itself every moment, so that the bell need not
+ring for each. A thousand messages cost a few claims, and few questions to the broker. Should
+a server be slow, others hear the bell again.
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
+from threading import Event
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from mailer.current import settings
-from mailer.db import begin_reading, db
+from mailer.db import db
 from mailer.delivery import health, ledger
 from mailer.delivery.allowance import count_sent
 from mailer.delivery.claim import lease
-from mailer.delivery.claim_alone import claim_alone, is_anyone_due
+from mailer.delivery.claim_alone import ClaimedAlone, claim_alone, is_anyone_due
 from mailer.delivery.compose import Composer, merge_values
-from mailer.delivery.domains import identity_of
+from mailer.delivery.domains import Identity, identity_of
 from mailer.delivery.engine.outcomes import Outcome, Verdict, deferred
 from mailer.delivery.engine.ports import LeaseLost
 from mailer.delivery.engine.routing import Route
 from mailer.delivery.journal import Journal, folder
 from mailer.delivery.lane import CLOCK
 from mailer.delivery.ledger import Claimed, Result
-from mailer.delivery.models import Message
+from mailer.delivery.models import Message, SkipReason
 from mailer.delivery.readers import complete
-from mailer.delivery.routes import route_for_one
+from mailer.delivery.routes import route_for_one, routes_for
 from mailer.delivery.sending_sums import remember_domain
 from mailer.delivery.transports import courier_for
-from mailer.jobs import DELIVER_TRANSACTIONAL, later
+from mailer.jobs import DELIVER_TRANSACTIONAL, Attendance, attend, later
 from mailer.lib.clock import utcnow
 
-#: After so long other jobs have their turn, and a process that is told to stop can.
+#: After so long whoever does not attend gives other jobs their turn.
 _SHIFT_SECONDS: Final = 2.0
+#: After so long whoever attends begins a new journal.
+_ATTENDING_SECONDS: Final = 60.0
+#: How often they look, and for how long after the last message.
+_LOOK_SECONDS: Final = 0.05
+_LINGER_SECONDS: Final = 0.25
 #: Taken together, while servers are quick.
 _MOST: Final = 16
-#: A message that took longer lets those behind it go, to whoever is free.
+#: What was taken together and took longer is let go, but for the one that is under way, to whoever is free.
 _SLOW_SECONDS: Final = 0.25
+#: For so long is believed what was read of servers and domains.
+_BELIEVED_SECONDS: Final = 1.0
 #: Bytes of files that are held in memory together.
 _HEAVIEST: Final = 10 * 1024 * 1024
+
+_MESSAGES: Final = select(Message).where(Message.id.in_(bindparam("asked", expanding=True)))
+_is_closing: Final = Event()
 
 
 def deliver_alone() -> None:
     """Send what is due and belongs to no campaign, and ring again when the shift was not enough for it."""
     if not is_anyone_due(now=utcnow()):
+        db.session.rollback()
         return
     journal = Journal(folder(settings().data_dir))
     try:
-        if _serve(journal):
-            later(DELIVER_TRANSACTIONAL)
-        db.session.commit()
+        # Of a process's only thread other jobs need their part.
+        with attend(DELIVER_TRANSACTIONAL, if_=settings().worker_threads > 1) as bell:
+            _Shift(journal, bell).serve()
     except BaseException:
         journal.leave()
         raise
     journal.remove()
 
 
-def _serve(journal: Journal) -> bool:
-    """Send for one shift; return whether there may be more."""
-    ends = time.monotonic() + _SHIFT_SECONDS
-    while time.monotonic() < ends:
-        claimed = claim_alone(_pace.together, worker=journal.name, now=utcnow())
-        if claimed is not None and claimed.is_more:
+def stop_attending() -> None:
+    """Let whoever attends go home after what is in hand: their process is told to stop."""
+    _is_closing.set()
+
+
+class _Shift:
+    """What one thread does until it has no more to do, or it is another's turn."""
+
+    def __init__(self, journal: Journal, bell: Attendance) -> None:
+        self.journal, self.bell = journal, bell
+        self.believe_nothing()
+
+    def serve(self) -> None:
+        """Send what is due, and what comes while somebody attends."""
+        busy_at = time.monotonic()
+        ends_at = busy_at + (_ATTENDING_SECONDS if self.bell.is_attended else _SHIFT_SECONDS)
+        is_due = True
+        while True:
+            self.bell.keep_silent()
+            began = time.monotonic()
+            claimed = self._claim() if is_due or is_anyone_due(now=utcnow()) else None
+            is_due = claimed is not None and claimed.is_more
+            if claimed is not None:
+                busy_at = began
+                work = _Round(claimed, self)
+                work.deliver()
+                _pace.note(was_quick=not work.is_slow)
+                if work.is_slow:
+                    break
+                is_due = is_due or work.is_too_much
+            if time.monotonic() >= ends_at or _is_closing.is_set():
+                break
+            if not is_due:
+                # Without attendance, whoever writes one down from now on rings.
+                if not self.bell.is_attended or began - busy_at > _LINGER_SECONDS:
+                    break
+                _is_closing.wait(began + _LOOK_SECONDS - time.monotonic())
+        self.bell.leave()
+        if is_anyone_due(now=utcnow()):
             later(DELIVER_TRANSACTIONAL)
         db.session.commit()
-        if claimed is None:
-            return False
-        was_quick = not claimed.deliveries or _Round(claimed.id, claimed.deliveries, journal).deliver()
-        _pace.note(was_quick=was_quick)
-        # Whoever writes one down from now on rings: to look again for each costs more than to send it.
-        if was_quick and not claimed.is_more:
-            return False
-    return True
+
+    def identify(self, workspace_id: UUID, from_domain: str) -> Identity:
+        """Return as what mail from a domain appears (``identity_of``), as it was a moment ago."""
+        return self._identify(workspace_id, from_domain)
+
+    def route_of(self, workspace_id: UUID, from_domain: str) -> Route | None:
+        """Return by which server a message leaves."""
+        return route_for_one(self._routes_for(workspace_id, from_domain), now=utcnow())
+
+    def believe_nothing(self) -> None:
+        """Ask again for what is known of servers and domains."""
+        self._identify, self._routes_for = cache(identity_of), cache(routes_for)
+        self._believed_since = time.monotonic()
+
+    def _claim(self) -> ClaimedAlone | None:
+        if time.monotonic() - self._believed_since > _BELIEVED_SECONDS:
+            self.believe_nothing()
+        claimed = claim_alone(_pace.together, worker=self.journal.name, now=utcnow())
+        if claimed is not None and claimed.is_more and not self.bell.is_attended:
+            later(DELIVER_TRANSACTIONAL)
+        return claimed
 
 
 class _Pace:
     """How many are taken together: more while servers are quick.
 
-    One that takes its time is met one by one, so that few wait for one.
+    One that takes its time is met one by one. Should it have become slow since, those that were
+    taken with a message wait no longer than until that is noticed.
     """
 
     def __init__(self) -> None:
@@ -108,50 +168,58 @@ class _Ready:
 
 
 class _Round:
-    """What is done with a few deliveries that were claimed together."""
+    """What is done with a few deliveries that were claimed together.
 
-    def __init__(self, batch_id: UUID, deliveries: Sequence[Claimed], journal: Journal) -> None:
-        self._batch_id, self._deliveries, self._journal = batch_id, deliveries, journal
+    :ivar is_slow: whether a server took its time, so that the others were let go
+    """
+
+    def __init__(self, claimed: ClaimedAlone, shift: _Shift) -> None:
+        self._claimed, self._shift, self._journal = claimed, shift, shift.journal
         self._lease_ends = time.clock_gettime(CLOCK) + lease().total_seconds()
+        self._began = time.monotonic()
+        #: What was begun, and of that what has ended.
+        self._begun: set[UUID] = set()
         self._results: list[Result] = []
         self._met: list[tuple[Route, Outcome]] = []
+        self.is_slow = False
 
-    def deliver(self) -> bool:
-        """Send them, one after another; return whether it went quickly."""
+    @property
+    def is_too_much(self) -> bool:
+        """Whether some of them were not tried."""
+        return len(self._results) < len(self._claimed.deliveries)
+
+    def deliver(self) -> None:
+        """Send them, one after another, until it takes too long."""
         ready = self._prepared()
-        was_quick = True
+        self._began = time.monotonic()
         for each in ready:
-            began = time.monotonic()
+            self._begun.add(each.delivery.id)
             try:
                 self._send(each)
             except LeaseLost:
-                was_quick = False
-            was_quick = was_quick and time.monotonic() - began < _SLOW_SECONDS
-            if not was_quick:
+                self.is_slow = True
+            self._look_at_clock()
+            if self.is_slow:
                 break
         self._write_down()
-        return was_quick and len(self._results) == len(self._deliveries)
 
     def _prepared(self) -> list[_Ready]:
         """Read all that it takes, so that no transaction is open while servers are spoken to."""
-        begin_reading()
-        ids = {each.message_id for each in self._deliveries}
-        messages = {row.id: row for row in db.session.scalars(select(Message).where(Message.id.in_(ids)))}
+        ids = {each.message_id for each in self._claimed.deliveries}
+        messages = {row.id: row for row in db.session.scalars(_MESSAGES, {"asked": ids})} if ids else {}
         composers: dict[UUID, Composer] = {}
-        # Most are of one workspace and one domain: what is to be known of these is asked once.
-        identify, route_of = cache(identity_of), cache(partial(route_for_one, now=utcnow()))
         ready: list[_Ready] = []
         weight = 0
-        for delivery in self._deliveries:
+        for delivery in self._claimed.deliveries:
             message = messages[delivery.message_id]
             if message.id not in composers:
                 weight += _weight_of(message)
                 if ready and weight > _HEAVIEST:
                     break
-                composers[message.id] = Composer(message, identify=identify)
+                composers[message.id] = Composer(message, identify=self._shift.identify)
                 remember_domain(message.id, composers[message.id].from_domain)
             composer = composers[message.id]
-            route = route_of(delivery.workspace_id, composer.from_domain)
+            route = self._shift.route_of(delivery.workspace_id, composer.from_domain)
             delivery.reader = delivery.reader or merge_values(None, delivery.email)
             complete({delivery.id: delivery.reader}, [delivery], composer.rare_names)
             ready.append(_Ready(delivery, composer, route))
@@ -170,7 +238,9 @@ class _Round:
         elif ready.route is None:
             outcome = deferred("No server of this workspace takes mail from this domain.")
         else:
-            outcome = courier_for(ready.route.server).hand_over(*made, before_dot=self._before_dot(delivery))
+            outcome = courier_for(ready.route.server).hand_over(
+                *made, before_dot=self._before_dot(delivery), while_waiting=self._look_at_clock
+            )
         if ready.route is not None:
             self._met.append((ready.route, outcome))
         self._note(delivery, outcome)
@@ -183,6 +253,19 @@ class _Round:
 
         return check
 
+    def _look_at_clock(self) -> None:
+        """Let those go that were not begun, once it has become slow, and leave the bell to others."""
+        if self.is_slow or time.monotonic() - self._began < _SLOW_SECONDS:
+            return
+        self.is_slow = True
+        now = utcnow()
+        waiting = [each.id for each in self._claimed.deliveries if each.id not in self._begun]
+        ledger.postpone(dict.fromkeys(waiting, now), batch_id=self._claimed.id)
+        self._shift.bell.leave()
+        if waiting or is_anyone_due(now=now):
+            later(DELIVER_TRANSACTIONAL)
+        db.session.commit()
+
     def _note(self, delivery: Claimed, outcome: Outcome) -> None:
         self._journal.answered(delivery.id, outcome)
         self._journal.flush()
@@ -190,19 +273,21 @@ class _Round:
 
     def _write_down(self) -> None:
         """Bring the ledger up to the journal, and let go of what was not tried."""
-        now, worker = utcnow(), self._journal.name
+        now, worker, batch_id = utcnow(), self._journal.name, self._claimed.id
         ledger.record(
             self._results, worker=worker, now=now, first_retry_seconds=settings().retry_first_seconds
         )
-        ledger.put_back(self._batch_id, worker=worker, due_at=now)
+        ledger.skip(self._claimed.refused, SkipReason.SUPPRESSED, batch_id=batch_id, now=now)
+        ledger.put_back(batch_id, worker=worker, due_at=now)
         for route, outcome in self._met:
-            _tell_health(route, outcome)
+            if _tell_health(route, outcome):
+                self._shift.believe_nothing()
         taken = Counter(
             each.delivery.workspace_id for each in self._results if each.outcome.verdict is Verdict.ACCEPTED
         )
         for workspace_id, count in sorted(taken.items()):
             count_sent(workspace_id, count, now)
-        if len(self._results) < len(self._deliveries):
+        if self.is_too_much:
             later(DELIVER_TRANSACTIONAL)
         db.session.commit()
 
@@ -211,9 +296,12 @@ def _weight_of(message: Message) -> int:
     return sum(each.byte_count for each in message.attachments) if message.attachment_count else 0
 
 
-def _tell_health(route: Route, outcome: Outcome) -> None:
-    """Tell all workers how a server is, if that is news."""
+def _tell_health(route: Route, outcome: Outcome) -> bool:
+    """Tell all workers how a server is, if that is news; return whether it was."""
     if outcome.is_about_server:
         health.note_failure(route.key, outcome.reply, now=utcnow())
     elif route.trouble is not None and outcome.verdict is Verdict.ACCEPTED:
         health.note_recovery(route.key)
+    else:
+        return False
+    return True

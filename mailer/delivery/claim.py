@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
@@ -144,35 +144,49 @@ def gather(campaign_id: UUID | None, *, worker: str, now: datetime, size: int) -
 
     :return: None when nothing is
     """
-    chosen = due(campaign_id, now=now).limit(size).with_for_update(skip_locked=True).cte("due")
-    return _new_batch(campaign_id, Delivery.id.in_(select(chosen.c.id)), worker=worker, now=now)
-
-
-def due(campaign_id: UUID | None, *, now: datetime) -> Select[UUID]:
-    """Return what is due by itself, the longest waiting first."""
-    return (
-        select(Delivery.id)
-        .where(Delivery.campaign_id == campaign_id, Delivery.next_try_at <= now)
-        .order_by(Delivery.next_try_at)
-    )
-
-
-def _new_batch(campaign_id: UUID | None, where: Any, *, worker: str, now: datetime) -> UUID | None:
     batch_id = uuid7()
-    taken = db.session.execute(
-        update(Delivery)
-        .where(where, Delivery.state == DeliveryState.PREPARED)
-        .values(batch_id=batch_id, next_try_at=None)
-        .returning(Delivery.id)
-        .execution_options(synchronize_session=False)
+    connection = db.session.connection()
+    taken = connection.execute(
+        _taking(campaign_id is None),
+        {"asked_campaign": campaign_id, "asked_now": now, "asked_size": size, "new_batch": batch_id},
     ).all()
     if not taken:
         return None
     batch = {"id": batch_id, "campaign_id": campaign_id, "worker": worker}
-    db.session.connection().execute(
+    connection.execute(
         _INSERT_BATCH, {**batch, "created_at": now, "due_at": now, "lease_expires_at": now + lease()}
     )
     return batch_id
+
+
+@cache
+def due(is_alone: bool) -> Select[UUID]:
+    """Return what is due by itself, the longest waiting first: of a campaign, or of none.
+
+    Its parameters are ``asked_campaign``, ``asked_now`` and ``asked_size``.
+    """
+    owner = _DELIVERIES.c.campaign_id
+    return (
+        select(_DELIVERIES.c.id)
+        .where(
+            owner.is_(None) if is_alone else owner == bindparam("asked_campaign"),
+            _DELIVERIES.c.next_try_at <= bindparam("asked_now"),
+        )
+        .order_by(_DELIVERIES.c.next_try_at)
+        .limit(bindparam("asked_size"))
+    )
+
+
+@cache
+def _taking(is_alone: bool) -> Any:
+    """Return what makes a batch of it; made once, since single messages come with every moment."""
+    chosen = due(is_alone).with_for_update(skip_locked=True).cte("due")
+    return (
+        update(_DELIVERIES)
+        .where(_DELIVERIES.c.id.in_(select(chosen.c.id)), _DELIVERIES.c.state == DeliveryState.PREPARED)
+        .values(batch_id=bindparam("new_batch"), next_try_at=None)
+        .returning(_DELIVERIES.c.id)
+    )
 
 
 def lease() -> timedelta:

@@ -89,13 +89,12 @@ def resting(workspace_id: UUID, from_domain: str, *, now: datetime) -> Choice | 
     return _all_in_trouble(routes, now) if routes else None
 
 
-def route_for_one(workspace_id: UUID, from_domain: str, *, now: datetime) -> Route | None:
+def route_for_one(routes: Sequence[Route], *, now: datetime) -> Route | None:
     """Return the route of one message by itself, by weight; the least troubled when all of them rest.
 
     What somebody waits for is tried whatever is known: a reset mail that arrives late is
     of no use.
     """
-    routes = routes_for(workspace_id, from_domain)
     chosen = choose(routes, now=now, draw=_random.random())
     if chosen is None:
         chosen = min(

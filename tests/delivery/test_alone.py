@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,6 @@ from mailer.consent.suppress import suppress
 from mailer.db import db
 from mailer.delivery import alone
 from mailer.delivery.alone import deliver_alone
-from mailer.delivery.claim_alone import claim_alone
-from mailer.delivery.journal import Journal, folder
 from mailer.delivery.models import Attachment, Delivery, DeliveryState, MessageKind
 from mailer.delivery.sweep import sweep_deliveries
 from mailer.lib.clock import utcnow
@@ -102,21 +101,36 @@ def test_one_that_is_refused_does_not_hold_the_others_up(waiting, smtp):
     assert set(states.values()) == {DeliveryState.ACCEPTED}
 
 
-def test_behind_a_slow_one_the_others_are_let_go(waiting, smtp, settings, queued, monkeypatch):
-    monkeypatch.setattr(alone, "_SLOW_SECONDS", 0.0)
+def test_while_a_server_takes_its_time_the_others_are_let_go(waiting, smtp, queued, monkeypatch):
+    monkeypatch.setattr(alone._pace, "together", 4)
     waiting(*(f"{number}@example.com" for number in range(4)))
-    journal = Journal(folder(settings.data_dir))
-    claimed = claim_alone(4, worker=journal.name, now=utcnow())
-    db.session.commit()
+    rung = []
 
-    was_quick = alone._Round(claimed.id, claimed.deliveries, journal).deliver()
+    def take_time(stage, recipient):
+        deadline = time.monotonic() + 20
+        while recipient.startswith("1@") and BELL not in rung and time.monotonic() < deadline:
+            rung[:] = queued()
+            time.sleep(0.01)
 
-    assert not was_quick
-    assert [each.recipient for each in smtp.received] == ["0@example.com"]
-    assert queued() == [BELL]
+    smtp.script = take_time
+
+    deliver_alone()
+
+    assert BELL in rung
+    assert [each.recipient for each in smtp.received] == ["0@example.com", "1@example.com"]
     deliver_alone()
     assert len(smtp.received) == 4
-    journal.remove()
+
+
+def test_what_was_taken_together_waits_for_no_slow_one(waiting, smtp, queued, monkeypatch):
+    monkeypatch.setattr(alone, "_SLOW_SECONDS", 0.0)
+    monkeypatch.setattr(alone._pace, "together", 4)
+    waiting(*(f"{number}@example.com" for number in range(4)))
+
+    deliver_alone()
+
+    assert [each.recipient for each in smtp.received] == ["0@example.com"]
+    assert BELL in queued()
 
 
 def test_only_so_many_files_are_held_at_once(waiting, smtp, monkeypatch):

@@ -1,10 +1,18 @@
 """Handing over one message and waiting for its answer."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from mailer.delivery.engine.outcomes import Outcome
 from mailer.delivery.engine.pool import Pool
 from mailer.delivery.engine.ports import Envelope, Parcel, Server
+
+#: How often whoever waits is told that they wait.
+_WAIT_SECONDS: Final = 0.25
+
+
+def _nothing() -> None:
+    pass
 
 
 class SmtpCourier:
@@ -18,12 +26,24 @@ class SmtpCourier:
         self._timeouts = timeouts
         self._pool = self._new_pool()
 
-    def hand_over(self, envelope: Envelope, message: bytes, *, before_dot: Callable[[], None]) -> Outcome:
-        """Deliver one message and return what became of it."""
+    def hand_over(
+        self,
+        envelope: Envelope,
+        message: bytes,
+        *,
+        before_dot: Callable[[], None],
+        while_waiting: Callable[[], None] = _nothing,
+    ) -> Outcome:
+        """Deliver one message and return what became of it.
+
+        :param while_waiting: called now and then, as long as the server takes its time
+        """
         desk = _OneParcel(Parcel(None, envelope.sender, envelope.recipient, message), before_dot)
         try:
             while desk.outcome is None:
-                self._pool.step(desk, wait=1.0)
+                self._pool.step(desk, wait=_WAIT_SECONDS)
+                if desk.outcome is None:
+                    while_waiting()
         except BaseException:
             # The text may be sent but for its dot (the journal's disk is full, the worker is
             # told to stop): only hanging up takes it back.

@@ -175,6 +175,8 @@ def reject(deliveries: Collection[UUID], *, batch_id: UUID, reason: str, now: da
 
 def skip(deliveries: Collection[UUID], reason: SkipReason, *, batch_id: UUID, now: datetime) -> None:
     """End deliveries of a held batch that the gate does not let through."""
+    if not deliveries:
+        return
     _move(
         Delivery.batch_id == batch_id,
         deliveries,
