@@ -11,10 +11,6 @@ from mailer.delivery.engine.ports import Envelope, Parcel, Server
 _WAIT_SECONDS: Final = 0.25
 
 
-def _nothing() -> None:
-    pass
-
-
 class SmtpCourier:
     """One connection to one server, opened when it is needed and again when it broke.
 
@@ -32,17 +28,14 @@ class SmtpCourier:
         message: bytes,
         *,
         before_dot: Callable[[], None],
-        while_waiting: Callable[[], None] = _nothing,
+        while_waiting: Callable[[], None] | None = None,
     ) -> Outcome:
-        """Deliver one message and return what became of it.
-
-        :param while_waiting: called now and then, as long as the server takes its time
-        """
+        """Deliver one message and return what became of it."""
         desk = _OneParcel(Parcel(None, envelope.sender, envelope.recipient, message), before_dot)
         try:
             while desk.outcome is None:
                 self._pool.step(desk, wait=_WAIT_SECONDS)
-                if desk.outcome is None:
+                if desk.outcome is None and while_waiting is not None:
                     while_waiting()
         except BaseException:
             # The text may be sent but for its dot (the journal's disk is full, the worker is

@@ -97,12 +97,20 @@ class Desk(Protocol):
 class Courier(Protocol):
     """Hands messages to a server, one after another."""
 
-    def hand_over(self, envelope: Envelope, message: bytes, *, before_dot: Callable[[], None]) -> Outcome:
+    def hand_over(
+        self,
+        envelope: Envelope,
+        message: bytes,
+        *,
+        before_dot: Callable[[], None],
+        while_waiting: Callable[[], None] | None = None,
+    ) -> Outcome:
         """Deliver one message and return what became of it; never raises for what a network does.
 
         :param message: complete, with CRLF line ends, no line beginning with a dot
         :param before_dot: called when everything but the final dot was sent; from its
             return until the reply nobody can know whether the message was taken over
+        :param while_waiting: called now and then, as long as the server takes its time
         :raises LeaseLost: as raised by ``before_dot``; the message was not sent
         """
         ...
