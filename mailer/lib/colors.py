@@ -1,14 +1,18 @@
 """Colours that can be read on one another."""
 
 import colorsys
+from functools import lru_cache
 from typing import Final
 
 _WHITE: Final = "#ffffff"
 _BLACK: Final = "#000000"
 #: How much of the way is gone with each step towards a colour that can be read.
 _STEP: Final = 0.08
+#: A mail has a dozen colours and asks for each of them at every block.
+_REMEMBERED: Final = 1_024
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def luminance(color: str) -> float:
     """Return how light a colour is, 0 to 1 (WCAG's relative luminance).
 
@@ -40,6 +44,7 @@ def mixed(color: str, other: str, share: float) -> str:
     return _hex(*(a + (b - a) * share for a, b in pairs))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def readable(color: str, on: str, *, least: float = 4.5) -> str:
     """Return a colour, made lighter or darker until it can be read on another."""
     goal, share = text_on(on), 0.0

@@ -5,7 +5,7 @@ import { element, iconButton } from "./element.js";
 import { icon } from "./icon.js";
 
 const HELD = "data-being-written";
-/** Where a block's words stand in the mail (mailer/rendering/blocks/parts.py). */
+/** Where a block's words stand in the mail (templates/rendering/blocks). */
 const WORDS = { text: ":scope > div", heading: "h1, h2, h3, h4", quote: ".words > div", button: "a", footer: ":scope > div" };
 /** What a footer says after its author's words: the address and the links. */
 const FOOTER_LINES = 2;

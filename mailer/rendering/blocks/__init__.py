@@ -2,5 +2,6 @@
 
 Defined once (``document``, ``kinds``) for the database, the API, the composer and the
 tests. ``read`` takes JSON of any version, ``palette`` says what there is to add, and
-``mjml`` and ``text`` turn a document into the two parts of a mail.
+``page`` and ``words`` turn a document into the two parts of a mail. What HTML blocks are
+made of stands in ``templates/rendering``, a template for each kind.
 """

@@ -3,8 +3,9 @@
 A colour or a size left out follows the design's settings, and those follow the brand.
 """
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -45,6 +46,27 @@ Network = Literal[
     "x",
     "youtube",
 ]
+
+#: By the key in a document: what people call it.
+NETWORK_NAMES: Final[Mapping[Network, str]] = {
+    "website": "Website",
+    "email": "Email",
+    "bluesky": "Bluesky",
+    "discord": "Discord",
+    "facebook": "Facebook",
+    "github": "GitHub",
+    "instagram": "Instagram",
+    "linkedin": "LinkedIn",
+    "mastodon": "Mastodon",
+    "pinterest": "Pinterest",
+    "podcast": "Podcast",
+    "telegram": "Telegram",
+    "threads": "Threads",
+    "tiktok": "TikTok",
+    "whatsapp": "WhatsApp",
+    "x": "X",
+    "youtube": "YouTube",
+}
 
 
 class Padding(Part):
@@ -209,6 +231,11 @@ class Items(_Block):
     """Where the picture stands."""
     label: Line = "Read more"
     """Of the link under each; empty for none."""
+
+    def loop_tags(self) -> tuple[str, str]:
+        """Return the tags around what is written for each entry of a source."""
+        before = f"{{% for item in {self.source} %}}{{% if loop.index <= {self.most} %}}"
+        return before, "{% endif %}{% endfor %}"
 
 
 class Coupon(_Block):

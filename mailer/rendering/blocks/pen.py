@@ -1,4 +1,7 @@
-"""What blocks are written with: covered words, colours for day and night, the styles they need.
+"""What blocks are written with: covered words, colours for day and night, the classes they need.
+
+The templates in ``templates/rendering`` escape what they are given; what comes from here as ``Markup``
+is HTML already.
 
 A colour is worked out for the ground that it stands on, in daylight and in dark mode,
 so that a design which says nothing can always be read. Only mail programs that ask
@@ -6,17 +9,21 @@ so that a design which says nothing can always be read. Only mail programs that 
 """
 
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 from typing import Final
 
+from markupsafe import Markup
+
 from mailer.lib.colors import at_night, contrast, mixed, readable, text_on
+from mailer.rendering.blocks.days import day_in
 from mailer.rendering.blocks.document import FONTS, Document
+from mailer.rendering.blocks.kinds import Block
 from mailer.rendering.brand import READABLE, Brand
 from mailer.rendering.language import Tag
 from mailer.rendering.mjml import Slots
 from mailer.rendering.shield import Shield
 
-_NARROW: Final = 480
 #: The contrast with which a button stands out from its ground.
 _SEEN: Final = 1.6
 
@@ -51,44 +58,49 @@ class Pen:
     ) -> None:
         self.settings = document.settings
         self.brand = brand
-        self.content = content
+        self.content = Markup(content)
         self.is_marked = is_marked
         self.is_identified = is_marked or is_identified
-        self.font = FONTS[self.settings.font or brand.font]
-        self.heading_font = FONTS[self.settings.heading_font or brand.heading_font]
+        self.font = Markup(FONTS[self.settings.font or brand.font])
+        self.heading_font = Markup(FONTS[self.settings.heading_font or brand.heading_font])
         self._shield = shield
         self._slots = slots
         self._classes: dict[tuple[str, Shade], str] = {}
 
-    def words(self, text: str) -> str:
+    def words(self, text: str) -> Markup:
         """Return plain words as HTML, for an element or an attribute."""
-        return escape(self._shield.cover(text))
+        return Markup(escape(self._shield.cover(text)))
 
-    def lines(self, text: str) -> str:
+    def lines(self, text: str) -> Markup:
         """Return plain words over several lines as HTML."""
-        return self.words(text).replace("\n", "<br>")
+        return self.words(text).replace("\n", Markup("<br>"))
 
-    def rich(self, html: str) -> str:
+    def rich(self, html: str) -> Markup:
         """Return HTML with its tags covered."""
-        return self._shield.cover(html)
+        return Markup(self._shield.cover(html))
 
-    def tag(self, text: str) -> str:
+    def day(self, day: date, pattern: str) -> str:
+        """Return a day in the words of the document's language."""
+        return day_in(self.settings.language, day, pattern)
+
+    def tag(self, text: str) -> Markup:
         """Return the word for a merge tag of our own."""
-        return self._shield.word(Tag(text, 0))
+        return Markup(self._shield.word(Tag(text, 0)))
 
-    def raw(self, html: str) -> str:
-        """Return HTML as MJML takes it: as it is."""
-        return f"<mj-raw>{self._slots.keep(html)}</mj-raw>"
+    def value(self, name: str) -> Markup:
+        """Return the word for a merge tag that says a value."""
+        return self.tag(f"{{{{ {name} }}}}")
 
-    def slot(self, html: str) -> str:
+    def slot(self, html: str) -> Markup:
         """Return the word for HTML inside an element of MJML."""
-        return self._slots.keep(html)
+        return Markup(self._slots.keep(html))
 
-    def when(self, condition: str, mjml: str) -> str:
+    def when(self, condition: str, mjml: Markup) -> Markup:
         """Return MJML that only those see about whom a condition is true."""
         if not condition:
             return mjml
-        return self.raw(self.tag(f"{{% if {condition} %}}")) + mjml + self.raw(self.tag("{% endif %}"))
+        begin, end = (self.slot(self.tag(tag)) for tag in (f"{{% if {condition} %}}", "{% endif %}"))
+        return Markup("<mj-raw>{}</mj-raw>{}<mj-raw>{}</mj-raw>").format(begin, mjml, end)
 
     def ground(self, color: str | None, role: str = "sheet") -> Shade:
         """Return a background; left out, that of a role."""
@@ -111,6 +123,22 @@ class Pen:
         return Shade(
             _written(by_day, on.day, is_quiet=is_quiet), _written(by_night, on.night, is_quiet=is_quiet)
         )
+
+    def ink_of_line(self, on: Shade) -> Shade:
+        """Return the colour of a thin line on a background: seen, but not loud."""
+        role = self.ground("line")
+        return Shade(readable(role.day, on.day, least=1.15), readable(role.night, on.night, least=1.25))
+
+    def line(self, color: str | None, on: Shade) -> Shade:
+        """Return the colour of a line between blocks; left out, that of a thin one."""
+        if not color:
+            return self.ink_of_line(on)
+        return Shade(self.ground(color).day, self.ink(color, "line", on).night)
+
+    def unchanging(self, color: str) -> Shade:
+        """Return a colour that is the same by day and by night."""
+        day = self.ground(color).day
+        return Shade(day, day)
 
     def fill(self, color: str | None, role: str, on: Shade) -> tuple[Shade, Shade]:
         """Return the background of a button, which stands out from its ground, and the ink for its words."""
@@ -142,66 +170,26 @@ class Pen:
         """Return the class of an element whose links are to be seen on a background."""
         return self._class("k", self.ink(None, self.settings.link_color, on), always=True)
 
-    def marks(self, identifier: str) -> str:
+    def mark(self, identifier: str) -> str:
         """Return the class that says which part this is, when the composer asks."""
-        return f" {identifier}" if self.is_identified else ""
+        return identifier if self.is_identified else ""
 
-    def styles(self, page: Shade) -> str:
-        """Return the style sheet for everything that was written so far."""
-        accent, on_accent = self.fill(None, "accent", self.ground(None))
-        sheet = self.ground(self.settings.sheet_color)
-        line, heading = self.ink_of_line(sheet), self.ink(None, self.settings.heading_color, sheet)
-        muted = self.ink(None, "muted", sheet)
-        always = [
-            ".words p,.words ul,.words ol,.words blockquote{margin:0 0 16px}",
-            ".words ul,.words ol{padding:0 0 0 24px}.words li{margin:0 0 6px}",
-            ".words h1,.words h2,.words h3,.words h4{margin:28px 0 10px;line-height:1.3;font-weight:700;"
-            f"font-family:{self.heading_font};color:{heading.day}}}",
-            ".words h1{font-size:28px}.words h2{font-size:22px}.words h3{font-size:18px}.words h4{font-size:16px}",
-            ".words>div>:first-child{margin-top:0}.words>div>:last-child{margin-bottom:0}",
-            f".words blockquote{{padding:2px 0 2px 16px;border-left:3px solid {accent.day};color:{muted.day}}}",
-            f".words hr{{margin:24px 0;border:0;border-top:1px solid {line.day}}}",
-            ".words img{max-width:100%;height:auto;border:0}",
-            f".words th,.words table td{{padding:6px 12px 6px 0;text-align:left;border-bottom:1px solid {line.day}}}",
-            f".words a.button{{display:inline-block;padding:12px 24px;border-radius:8px;background-color:{accent.day};"
-            f"color:{on_accent.day};font-weight:600;text-decoration:none}}",
-            ".no-desktop{display:none;mso-hide:all}",
-        ]
-        night = [
-            f"body{{background-color:{page.night} !important}}",
-            f".words h1,.words h2,.words h3,.words h4{{color:{heading.night} !important}}",
-            f".words blockquote{{color:{muted.night} !important}}",
-            f".words hr,.words th,.words table td{{border-color:{line.night} !important}}",
-        ]
-        for (kind, shade), name in self._classes.items():
-            if kind == "k":
-                always.append(f".{name} a{{color:{shade.day}}}")
-            if shade.day != shade.night:
-                night.append(_AT_NIGHT[kind].format(name=name, color=shade.night))
-        night.append(
-            f".words a.button{{background-color:{accent.night} !important;color:{on_accent.night} !important}}"
-        )
-        narrow = [
-            ".row>table>tbody>tr>td{padding-left:20px !important;padding-right:20px !important}",
-            ".gap>table>tbody>tr>td{padding-left:0 !important;padding-right:0 !important}",
-            ".next{padding-top:16px !important}",
-            ".big>div{font-size:28px !important;line-height:1.2 !important}",
-            ".thumb,.thumb img{width:88px !important}",
-            ".no-mobile{display:none !important}",
-            ".no-desktop{display:table-cell !important}",
-        ]
-        return "\n".join(
-            [
-                *always,
-                f"@media (max-width:{_NARROW - 1}px){{{''.join(narrow)}}}",
-                f"@media (prefers-color-scheme:dark){{{''.join(night)}}}",
-            ]
-        )
+    def joined(self, *classes: str) -> str:
+        """Return several classes, of which some may be empty, as one attribute."""
+        return " ".join(filter(None, classes))
 
-    def ink_of_line(self, on: Shade) -> Shade:
-        """Return the colour of a thin line on a background: seen, but not loud."""
-        role = self.ground("line")
-        return Shade(readable(role.day, on.day, least=1.15), readable(role.night, on.night, least=1.25))
+    def classes_of(self, block: Block, ground: Shade, *classes: str) -> str:
+        """Return the classes of a block: of its looks, of its own ground, where it is hidden, which it is."""
+        own = self.ground_class(ground) if block.background else ""
+        hidden = f"no-{block.hide_on}" if block.hide_on and not self.is_marked else ""
+        return self.joined(*classes, own, hidden, self.mark(block.id))
+
+    def classes(self) -> list[tuple[str, Shade, str]]:
+        """Return every class of a colour that was written so far: its kind, its colour and its name.
+
+        A kind is ``i`` (ink), ``g`` (ground), ``c`` (a column's ground), ``l`` (line) or ``k`` (links).
+        """
+        return [(kind, shade, name) for (kind, shade), name in self._classes.items()]
 
     def _class(self, kind: str, shade: Shade, *, always: bool = False) -> str:
         if shade.day == shade.night and not always:
@@ -214,13 +202,3 @@ def _written(ink: str, on: str, *, is_quiet: bool = False) -> str:
     if contrast(ink, on) >= READABLE:
         return ink
     return readable(mixed(text_on(on), on, 0.3), on) if is_quiet else text_on(on)
-
-
-#: Inks stand on a cell or on the element that MJML puts into it; grounds on a section and its table.
-_AT_NIGHT: Final = {
-    "i": ".{name},.{name}>div{{color:{color} !important}}",
-    "c": ".{name}>table>tbody>tr>td>table{{background:{color} !important;background-color:{color} !important}}",
-    "g": ".{name},.{name}>table{{background:{color} !important;background-color:{color} !important}}",
-    "l": ".{name},.{name}>p{{border-color:{color} !important}}",
-    "k": ".{name} a{{color:{color} !important}}",
-}

@@ -8,9 +8,8 @@ from lxml import etree
 
 from mailer.rendering import plain_text
 from mailer.rendering.blocks import kinds
+from mailer.rendering.blocks.days import day_in
 from mailer.rendering.blocks.document import Document
-from mailer.rendering.blocks.parts.buttons import NETWORKS
-from mailer.rendering.blocks.parts.entries import day_in, repeated
 from mailer.rendering.shield import Shield
 
 #: What stands around a headline, by its level.
@@ -87,7 +86,11 @@ def _nothing(block: kinds.Block, language: str) -> str:
 
 def _social(block: kinds.Social, language: str) -> str:
     return _lines(
-        *(_link(link.label or NETWORKS[link.network], link.href) for link in block.links if link.href)
+        *(
+            _link(link.label or kinds.NETWORK_NAMES[link.network], link.href)
+            for link in block.links
+            if link.href
+        )
     )
 
 
@@ -101,7 +104,7 @@ def _items(block: kinds.Items, language: str) -> str:
     if block.source:
         label = f"{block.label}: " if block.label else ""
         entry = f"* {{{{ item.title }}}}\n{{{{ item.text }}}}\n{label}{{{{ item.href }}}}\n\n"
-        return entry.join(repeated(block))
+        return entry.join(block.loop_tags())
     return "\n\n".join(
         _lines(
             f"* {item.title}" if item.title else "",
