@@ -1,9 +1,11 @@
 """A PostgreSQL that refuses, and one that says nothing at all: whoever waits hears so in time."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import LoginPassword
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, func, select, text
 
@@ -103,15 +105,22 @@ def test_so_does_whoever_comes_to_another_door(browser, secret, trouble, method,
     assert answer.status_code == 503
 
 
-def test_by_smtp_too(app, secret, trouble):
+def test_by_smtp_a_mail_is_put_off(app, secret, trouble):
     submission = Submission(app)
     trouble()
-
-    said = submission._in_application(
+    taking = submission._in_thread(
         submission._take, secret, b"From: a@example.com\r\n\r\nHi", ["b@example.com"]
     )
 
-    assert said.startswith("451 4.3.0")
+    assert asyncio.run(taking).startswith("451 4.3.0")
+
+
+def test_by_smtp_no_key_is_called_wrong(app, secret, trouble):
+    trouble()
+
+    answer = asyncio.run(Submission(app).let_in(LoginPassword(b"mailer", secret.encode())))
+
+    assert (answer.success, answer.message[:9]) == (False, "454 4.7.0")
 
 
 def test_a_statement_that_is_only_slow_is_ended_on_the_server_as_well(line, monkeypatch):

@@ -22,7 +22,7 @@ class Line:
         self._server, self._at = server / _SOCKET, home / _SOCKET
         self._loop = asyncio.new_event_loop()
         self._listener: Any = None
-        self._streams: list[asyncio.StreamWriter] = []
+        self._calls: set[Any] = set()
         self._is_swallowing = False
 
     def cut(self) -> None:
@@ -41,6 +41,7 @@ class Line:
     def run(self) -> None:
         """Carry what is said until :meth:`end`."""
         self._loop.run_forever()
+        self._loop.close()
 
     def end(self) -> None:
         """Close it for good."""
@@ -59,14 +60,21 @@ class Line:
             self._listener.close()
             self._listener = None
             self._at.unlink(missing_ok=True)
-        for stream in self._streams:
-            stream.transport.abort()
-        self._streams.clear()
+        calls = list(self._calls)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        call = asyncio.current_task()
+        self._calls.add(call)
         upstream, down = await asyncio.open_unix_connection(self._server)
-        self._streams += [writer, down]
-        await asyncio.gather(self._carry(reader, down), self._carry(upstream, writer))
+        try:
+            await asyncio.gather(self._carry(reader, down), self._carry(upstream, writer))
+        finally:
+            self._calls.discard(call)
+            for stream in (writer, down):
+                stream.transport.abort()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -44,25 +44,20 @@ class Submission:
         self._app = app
         self.threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="submission")
 
-    def authenticate(
-        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: Any
-    ) -> AuthResult:
+    async def let_in(self, given: LoginPassword) -> AuthResult:
         """Let in whoever has a key that may send; the user name does not matter."""
-        if mechanism not in {"LOGIN", "PLAIN"} or not isinstance(given, LoginPassword):
-            return AuthResult(success=False, handled=False)
         secret = given.password.decode("utf-8", "replace")
         try:
-            is_welcome = self._in_application(may_submit, secret)
+            is_welcome = await self._in_thread(may_submit, secret)
         except SQLAlchemyError:
             return AuthResult(success=False, handled=False, message="454 4.7.0 Try again in a moment")
         return AuthResult(success=is_welcome, handled=False, auth_data=secret if is_welcome else None)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Take a mail, and say so once it is committed."""
-        work = partial(
-            self._in_application, self._take, session.auth_data, envelope.original_content, envelope.rcpt_tos
-        )
-        return await asyncio.get_running_loop().run_in_executor(self.threads, work)
+        content = envelope.original_content
+        reply: str = await self._in_thread(self._take, session.auth_data, content, envelope.rcpt_tos)
+        return reply
 
     def _take(self, secret: str, content: bytes, recipients: list[str]) -> str:
         try:
@@ -80,9 +75,33 @@ class Submission:
             return _BUSY
         return f"250 2.0.0 {made}"
 
+    async def _in_thread(self, work: Callable[..., Any], *given: Any) -> Any:
+        """Work where other connections do not wait for the database."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self.threads, partial(self._in_application, work, *given)
+        )
+
     def _in_application(self, work: Callable[..., Any], *given: Any) -> Any:
         with self._app.app_context():
             return work(*given)
+
+
+class Conversation(SMTP):
+    """What one program says: its key is looked up apart from the loop, which all conversations share."""
+
+    async def auth_PLAIN(self, server: Any, args: list[str]) -> AuthResult:
+        """Take a key in one word (RFC 4616)."""
+        return await self._let_in(await super().auth_PLAIN(server, args))
+
+    async def auth_LOGIN(self, server: Any, args: list[str]) -> AuthResult:
+        """Take a key in answers to two questions, as older programs give it."""
+        return await self._let_in(await super().auth_LOGIN(server, args))
+
+    async def _let_in(self, said: AuthResult) -> AuthResult:
+        if not said.success:
+            return said
+        answer: AuthResult = await self.event_handler.let_in(said.auth_data)
+        return answer
 
 
 def run_submission(
@@ -111,7 +130,7 @@ async def _serve(submission: Submission, host: str, port: int, tls: ssl.SSLConte
 
 def listener(submission: Submission, loop: asyncio.AbstractEventLoop, tls: ssl.SSLContext | None) -> SMTP:
     """Return what serves one connection."""
-    return SMTP(
+    return Conversation(
         submission,
         hostname="mailer",
         ident="Mailer",
@@ -119,11 +138,15 @@ def listener(submission: Submission, loop: asyncio.AbstractEventLoop, tls: ssl.S
         enable_SMTPUTF8=True,
         auth_required=True,
         auth_require_tls=tls is not None,
-        authenticator=submission.authenticate,
+        authenticator=_as_said,
         tls_context=tls,
         timeout=_LONGEST_SILENCE,
         loop=loop,
     )
+
+
+def _as_said(server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: Any) -> AuthResult:
+    return AuthResult(success=isinstance(given, LoginPassword), handled=False, auth_data=given)
 
 
 def _tls(certificate: str, private_key: str) -> ssl.SSLContext | None:
