@@ -15,7 +15,7 @@ from mailer.accounts.scopes import EVERYTHING
 from mailer.core import ENGINE_OPTIONS
 from mailer.db import DATABASE_AWAY, db
 from mailer.delivery.models import Message
-from mailer.patience import PatientConnection
+from mailer.patience import PatientConnection, patiently
 from mailer.transactional.submission.server import Submission
 from tests.api.test_busy_database import BODY, OTHERS_CALLS
 from tests.support.proxy import Line, line_to
@@ -130,3 +130,8 @@ def test_a_statement_that_is_only_slow_is_ended_on_the_server_as_well(line, monk
     monkeypatch.setattr(PatientConnection, "seconds", 20)
     with db.engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(17)"))
+
+
+def test_what_touches_everybody_may_take_its_time(line):
+    with patiently(), db.engine.connect() as connection:
+        assert connection.scalar(text("SELECT 1 FROM pg_sleep(0.4)")) == 1

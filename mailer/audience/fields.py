@@ -17,6 +17,7 @@ from mailer.db import db, insert_missing, owned
 from mailer.errors import Invalid
 from mailer.lib.ids import uuid7
 from mailer.lib.lines import clean_line
+from mailer.patience import patiently
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _KEY_RULE = "A key has lower-case letters, digits and _ only, and begins with a letter."
@@ -113,6 +114,7 @@ def update_field(
     _set_options(field, is_required=is_required, default_value=default_value, editor=editor)
 
 
+@patiently()
 def delete_field(field: Field) -> None:
     """Delete a field and every subscriber's value of it."""
     without: ColumnElement[Any]

@@ -12,6 +12,7 @@ from mailer.db import Id, db, insert_missing, owned
 from mailer.errors import Invalid
 from mailer.lib.ids import uuid7
 from mailer.lib.lines import clean_line
+from mailer.patience import patiently
 
 _MOST_TAGS = 50
 
@@ -77,6 +78,7 @@ def untag_subscribers(workspace_id: UUID, subscriber_ids: Sequence[UUID], tag: T
     )
 
 
+@patiently()
 def rename_tag(tag: Tag, name: str) -> None:
     """Give a tag another name; a name that is taken joins the two, with all that points to one of them.
 
@@ -102,6 +104,7 @@ def rename_tag(tag: Tag, name: str) -> None:
     delete_tag(tag)
 
 
+@patiently()
 def delete_tag(tag: Tag) -> None:
     """Delete a tag, and so take it off everyone."""
     db.session.delete(tag)

@@ -39,6 +39,7 @@ from mailer.delivery.models import Delivery, Run, Sender
 from mailer.errors import Forbidden
 from mailer.lib.addresses import address_key
 from mailer.lib.ids import uuid7
+from mailer.patience import patiently
 from mailer.rendering.freeze import freeze
 from mailer.seeds import bakery
 from mailer.seeds.moments import id_at
@@ -101,6 +102,7 @@ def plant(owner: User, *, now: datetime) -> Workspace:
     return workspace
 
 
+@patiently()
 def remove(workspace: Workspace) -> None:
     """Delete a demo world and everything in it.
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, true
 from mailer.db import db
 from mailer.errors import Conflict, Invalid
 from mailer.lib.lines import clean_line
+from mailer.patience import patiently
 from mailer.segments import members, queries
 from mailer.segments.conditions import InSegment, leaves, read_tree
 from mailer.segments.models import Segment
@@ -43,6 +44,7 @@ def update_segment(segment: Segment, *, name: str, conditions: Any, now: datetim
     db.session.flush()
 
 
+@patiently()
 def delete_segment(segment: Segment) -> None:
     """Delete a segment.
 

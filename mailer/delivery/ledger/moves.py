@@ -35,6 +35,7 @@ from mailer.delivery.models import (
     SkipReason,
 )
 from mailer.delivery.sending_sums import Fared, count_fates
+from mailer.patience import patiently
 
 _BATCHES: Final = cast(Table, Batch.__table__)
 #: Made once, since it ends every batch.
@@ -189,6 +190,7 @@ def skip(deliveries: Collection[UUID], reason: SkipReason, *, batch_id: UUID, no
     signals.skipped.send(deliveries, reason=reason)
 
 
+@patiently()
 def skip_waiting(campaign_id: UUID, reason: SkipReason, *, now: datetime) -> int:
     """End everything of a campaign that no worker holds; return how many there were.
 
