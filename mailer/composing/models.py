@@ -58,6 +58,14 @@ class Template(Identified, _Source, Base):
     versions: Mapped[list["TemplateVersion"]] = relationship(
         back_populates="template", order_by="TemplateVersion.number.desc()", passive_deletes=True
     )
+    #: The version that campaigns take; alone, since a version holds a whole design.
+    published: Mapped["TemplateVersion | None"] = relationship(
+        primaryjoin=(
+            "and_(TemplateVersion.template_id == Template.id, TemplateVersion.number == Template.version)"
+        ),
+        viewonly=True,
+        uselist=False,
+    )
 
     __table_args__ = (
         UniqueConstraint("workspace_id", "name"),
@@ -68,11 +76,6 @@ class Template(Identified, _Source, Base):
     def is_published(self) -> bool:
         """Whether campaigns can be made from it."""
         return self.version > 0
-
-    @property
-    def published(self) -> "TemplateVersion | None":
-        """The version that campaigns take."""
-        return self.versions[0] if self.versions else None
 
     @property
     def is_changed(self) -> bool:

@@ -36,7 +36,7 @@ def publish_template(template: Template, *, by: UUID | None = None, note: str = 
     template.version = version.number
     db.session.add(version)
     db.session.flush()
-    db.session.refresh(template, ["versions"])
+    db.session.refresh(template, ["versions", "published"])
     return version
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
 
 from mailer import signals
 from mailer.accounts.models import Workspace
@@ -36,7 +37,8 @@ def versions_of(template: Template) -> Select[TemplateVersion]:
 
 def current_templates(workspace_id: UUID) -> Sequence[Template]:
     """Return the templates that are not archived, oldest first: the starting designs lead."""
-    return db.session.scalars(templates_of(workspace_id).order_by(Template.id)).all()
+    select_ = templates_of(workspace_id).options(joinedload(Template.published)).order_by(Template.id)
+    return db.session.scalars(select_).all()
 
 
 def published_templates(workspace_id: UUID) -> Sequence[Template]:
