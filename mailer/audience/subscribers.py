@@ -53,22 +53,7 @@ def save_subscriber(
     subscriber = subscriber_meant(workspace_id, email, external_id)
     is_new = False
     if subscriber is None:
-        # Two requests may save one new address at once; the second finds the first's row.
-        made = insert_missing(
-            Subscriber,
-            [
-                {
-                    "id": uuid7(),
-                    "workspace_id": workspace_id,
-                    "email": email,
-                    "email_key": address_key(email),
-                    "external_id": external_id,
-                    "fields": defaults_of(queries.fields_of(workspace_id)),
-                }
-            ],
-            returning=Subscriber.id,
-        )
-        is_new = bool(made)
+        is_new = _add(workspace_id, email, external_id)
         subscriber = subscriber_meant(workspace_id, email, external_id)
         assert subscriber is not None
     if external_id is not None:
@@ -88,6 +73,22 @@ def save_subscriber(
         add_tags(subscriber, tags)
     signals.subscriber_saved.send(subscriber, is_new=is_new)
     return subscriber, is_new
+
+
+def _add(workspace_id: UUID, email: str, external_id: str | None) -> bool:
+    """Add a subscriber; return whether nobody else did.
+
+    Two requests may save one new address at once; the second finds the first's row.
+    """
+    row = {
+        "id": uuid7(),
+        "workspace_id": workspace_id,
+        "email": email,
+        "email_key": address_key(email),
+        "external_id": external_id,
+        "fields": defaults_of(queries.fields_of(workspace_id)),
+    }
+    return bool(insert_missing(Subscriber, [row], returning=Subscriber.id))
 
 
 def change_address(subscriber: Subscriber, email: str, *, actor_id: UUID | None = None) -> None:

@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from mailer.bounces.models import ReturnSum
 from mailer.bounces.parsers.returned import Kind
@@ -55,26 +55,7 @@ def rates_of(workspace_id: UUID, *, limit: int = _COMPARED) -> list[Rates]:
         .where(DeliveryCount.campaign_id.in_(ids), DeliveryCount.state == DeliveryState.ACCEPTED)
         .group_by(DeliveryCount.campaign_id)
     )
-    done = {
-        row.campaign_id: row
-        for row in db.session.execute(
-            select(
-                HourlyActivity.campaign_id,
-                *(
-                    func.sum(
-                        case((HourlyActivity.activity == activity, HourlyActivity.human_people), else_=0)
-                    ).label(name)
-                    for activity, name in (
-                        (Activity.OPEN, "opened"),
-                        (Activity.CLICK, "clicked"),
-                        (Activity.UNSUBSCRIBE, "unsubscribed"),
-                    )
-                ),
-            )
-            .where(HourlyActivity.campaign_id.in_(ids))
-            .group_by(HourlyActivity.campaign_id)
-        )
-    }
+    done = _done(ids)
     complaints = _pairs(
         select(ReturnSum.campaign_id, ReturnSum.people).where(
             ReturnSum.campaign_id.in_(ids), ReturnSum.kind == Kind.COMPLAINT
@@ -84,9 +65,7 @@ def rates_of(workspace_id: UUID, *, limit: int = _COMPARED) -> list[Rates]:
         Rates(
             each,
             accepted.get(each, 0),
-            *((int(done[each].opened), int(done[each].clicked), int(done[each].unsubscribed)))
-            if each in done
-            else (0, 0, 0),
+            *done.get(each, (0, 0, 0)),
             complaints.get(each, 0),
         )
         for each in ids
@@ -102,6 +81,25 @@ def medians(others: Sequence[Rates], *, without: UUID | None = None) -> dict[str
     if len(known) < _ENOUGH:
         return {}
     return {name: median(each.rate(name) or 0.0 for each in known) for name in FIGURES}
+
+
+def _done(ids: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
+    """Return how many people opened, clicked and unsubscribed, by campaign."""
+
+    def people(activity: Activity) -> ColumnElement[int]:
+        return func.sum(case((HourlyActivity.activity == activity, HourlyActivity.human_people), else_=0))
+
+    rows = db.session.execute(
+        select(
+            HourlyActivity.campaign_id,
+            people(Activity.OPEN),
+            people(Activity.CLICK),
+            people(Activity.UNSUBSCRIBE),
+        )
+        .where(HourlyActivity.campaign_id.in_(ids))
+        .group_by(HourlyActivity.campaign_id)
+    )
+    return {campaign: (int(opened), int(clicked), int(left)) for campaign, opened, clicked, left in rows}
 
 
 def _pairs(query: Any) -> dict[UUID, int]:

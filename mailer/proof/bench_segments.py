@@ -149,19 +149,26 @@ def _plan(query: ClauseElement, given: dict[str, Any]) -> str:
     return "\n".join(row[0] for row in rows)
 
 
+_IS_TAGGED: Final = "EXISTS (SELECT FROM subscriber_tags t WHERE t.subscriber_id = s.id AND t.tag_id = :tag)"
+_IS_LISTED: Final = (
+    "EXISTS (SELECT FROM subscriptions p WHERE p.subscriber_id = s.id AND p.list_id = :list"
+    " AND p.status = 'active')"
+)
+_MAILED: Final = "SELECT FROM deliveries d WHERE d.subscriber_id = s.id AND d.campaign_id IS NOT NULL"
+_ORDERED: Final = (
+    "SELECT {what} FROM events e WHERE e.workspace_id = :workspace AND e.name = 'order.placed'"
+    " AND e.at >= :since"
+)
+
+
 def _samples(things: dict[str, Any]) -> Iterator[Sample]:
     tagged = {"type": "tag", "tag": things["tag_id"]}
     listed = {"type": "list", "list": things["list_id"]}
-    is_tagged = "EXISTS (SELECT FROM subscriber_tags t WHERE t.subscriber_id = s.id AND t.tag_id = :tag)"
-    is_listed = (
-        "EXISTS (SELECT FROM subscriptions p WHERE p.subscriber_id = s.id AND p.list_id = :list"
-        " AND p.status = 'active')"
-    )
-    mailed = "SELECT FROM deliveries d WHERE d.subscriber_id = s.id AND d.campaign_id IS NOT NULL"
-    ordered = (
-        "SELECT {what} FROM events e WHERE e.workspace_id = :workspace AND e.name = 'order.placed'"
-        " AND e.at >= :since"
-    )
+    yield from _of_people(tagged, listed)
+    yield from _of_what_they_did(tagged, listed)
+
+
+def _of_people(tagged: dict[str, Any], listed: dict[str, Any]) -> Iterator[Sample]:
     yield Sample(
         "a domain",
         [{"type": "detail", "detail": "domain", "test": "is", "value": "example.org"}],
@@ -177,14 +184,14 @@ def _samples(things: dict[str, Any]) -> Iterator[Sample]:
         [{"type": "field", "field": "loaves", "test": "more", "value": "95"}],
         "(s.fields ->> 'loaves')::float > 95",
     )
-    yield Sample("a tag and a list", [tagged, listed], f"{is_tagged} AND {is_listed}")
+    yield Sample("a tag and a list", [tagged, listed], f"{_IS_TAGGED} AND {_IS_LISTED}")
     yield Sample(
         "came lately, without a tag",
         [
             {"type": "detail", "detail": "added", "test": "in_last", "value": str(_DAYS)},
             {**tagged, "has": False},
         ],
-        f"s.created_at >= :since AND NOT {is_tagged}",
+        f"s.created_at >= :since AND NOT {_IS_TAGGED}",
     )
     yield Sample(
         "one of a list or a text, not suppressed",
@@ -196,34 +203,37 @@ def _samples(things: dict[str, Any]) -> Iterator[Sample]:
             },
             {"type": "group", "match": "none", "conditions": [{"type": "suppressed"}]},
         ],
-        f"({is_listed} OR lower(s.fields ->> 'city') = 'faro') AND NOT EXISTS (SELECT FROM suppressions x"
+        f"({_IS_LISTED} OR lower(s.fields ->> 'city') = 'faro') AND NOT EXISTS (SELECT FROM suppressions x"
         " WHERE x.workspace_id = :workspace AND x.email_key = s.email_key)",
     )
+
+
+def _of_what_they_did(tagged: dict[str, Any], listed: dict[str, Any]) -> Iterator[Sample]:
     lately = {"within_days": _DAYS}
     yield Sample(
         "opened lately",
         [{"type": "did", "deed": "opened", **lately}],
-        f"EXISTS ({mailed} AND d.human_opened_at >= :since)",
+        f"EXISTS ({_MAILED} AND d.human_opened_at >= :since)",
         has_events=True,
     )
     yield Sample(
         "on a list, never opened",
         [listed, {"type": "did", "deed": "opened", "count": "at_most", "times": 0}],
-        f"{is_listed} AND NOT EXISTS ({mailed} AND d.human_opened_at IS NOT NULL)",
+        f"{_IS_LISTED} AND NOT EXISTS ({_MAILED} AND d.human_opened_at IS NOT NULL)",
         has_events=True,
     )
     yield Sample(
         "ordered twice lately",
         [{"type": "event", "event": "order.placed", "times": 2, **lately}],
         "s.id IN ("
-        + ordered.format(what="e.subscriber_id")
+        + _ORDERED.format(what="e.subscriber_id")
         + " GROUP BY e.subscriber_id HAVING count(*) >= 2)",
         has_events=True,
     )
     yield Sample(
         "tagged, did not order lately",
         [tagged, {"type": "event", "event": "order.placed", "count": "at_most", "times": 0, **lately}],
-        f"{is_tagged} AND NOT EXISTS (" + ordered.format(what="") + " AND e.subscriber_id = s.id)",
+        f"{_IS_TAGGED} AND NOT EXISTS (" + _ORDERED.format(what="") + " AND e.subscriber_id = s.id)",
         has_events=True,
     )
 

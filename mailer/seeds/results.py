@@ -7,7 +7,7 @@ read little; one link is followed more than the others.
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -204,17 +204,9 @@ def _read(
         "judged_by": VERSION,
     }
     delivery["opened_at"] = delivery["human_opened_at"] = opened
-    again = opened
-    while again < now:
+    for again in _openings(opened, now=now, chance=chance):
         results.rows[Open].append({**event, "id": id_at(again), "at": again, "facets": facets(again)})
-        if chance.random() > 0.3:
-            break
-        again += timedelta(hours=chance.expovariate(1 / 9))
-    clicked = opened
-    while chance.random() < _CLICKS_OF_READERS * (1 if clicked is opened else 1.4):
-        clicked += timedelta(seconds=chance.uniform(8, 150))
-        if clicked >= now:
-            break
+    for clicked in _clicks(opened, now=now, chance=chance):
         number = chance.choices(range(len(pulls)), pulls)[0]
         click = {**event, "id": id_at(clicked), "at": clicked, "facets": facets(clicked)}
         results.rows[Click].append({**click, "link_number": number})
@@ -223,6 +215,26 @@ def _read(
     if chance.random() < _LEAVES_OF_READERS and left < now:
         reader.left_at, reader.because_of = left, delivery["id"]
         delivery["unsubscribed_at"] = left
+
+
+def _openings(first: datetime, *, now: datetime, chance: random.Random) -> Iterator[datetime]:
+    """Yield when someone opens a mail: once, and some of them again."""
+    opened = first
+    while opened < now:
+        yield opened
+        if chance.random() > 0.3:
+            return
+        opened += timedelta(hours=chance.expovariate(1 / 9))
+
+
+def _clicks(opened: datetime, *, now: datetime, chance: random.Random) -> Iterator[datetime]:
+    """Yield when someone who has opened a mail follows links; who has followed one likes to follow more."""
+    clicked = opened
+    while chance.random() < _CLICKS_OF_READERS * (1 if clicked is opened else 1.4):
+        clicked += timedelta(seconds=chance.uniform(8, 150))
+        if clicked >= now:
+            return
+        yield clicked
 
 
 def _delay(chance: random.Random) -> timedelta:
