@@ -5,6 +5,7 @@ import time
 from typing import Any, Final, NamedTuple
 
 from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from mailer.accounts.models import ApiKey
 from mailer.api.errors import NAMES, ROOT, WORDS, ApiError
@@ -13,6 +14,8 @@ from mailer.lib.ids import public_id, uuid7
 from mailer.web.limits import count_in_minute, limiter
 
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
+#: How their paths begin; the reference is a page beside them.
+_CALLS: Final = f"{ROOT}v"
 #: In a minute, from one address; a key has 256 bits.
 _MOST_GUESSES: Final = 60
 
@@ -35,8 +38,17 @@ class CallRequest(Request):
         return super().on_json_loading_failed(e)
 
 
+class PageSessions(SecureCookieSessionInterface):
+    """Sessions of whoever opens pages: programs bring a key with each call, and are given no cookie."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read a page's session from its cookie; a call has one that is empty and stays so."""
+        return None if request.path.startswith(_CALLS) else super().open_session(app, request)
+
+
 def init_app(app: Flask) -> None:
     """Give each call its id and each answer its headers."""
+    app.session_interface = PageSessions()
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.request_class = CallRequest
     app.before_request(_take_request_id)

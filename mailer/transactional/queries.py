@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, bindparam, cast, exists, null, or_, select, union_all
@@ -32,9 +33,13 @@ class Known:
     subscribers: dict[str, UUID]
 
 
-def _known() -> Any:
-    """Return the question of :func:`known_of`: made once, since to build it takes longer than to ask it."""
-    keys: Any = bindparam("keys", expanding=True)
+@cache
+def _known(are_several: bool) -> Any:
+    """Return the question of :func:`known_of`: made once, since to build it takes longer than to ask it.
+
+    About one address it is another: the places for several are written anew each time.
+    """
+    keys: Any = bindparam("keys", expanding=True) if are_several else [bindparam("key")]
     workspace_id: Any = bindparam("workspace_id")
     # PostgreSQL wants to know of what kind a nothing is.
     nobody = cast(null(), Subscriber.id.type)
@@ -55,22 +60,18 @@ def _known() -> Any:
     )
 
 
-_KNOWN: Final = _known()
-
-
 def known_of(workspace_id: UUID, stream: str, emails: Iterable[str]) -> Known:
     """Return what is known of addresses, by one question.
 
     The gate asks again when a message is claimed; this is so that whoever asks hears at once.
     """
-    about = {
-        "workspace_id": workspace_id,
-        "stream": stream,
-        "keys": list({address_key(email) for email in emails}),
-    }
+    keys = list({address_key(email) for email in emails})
+    if not keys:
+        return Known({}, {})
+    about = {"workspace_id": workspace_id, "stream": stream, "keys": keys, "key": keys[0]}
     # As rows of the driver: there is nothing in them for the ORM.
     with looking_first() as connection:
-        rows: Any = connection.execute(_KNOWN, about).all()
+        rows: Any = connection.execute(_known(len(keys) > 1), about).all()
     return Known(
         {key: reason for key, reason, subscriber_id in rows if subscriber_id is None},
         {key: subscriber_id for key, _, subscriber_id in rows if subscriber_id is not None},
