@@ -245,11 +245,12 @@ def test_a_campaign_speaks_other_languages_and_is_tested(shop, workspace, queued
 
 
 def test_a_file_is_imported_and_taken_back(shop, weekly, work_off):
-    file = "E-mail;Name;City\nana@example.com;Ana;Porto\nnobody;X;Y\n"
+    file = "E-mail;Name;City;No.\nana@example.com;Ana;Porto;0017\nnobody;X;Y;\n"
     body = {
         "content": base64.b64encode(file.encode()).decode(),
         "lists": [weekly.public_id],
         "consent_basis": "Asked at the till in spring.",
+        "columns": {"No.": "external_id"},
     }
 
     started = shop.post(f"{ROOT}/imports", json=body)
@@ -260,6 +261,8 @@ def test_a_file_is_imported_and_taken_back(shop, weekly, work_off):
     assert started.status_code == 202
     assert (done["status"], done["counts"]["added"], done["counts"]["subscribed"]) == ("finished", 1, 1)
     assert [row["row"] for row in done["refusals"]] == [3]
+    found = shop.get(f"{ROOT}/subscribers", query_string={"external_id": "0017"}).json["data"]
+    assert [one["email"] for one in found] == ["ana@example.com"]
     shop.post(f"{url}/undo")
     work_off()
     assert shop.get(url).json["status"] == "undone"

@@ -64,15 +64,16 @@ def test_columns_are_guessed_from_what_people_write_above_them(upload, workspace
 
 def test_a_spreadsheet_is_a_table_like_any_other(upload, begin):
     packed, book = io.BytesIO(), Workbook()
-    book.active.append(["E-Mail", "Name", "Born", "Loaves"])
-    book.active.append(["rosa@example.com", "Rosa", date(1980, 5, 31), 3.5])
+    book.active.append(["E-Mail", "Name", "Born", "Loaves", "Customer id"])
+    book.active.append(["rosa@example.com", "Rosa", date(1980, 5, 31), 3.5, 4711])
     book.save(packed)
 
     source = upload(packed.getvalue(), "people.xlsx")
     run(begin(source, mapping=source.mapping))
 
     rosa = db.session.query(Subscriber).one()
-    assert (rosa.name, rosa.fields) == ("Rosa", {"born": "1980-05-31", "loaves": 3.5})
+    assert (rosa.name, rosa.external_id) == ("Rosa", "4711")
+    assert rosa.fields == {"born": "1980-05-31", "loaves": 3.5}
 
 
 def test_addresses_are_found_under_any_heading(upload):
