@@ -130,7 +130,8 @@ def _domains_of(message_ids: Set[UUID]) -> Mapping[UUID, str]:
 
     They are remembered, since a message never changes, and a campaign's comes with each of its batches.
     """
-    if unknown := message_ids - _domains.keys():
+    # Not the difference of sets, which would hash everything that is remembered.
+    if unknown := {message_id for message_id in message_ids if message_id not in _domains}:
         rows = db.session.execute(select(Message.id, Message.from_email).where(Message.id.in_(unknown)))
         for message_id, email in rows:
             remember_domain(message_id, ascii_domain(email).rpartition("@")[2])

@@ -88,7 +88,6 @@ class FormLetter:
         self._addressed = addressed
         self._splicer = Splicer(constants)
         self._date: datetime | None = None
-        self._second: datetime | None = None
         self._date_line = ""
         self._has_html = has_html
         # ``=_`` cannot occur in quoted-printable or base64, so no part can hold a boundary.
@@ -135,12 +134,9 @@ class FormLetter:
         ).encode()
 
     def _dated(self, date: datetime) -> str:
-        # Many are written at one moment, and thousands in the second that a header can tell.
+        # Many are written at one moment.
         if date is not self._date:
-            second = date.replace(microsecond=0)
-            if second != self._second:
-                self._second, self._date_line = second, _header("Date", format_datetime(second))
-            self._date = date
+            self._date, self._date_line = date, _date_line(date.replace(microsecond=0))
         return self._date_line
 
     def write(self, text: Iterable[str], html: Iterable[str]) -> bytes:
@@ -160,6 +156,12 @@ class FormLetter:
         """
         assert self._form is not None
         return self._form.fill(lines)
+
+
+@lru_cache(maxsize=2)
+def _date_line(second: datetime) -> str:
+    """Return the header field of thousands of messages: those of one second, which is all that it can tell."""
+    return _header("Date", format_datetime(second))
 
 
 class Splicer:
