@@ -309,6 +309,16 @@ def begin_reading() -> None:
         db.session.connection(execution_options={READ_ONLY: True})
 
 
+def let_others_write() -> None:
+    """Give a moment to those who wait to write on SQLite; for between two transactions of many.
+
+    They look again every millisecond: who writes without a pause is always first, and a program
+    that posted waited for several thousand rows of a campaign's preparation.
+    """
+    if db.session.get_bind().dialect.name == "sqlite":
+        time.sleep(3 * _LOOK_AGAIN_SECONDS)
+
+
 def make_room() -> None:
     """Let PostgreSQL hash a million ids in memory, in this transaction.
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer import signals
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
-from mailer.db import db, new_id
+from mailer.db import db, let_others_write, new_id
 from mailer.delivery import ledger
 from mailer.delivery.claim import BATCH
 from mailer.delivery.models import Batch, Delivery, DeliveryState, Run, RunMessage
@@ -31,6 +31,7 @@ def prepare_campaign(campaign_id: UUID) -> None:
     run = db.session.get(Run, campaign_id)
     while run is not None and prepare_next(run, now=utcnow()):
         db.session.commit()
+        let_others_write()
     db.session.commit()
 
 

@@ -160,7 +160,7 @@ class FormLetter:
 
 @lru_cache(maxsize=2)
 def _date_line(second: datetime) -> str:
-    """Return the header field of thousands of messages: those of one second, which is all that it can tell."""
+    """Return the header field of all messages of one second, which is all that it can tell."""
     return _header("Date", format_datetime(second))
 
 
