@@ -135,3 +135,15 @@ def test_a_statement_that_is_only_slow_is_ended_on_the_server_as_well(line, monk
 def test_what_touches_everybody_may_take_its_time(line):
     with patiently(), db.engine.connect() as connection:
         assert connection.scalar(text("SELECT 1 FROM pg_sleep(0.4)")) == 1
+
+
+def test_a_pool_that_is_empty_is_a_database_that_is_away(client, secret, line, monkeypatch):
+    engine = create_engine(db.engine.url, pool_size=1, max_overflow=0, pool_timeout=0.1, **ENGINE_OPTIONS)
+
+    with monkeypatch.context() as patch, engine.connect():
+        patch.setitem(db.engines, None, engine)
+        answer = client.post("/api/v1/emails", json=BODY, headers={"Authorization": f"Bearer {secret}"})
+        db.session.remove()
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    engine.dispose()

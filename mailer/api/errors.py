@@ -163,7 +163,7 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 
 def _away(error: Any) -> ApiError:
-    log.warning("The database did not answer a call in time: %s", error.orig)
+    log.warning("The database did not answer a call in time: %s", getattr(error, "orig", error))
     return ApiError(503, NAMES[503], WORDS[503], headers={"Retry-After": "1"})
 
 
