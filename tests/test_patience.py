@@ -127,8 +127,8 @@ def test_a_statement_that_is_only_slow_is_ended_on_the_server_as_well(line, monk
     with pytest.raises(DATABASE_AWAY), db.engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(17), pg_sleep(60)"))
 
-    monkeypatch.setattr(PatientConnection, "seconds", 20)
-    with db.engine.connect() as connection:
+    with monkeypatch.context() as patch, db.engine.connect() as connection:
+        patch.setattr(PatientConnection, "seconds", 20)
         connection.execute(text("SELECT pg_advisory_lock(17)"))
 
 
