@@ -111,6 +111,8 @@ class _Shift:
                 # Without attendance, whoever writes one down from now on rings.
                 if not self.bell.is_attended or began - busy_at > _LINGER_SECONDS:
                     break
+                # On PostgreSQL the look began a transaction.
+                db.session.commit()
                 _is_closing.wait(began + _LOOK_SECONDS - time.monotonic())
         self.bell.leave()
         if is_anyone_due(now=utcnow()):
