@@ -1,9 +1,14 @@
 """The chain of consent records: it holds through imports and erasures, and breaks where somebody tampers."""
 
-import pytest
-from sqlalchemy import delete, text, update
+from types import SimpleNamespace
 
+import pytest
+from sqlalchemy import delete, func, select, text, update
+
+import workers.consent
+from mailer.accounts.models import Workspace
 from mailer.audience.erase import erase_subscribers
+from mailer.consent import seal
 from mailer.consent.models import Act, Channel, ConsentRecord, ConsentSeal, Evidence
 from mailer.consent.record import keep_record
 from mailer.consent.seal import seal_consent
@@ -62,6 +67,28 @@ def test_records_wait_for_their_seal_and_no_longer(chain, workspace):
     seal_consent()
 
     assert next(verify(workspace.id)).links == 7
+
+
+def test_between_two_lots_others_find_them_sealed_and_may_write(chain, workspace, monkeypatch):
+    for record in chain[:5]:
+        agree(record.subscriber)
+    db.session.commit()
+    ours = ConsentSeal.workspace_id == workspace.id
+    db.session.rollback()
+    sealed = []
+
+    def others_turn(seconds):
+        with db.engine.begin() as other:
+            other.execute(update(Workspace).values(name="Bread and more"))
+            sealed.append(other.scalar(select(func.count()).where(ours)))
+
+    monkeypatch.setattr(seal, "AT_ONCE", 2)
+    monkeypatch.setattr(workers.consent, "time", SimpleNamespace(sleep=others_turn))
+
+    workers.consent.seal_consent.fn()
+
+    assert sealed == [8, 10]
+    assert next(verify(workspace.id)).links == 11
 
 
 def test_erasing_somebody_keeps_the_chain(chain, workspace):
