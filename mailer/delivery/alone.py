@@ -200,7 +200,9 @@ class _Round:
                 self._send(each)
             except LeaseLost:
                 self.is_slow = True
-            self._look_at_clock()
+            # After the last nobody waits for it, and others would hear the bell later than we look.
+            if each is not ready[-1]:
+                self._look_at_clock()
             if self.is_slow:
                 break
         self._write_down()
