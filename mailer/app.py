@@ -1,15 +1,20 @@
 """The application with its doors, hung in one place."""
 
+from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 from uuid import UUID
 
 from apiflask import APIFlask
+from flask import Flask, Request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mailer.accounts import security
 from mailer.api import calls
 from mailer.api import errors as api_errors
+from mailer.api.errors import ROOT
 from mailer.config import Settings, load
 from mailer.core import equip, here_to_stay
 from mailer.lib.links import Links
@@ -107,6 +112,24 @@ FRAMES = (
 csrf = CSRFProtect()
 
 
+class _SessionsOfPeople(SecureCookieSessionInterface):
+    """Cookies for people; a program has a key, and a door that would write to its session fails."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Open none for calls: to read, look through and close an empty one takes time with each."""
+        return None if request.path.startswith(ROOT) else super().open_session(app, request)
+
+
+class _App(APIFlask):
+    """The application as Flask makes it, without what each request would pay for in vain."""
+
+    session_interface = _SessionsOfPeople()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Take every hook and view as it is: none is a coroutine, and Flask would look a dozen times."""
+        return func
+
+
 def create_app(settings: Settings | None = None) -> APIFlask:
     """Build the application with all its doors.
 
@@ -118,7 +141,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
 
 
 def _built(settings: Settings) -> APIFlask:
-    app = APIFlask(__name__, json_errors=False, enable_openapi=False, template_folder="../templates")
+    app = _App(__name__, json_errors=False, enable_openapi=False, template_folder="../templates")
     equip(app, settings)
     app.config.from_mapping(
         SESSION_COOKIE_SAMESITE="Lax",

@@ -17,7 +17,7 @@ from typing import Any, Final, ParamSpec
 from uuid import UUID
 
 from flask import Response, current_app, g, request
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import bindparam, delete, null, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
@@ -31,11 +31,37 @@ P = ParamSpec("P")
 
 _KEPT_FOR: Final = timedelta(hours=24)
 _PRINTABLE: Final = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,254}[\x21-\x7e])?")
-#: How long an equal request waits for the first one's answer before it is told to come back.
-_PATIENCE: Final = "1s"
+#: An equal request waits for the first one's answer so long before it is told to come back.
+_BE_PATIENT: Final = text("SET LOCAL lock_timeout = '1s'")
+_BE_AS_BEFORE: Final = text("SET LOCAL lock_timeout TO DEFAULT")
 #: PostgreSQL's word for a wait that took longer.
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _MARK: Final = "_takes_idempotency_key"
+
+
+def _taking(dialect: Any) -> Any:
+    """Return the statement that takes a key which is free, or whose day is over, and tells whether it did."""
+    inserted = dialect.insert(_KEYS).values(
+        {name: bindparam(name) for name in ("id", "created_at", "workspace_id", "key", "fingerprint")}
+    )
+    return inserted.on_conflict_do_update(
+        index_elements=["workspace_id", "key"],
+        set_={
+            "created_at": inserted.excluded.created_at,
+            "fingerprint": inserted.excluded.fingerprint,
+            "status": null(),
+            "body": null(),
+        },
+        where=_KEYS.c.created_at <= bindparam("day_ago", type_=_KEYS.c.created_at.type),
+    ).returning(_KEYS.c.id)
+
+
+# Made once, and of the table: to build them, and the ORM's part in them, took longer than to run them.
+_KEYS: Final[Any] = IdempotencyKey.__table__
+_IS_IT: Final = (_KEYS.c.workspace_id == bindparam("of")) & (_KEYS.c.key == bindparam("named"))
+_KEPT: Final = select(_KEYS.c.fingerprint, _KEYS.c.status, _KEYS.c.body).where(_IS_IT)
+_KEEP: Final = update(_KEYS).where(_IS_IT).values(status=bindparam("status"), body=bindparam("body"))
+_TAKE: Final = {"sqlite": _taking(sqlite), "postgresql": _taking(postgresql)}
 
 
 @dataclass(frozen=True)
@@ -76,13 +102,9 @@ def begin(workspace_id: UUID, key: str, fingerprint: str, *, now: datetime) -> A
     :param fingerprint: SHA-256 of the request, which is the same when it is repeated
     :raises ApiError: the key stands for another request, or for one that is still running
     """
-    is_ours = (IdempotencyKey.workspace_id == workspace_id) & (IdempotencyKey.key == key)
-    db.session.execute(delete(IdempotencyKey).where(is_ours, IdempotencyKey.created_at <= now - _KEPT_FOR))
-    if _insert(workspace_id, key, fingerprint, now=now):
+    if _take(workspace_id, key, fingerprint, now=now):
         return None
-    kept = db.session.execute(
-        select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.body).where(is_ours)
-    ).one_or_none()
+    kept = db.session.connection().execute(_KEPT, {"of": workspace_id, "named": key}).one_or_none()
     if kept is None or kept.status is None:
         raise _still_running()
     if kept.fingerprint != fingerprint:
@@ -96,11 +118,7 @@ def begin(workspace_id: UUID, key: str, fingerprint: str, *, now: datetime) -> A
 
 def keep(workspace_id: UUID, key: str, *, status: int, body: str) -> None:
     """Remember the answer to be given under a key that :func:`begin` took."""
-    db.session.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.workspace_id == workspace_id, IdempotencyKey.key == key)
-        .values(status=status, body=body)
-    )
+    db.session.connection().execute(_KEEP, {"of": workspace_id, "named": key, "status": status, "body": body})
 
 
 def is_idempotent(view: Any) -> bool:
@@ -132,30 +150,29 @@ def _fingerprint() -> str:
     return hashlib.sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
 
 
-def _insert(workspace_id: UUID, key: str, fingerprint: str, *, now: datetime) -> bool:
-    """Insert the key's row unless there is one; an equal request under way is waited for."""
-    is_postgresql = db.session.get_bind().dialect.name == "postgresql"
-    dialect = postgresql if is_postgresql else sqlite
+def _take(workspace_id: UUID, key: str, fingerprint: str, *, now: datetime) -> bool:
+    """Write the key's row unless there is one of this day; an equal request under way is waited for."""
+    connection = db.session.connection()
+    is_postgresql = connection.dialect.name == "postgresql"
     row = {
         "id": uuid7(),
         "created_at": now,
         "workspace_id": workspace_id,
         "key": key,
         "fingerprint": fingerprint,
+        "day_ago": now - _KEPT_FOR,
     }
     if is_postgresql:
-        db.session.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
+        connection.execute(_BE_PATIENT)
     try:
-        inserted = db.session.scalar(
-            dialect.insert(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.id)
-        )
+        taken = connection.scalar(_TAKE[connection.dialect.name], row)
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
             raise
         raise _still_running() from error
     if is_postgresql:
-        db.session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
-    return inserted is not None
+        connection.execute(_BE_AS_BEFORE)
+    return taken is not None
 
 
 def _still_running() -> ApiError:
