@@ -116,8 +116,12 @@ class _SessionsOfPeople(SecureCookieSessionInterface):
     """Cookies for people; a program has a key, and a door that would write to its session fails."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Open none for calls: to read, look through and close an empty one takes time with each."""
-        return None if request.path.startswith(ROOT) else super().open_session(app, request)
+        """Open none for calls that change something: to open and close an empty one takes time with each.
+
+        What is only read there may be a page for people, such as the reference.
+        """
+        is_call = request.method == "POST" and request.path.startswith(ROOT)
+        return None if is_call else super().open_session(app, request)
 
 
 class _App(APIFlask):
