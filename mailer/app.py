@@ -6,15 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from apiflask import APIFlask
-from flask import Flask, Request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mailer.accounts import security
 from mailer.api import calls
 from mailer.api import errors as api_errors
-from mailer.api.errors import ROOT
 from mailer.config import Settings, load
 from mailer.core import equip, here_to_stay
 from mailer.lib.links import Links
@@ -112,22 +109,8 @@ FRAMES = (
 csrf = CSRFProtect()
 
 
-class _SessionsOfPeople(SecureCookieSessionInterface):
-    """Cookies for people; a program has a key, and a door that would write to its session fails."""
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Open none for calls that change something: to open and close an empty one takes time with each.
-
-        What is only read there may be a page for people, such as the reference.
-        """
-        is_call = request.method == "POST" and request.path.startswith(ROOT)
-        return None if is_call else super().open_session(app, request)
-
-
 class _App(APIFlask):
     """The application as Flask makes it, without what each request would pay for in vain."""
-
-    session_interface = _SessionsOfPeople()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Take every hook and view as it is: none is a coroutine, and Flask would look a dozen times."""
