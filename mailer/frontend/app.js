@@ -66,6 +66,7 @@ import "./js/mend.js";
 import "./js/menu.js";
 import "./js/mirror.js";
 import "./js/must-type.js";
+import "./js/narrow.js";
 import "./js/preflight.js";
 import "./js/preview-form.js";
 import "./js/print.js";
