@@ -47,6 +47,23 @@ def test_every_page_is_there_and_axe_finds_nothing(page: Page, product: Product,
 
     assert not complaints, "\n".join(complaints)
     assert len(seen) > 30, sorted(seen)
+    find_one_of_many_lists(page, product, look)
+
+
+def find_one_of_many_lists(page: Page, product: Product, look: Look) -> None:
+    """Narrow a page with many lists to those that are meant."""
+    key = product.mailer("key", "create", "--workspace", "Bakery", "--name", "Lists")
+    for number in range(12):
+        product.api(key, "POST", "/lists", {"name": f"Shop {number} – news"})
+    page.goto("/w/bakery/lists")
+    rows = page.locator("tbody tr:visible")
+    expect(rows).to_have_count(12)
+    page.get_by_label("Find a list").fill("news 11")
+    expect(rows).to_have_count(1)
+    expect(page.get_by_role("status").filter(has_text="1 of 12")).to_be_visible()
+    look(page, "lists-narrowed")
+    page.keyboard.press("Escape")
+    expect(rows).to_have_count(12)
 
 
 def sign_in(page: Page) -> None:
