@@ -138,6 +138,9 @@ class Lane:
         self._look_at = 0.0
         #: Nothing is begun any more, and only answers are waited for.
         self._is_draining = False
+        #: Some have left since; who was in a server's hands by then has not been asked about.
+        self._has_changed = False
+        self._lost = pool.lost
         self._tell_time()
 
     def serve(self, *, seconds: float) -> bool:
@@ -167,8 +170,13 @@ class Lane:
     def look(self) -> None:
         """Ask the gate again when its answers may have changed."""
         self._tell_time()
-        # Who left does not matter any more when nothing is begun; and the database may be gone.
-        if not self._is_draining and self._watch.changed():
+        if self._is_draining:
+            # Who left does not matter any more when nothing is begun; and the database may be gone.
+            return
+        has_changed = self._watch.changed()
+        self._has_changed |= has_changed
+        if has_changed or (self._has_changed and self._pool.lost > self._lost):
+            self._lost = self._pool.lost
             self._ask_again(self._loads)
 
     def take(self, server: Server) -> Parcel | None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from mailer import signals
-from mailer.audience.models import Subscription
+from mailer.audience.models import Subscriber, Subscription
 from mailer.consent.models import Suppression, SuppressionReason
 from mailer.consent.suppress import suppress
 from mailer.db import db
@@ -185,6 +185,36 @@ def test_someone_who_leaves_during_the_batch_is_not_mailed(bread, readers, launc
 
     send.deliver_due()
 
+    assert smtp.of(leaver) == []
+    assert deliveries()[leaver].skip_reason is SkipReason.UNSUBSCRIBED
+    assert len(smtp.received) == 4
+
+
+def test_who_leaves_is_asked_about_again_before_another_connection_takes_their_mail(
+    app, bread, readers, launch, smtp, monkeypatch
+):
+    launch(bread)
+    db.session.rollback()
+    monkeypatch.setattr(routes, "CONNECTIONS", 1)
+    seen = []
+
+    def leave_and_cut(stage, recipient):
+        """Let the second reader leave once the server knows of them, and lose the connection."""
+        if stage != "rcpt" or recipient in seen:
+            return None
+        seen.append(recipient)
+        if len(seen) != 2:
+            return None
+        with app.app_context():
+            person = db.session.scalars(select(Subscriber).where(Subscriber.email == recipient)).one()
+            person.subscriptions[0].end(at=utcnow())
+            db.session.commit()
+        return CUT
+
+    smtp.script = leave_and_cut
+    send.deliver_due()
+
+    leaver = seen[1]
     assert smtp.of(leaver) == []
     assert deliveries()[leaver].skip_reason is SkipReason.UNSUBSCRIBED
     assert len(smtp.received) == 4

@@ -23,6 +23,7 @@ class Harbour(Protocol):
     desk: Desk
     timeouts: float
     in_flight: int
+    lost: int
 
     def settle(self, parcel: Parcel, outcome: Outcome) -> None:
         """Tell the desk what became of a parcel."""
@@ -50,6 +51,8 @@ class Berth:
         self.waiting: deque[Parcel] = deque()
         self.retry_at = 0.0
         self._pause = 0.0
+        #: The desk has just been told to look: only then is it known who may still be written to.
+        self._has_looked = False
         self._pool = pool
         self.settle = pool.settle
         self.write_soon = pool.write_soon
@@ -58,7 +61,17 @@ class Berth:
         self._context: ssl.SSLContext | None = None
 
     def give_work(self) -> None:
-        """Begin messages on idle connections, and open more while there is work for them."""
+        """Begin messages on idle connections, and open more while there is work for them.
+
+        Called right after the desk has looked, so that what lost its connection is given to another.
+        """
+        self._has_looked = True
+        try:
+            self._give_work()
+        finally:
+            self._has_looked = False
+
+    def _give_work(self) -> None:
         while self.idle:
             connection = self.idle.pop()
             if time.monotonic() - connection.since > _IDLE_SECONDS:
@@ -121,7 +134,7 @@ class Berth:
 
     def take(self) -> Parcel | None:
         """Return the next parcel for the server."""
-        if self.waiting:
+        if self.waiting and self._has_looked:
             return self.waiting.popleft()
         parcel = self._pool.desk.take(self.server)
         if parcel is not None:
@@ -130,6 +143,7 @@ class Berth:
 
     def give_back(self, parcel: Parcel) -> None:
         """Let another connection carry a parcel."""
+        self._pool.lost += 1
         self.waiting.append(parcel)
 
     def rest(self, connection: Connection) -> None:

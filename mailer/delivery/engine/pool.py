@@ -28,10 +28,11 @@ class Pool:
 
     :param timeouts: a factor for every time limit; tests shorten them
     :ivar in_flight: parcels that were taken and are not settled yet
+    :ivar lost: how often one of them lost its connection, and was left to another
     """
 
     def __init__(self, *, timeouts: float = 1.0) -> None:
-        self.in_flight = 0
+        self.in_flight = self.lost = 0
         self.desk: Desk = _NoDesk()
         self.timeouts = timeouts
         self._settled = 0
