@@ -54,7 +54,10 @@ def run_chunks(change_id: UUID) -> Iterator[None]:
 
 
 def undo_chunks(change_id: UUID) -> Iterator[None]:
-    """Take back what a change did, yielding after each chunk; the caller commits it."""
+    """Take back what a change did, yielding after each chunk; the caller commits it.
+
+    Ends early when what it would put back, such as the tag, was deleted since.
+    """
     while (change := _held(change_id, ChangeStatus.UNDOING)) is not None:
         change.touched_at = utcnow()
         rows = db.session.scalars(
@@ -73,7 +76,13 @@ def undo_chunks(change_id: UUID) -> Iterator[None]:
         ).all()
         undo = KINDS[change.kind].undo
         assert undo is not None
-        undo(change, people, before)
+        try:
+            undo(change, people, before)
+        except MailerError as error:
+            db.session.rollback()
+            _give_up_undoing(change_id, f"It could not be taken back. {error.message}")
+            yield
+            return
         for row in rows:
             db.session.delete(row)
         change.undone_count += len(rows)
@@ -124,6 +133,13 @@ def _remember(change: BulkChange, changed: Changed) -> None:
                 for subscriber_id, before in changed.items()
             ],
         )
+
+
+def _give_up_undoing(change_id: UUID, error: str) -> None:
+    # When it was finished stays: until when it can be undone counts from there.
+    change = _held(change_id, ChangeStatus.UNDOING)
+    if change is not None:
+        change.status, change.error = ChangeStatus.FAILED, error[:500]
 
 
 def _end(change_id: UUID, status: ChangeStatus, *, error: str = "") -> None:

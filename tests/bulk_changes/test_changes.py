@@ -2,6 +2,7 @@ import pytest
 
 from mailer.audience.fields import create_field
 from mailer.audience.models import Subscriber, SubscriptionStatus
+from mailer.audience.tags import delete_tag
 from mailer.bulk_changes.begin import begin_change, cancel_change, undo_change
 from mailer.bulk_changes.models import BulkChange, ChangeKind, ChangeStatus
 from mailer.bulk_changes.run import run_chunks, sweep_changes
@@ -115,6 +116,19 @@ def test_suppressions_of_others_stay_when_it_is_undone(workspace, change, undo, 
 
     standing = [suppression_of(workspace.id, person.email) is not None for person in people]
     assert standing == [True, False, False]
+
+
+def test_a_way_back_that_was_deleted_is_said_to_be_gone(workspace, sign_in, ben, change, undo, people):
+    made = change(ChangeKind.TAG, tag="vip")
+    finished_at = made.finished_at
+    delete_tag(factories.refreshed(people[0]).tags[0])
+    db.session.commit()
+
+    made = undo(made)
+
+    assert (made.status, made.finished_at) == (ChangeStatus.FAILED, finished_at)
+    page = sign_in(ben).get(f"/w/{workspace.slug}/bulk-changes/{made.public_id}")
+    assert "It could not be taken back. There is no such tag." in page.get_data(as_text=True)
 
 
 def test_leaving_and_erasing_have_no_way_back(workspace, change, undo, people, bread):
