@@ -6,6 +6,7 @@ ring for each. A thousand messages cost a few claims, and few questions to the b
 a server be slow, others hear the bell again.
 """
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from mailer.current import settings
-from mailer.db import db
+from mailer.db import DATABASE_AWAY, db
 from mailer.delivery import health, ledger
 from mailer.delivery.allowance import count_sent
 from mailer.delivery.claim import lease
@@ -38,6 +39,8 @@ from mailer.delivery.sending_sums import remember_domain
 from mailer.delivery.transports import courier_for
 from mailer.jobs import DELIVER_TRANSACTIONAL, Attendance, attend, later
 from mailer.lib.clock import utcnow
+
+log = logging.getLogger(__name__)
 
 #: After so long whoever does not attend gives other jobs their turn.
 _SHIFT_SECONDS: Final = 2.0
@@ -258,10 +261,21 @@ class _Round:
         return check
 
     def _look_at_clock(self) -> None:
-        """Let those go that were not begun, once it has become slow, and leave the bell to others."""
+        """Notice once that it has become slow, and let others have what was not begun.
+
+        A server may have a message in hand: nothing that the database does may hang up on it.
+        """
         if self.is_slow or time.monotonic() - self._began < _SLOW_SECONDS:
             return
         self.is_slow = True
+        try:
+            self._let_go()
+        except DATABASE_AWAY as error:
+            log.warning("The database is away (%s); the messages that wait are let go later.", error)
+            db.session.rollback()
+
+    def _let_go(self) -> None:
+        """Give those back that were not begun, and leave the bell to others."""
         now = utcnow()
         waiting = [each.id for each in self._claimed.deliveries if each.id not in self._begun]
         ledger.postpone(dict.fromkeys(waiting, now), batch_id=self._claimed.id)

@@ -4,9 +4,11 @@ import email
 import email.policy
 import time
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from mailer.consent.models import SuppressionReason
 from mailer.consent.suppress import suppress
@@ -18,6 +20,7 @@ from mailer.delivery.sweep import sweep_deliveries
 from mailer.lib.clock import utcnow
 from tests import factories
 from tests.delivery.conftest import message_of
+from tests.support.events import listening
 
 BELL = ("deliver_transactional",)
 
@@ -120,6 +123,35 @@ def test_while_a_server_takes_its_time_the_others_are_let_go(waiting, smtp, queu
     assert [each.recipient for each in smtp.received] == ["0@example.com", "1@example.com"]
     deliver_alone()
     assert len(smtp.received) == 4
+
+
+def test_a_database_that_goes_meanwhile_costs_no_message_its_answer(waiting, smtp, monkeypatch, caplog):
+    monkeypatch.setattr(alone, "_SLOW_SECONDS", 60.0)
+    monkeypatch.setattr(alone._pace, "together", 2)
+    waiting("0@example.com", "1@example.com")
+    is_in_hand, has_gone = Event(), Event()
+
+    def take_time(stage, recipient):
+        if stage == "dot":
+            is_in_hand.set()
+            monkeypatch.setattr(alone, "_SLOW_SECONDS", 0.0)
+            has_gone.wait(timeout=20)
+
+    def go(connection, cursor, statement, *rest):
+        if is_in_hand.is_set() and not has_gone.is_set():
+            has_gone.set()
+            raise OperationalError(statement, {}, Exception("the server closed the connection"))
+
+    smtp.script = take_time
+
+    with listening(db.engine, "before_cursor_execute", go):
+        deliver_alone()
+
+    assert "The database is away" in caplog.text
+    assert smtp.connections == 1
+    assert [each.recipient for each in smtp.received] == ["0@example.com"]
+    states = {row.email: row.state for row in db.session.scalars(select(Delivery))}
+    assert states == {"0@example.com": DeliveryState.ACCEPTED, "1@example.com": DeliveryState.PREPARED}
 
 
 def test_what_was_taken_together_waits_for_no_slow_one(waiting, smtp, queued, monkeypatch):
