@@ -5,8 +5,12 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from mailer.audience import queries
 from mailer.audience.models import Subscriber
+from mailer.audience.queries.subscribers import (
+    subscriber_by_email,
+    subscriber_by_external_id,
+    subscribers_by_external_id_or_email,
+)
 from mailer.db import db
 from mailer.errors import Conflict
 from mailer.lib.lines import clean_line
@@ -29,8 +33,8 @@ def subscriber_meant(workspace_id: UUID, email: str, external_id: str | None) ->
     :raises Conflict: the two are of different people, or whoever has the address has another external id
     """
     if external_id is None:
-        return queries.subscriber_by_email(workspace_id, email)
-    named, addressed = queries.subscribers_by_external_id_or_email(workspace_id, external_id, email)
+        return subscriber_by_email(workspace_id, email)
+    named, addressed = subscribers_by_external_id_or_email(workspace_id, external_id, email)
     if named is None:
         if addressed is not None and addressed.external_id not in (None, external_id):
             raise _refused(
@@ -56,7 +60,7 @@ def set_external_id(subscriber: Subscriber, external_id: str | None) -> None:
     external_id = clean_external_id(external_id)
     if subscriber.external_id == external_id:
         return
-    other = external_id and queries.subscriber_by_external_id(subscriber.workspace_id, external_id)
+    other = external_id and subscriber_by_external_id(subscriber.workspace_id, external_id)
     if other:
         raise _refused(
             f"“{external_id}” is {other.public_id} ({other.email}); "

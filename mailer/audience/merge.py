@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, exists, insert, literal, select, update
 
 from mailer import signals
-from mailer.audience import queries
 from mailer.audience.models import AddressChange, Note, Subscriber, Subscription, subscriber_tags
+from mailer.audience.queries.fields_and_tags import fields_of
 from mailer.db import Id, db
 from mailer.errors import Invalid
 
@@ -80,7 +80,7 @@ def merge_subscribers(
 
 def differences(kept: Subscriber, gone: Subscriber) -> list[Difference]:
     """Return the details that both have and not alike, so that somebody has to choose."""
-    labels = {f"{_FIELD}{field.key}": field.label for field in queries.fields_of(kept.workspace_id)}
+    labels = {f"{_FIELD}{field.key}": field.label for field in fields_of(kept.workspace_id)}
     return [
         Difference(key, label, ours, theirs)
         for key, label in {**_DETAILS, **labels}.items()

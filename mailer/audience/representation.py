@@ -17,7 +17,7 @@ from mailer.audience.models import (
     Visibility,
     subscriber_tags,
 )
-from mailer.audience.queries import ListCounts
+from mailer.audience.queries.lists import ListCounts
 from mailer.db import db
 from mailer.lib.ids import public_id
 

@@ -10,10 +10,11 @@ from babel import Locale, UnknownLocaleError
 from sqlalchemy.exc import IntegrityError
 
 from mailer import signals
-from mailer.audience import queries
 from mailer.audience.external_ids import clean_external_id, give_external_id, subscriber_meant
 from mailer.audience.fields import clean_fields, defaults_of, known_values
 from mailer.audience.models import AddressChange, Subscriber
+from mailer.audience.queries.fields_and_tags import fields_of
+from mailer.audience.queries.subscribers import subscriber_by_email
 from mailer.audience.tags import add_tags
 from mailer.db import db, insert_missing
 from mailer.errors import Invalid
@@ -86,7 +87,7 @@ def _add(workspace_id: UUID, email: str, external_id: str | None) -> bool:
         "email": email,
         "email_key": address_key(email),
         "external_id": external_id,
-        "fields": defaults_of(queries.fields_of(workspace_id)),
+        "fields": defaults_of(fields_of(workspace_id)),
     }
     return bool(insert_missing(Subscriber, [row], returning=Subscriber.id))
 
@@ -103,7 +104,7 @@ def change_address(subscriber: Subscriber, email: str, *, actor_id: UUID | None 
         return
     # To write that it changed shares a lock on the row, and two who then change it wait for each other.
     db.session.refresh(subscriber, ["email"], with_for_update=True)
-    other = queries.subscriber_by_email(subscriber.workspace_id, email)
+    other = subscriber_by_email(subscriber.workspace_id, email)
     if other is not None and other.id != subscriber.id:
         raise _address_taken()
     before = subscriber.email
@@ -175,7 +176,7 @@ def clean_details(
             wrong[key] = error.message
     if fields:
         try:
-            details["fields"] = clean_fields(queries.fields_of(workspace_id), fields)
+            details["fields"] = clean_fields(fields_of(workspace_id), fields)
         except Invalid as error:
             wrong.update(error.fields)
     if wrong:

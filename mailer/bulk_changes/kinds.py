@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from mailer.audience import queries
 from mailer.audience.erase import erase_subscribers
 from mailer.audience.fields import clean_value, field_by_id, written_value
 from mailer.audience.models import Subscriber, SubscriptionStatus, subscriber_tags
+from mailer.audience.queries.lists import list_by_id
 from mailer.audience.subscribers import merged_fields
 from mailer.audience.tags import tag_by_id, tags_named
 from mailer.bulk import is_among
@@ -84,13 +84,13 @@ def _undo_untag(change: BulkChange, people: Sequence[Subscriber], before: Mappin
 
 
 def _check_list(workspace_id: UUID, given: Mapping[str, str]) -> dict[str, Any]:
-    chosen = queries.list_by_id(workspace_id, given.get("list", ""))
+    chosen = list_by_id(workspace_id, given.get("list", ""))
     return {"list": chosen.public_id, "name": chosen.name}
 
 
 def _check_joining(workspace_id: UUID, given: Mapping[str, str]) -> dict[str, Any]:
     options = _check_list(workspace_id, given)
-    if queries.list_by_id(workspace_id, options["list"]).archived_at is not None:
+    if list_by_id(workspace_id, options["list"]).archived_at is not None:
         raise Conflict(f"“{options['name']}” is archived; bring it back before anyone joins.")
     basis = clean_line(given.get("basis", ""), label="The basis", longest=500)
     if len(basis) < _SHORTEST_BASIS:
@@ -100,7 +100,7 @@ def _check_joining(workspace_id: UUID, given: Mapping[str, str]) -> dict[str, An
 
 
 def _subscribe(change: BulkChange, people: Sequence[Subscriber], now: datetime) -> Changed:
-    joined = queries.list_by_id(change.workspace_id, change.options["list"])
+    joined = list_by_id(change.workspace_id, change.options["list"])
     by_staff = _evidence(change, change.options["basis"])
     changed: Changed = {}
     for person in people:
@@ -111,7 +111,7 @@ def _subscribe(change: BulkChange, people: Sequence[Subscriber], now: datetime) 
 
 
 def _undo_subscribe(change: BulkChange, people: Sequence[Subscriber], before: Mapping[UUID, Any]) -> None:
-    joined = queries.list_by_id(change.workspace_id, change.options["list"])
+    joined = list_by_id(change.workspace_id, change.options["list"])
     for person in people:
         place = subscription_of(person, joined)
         # Who has left by themselves since is not told of again.
@@ -120,7 +120,7 @@ def _undo_subscribe(change: BulkChange, people: Sequence[Subscriber], before: Ma
 
 
 def _unsubscribe(change: BulkChange, people: Sequence[Subscriber], now: datetime) -> Changed:
-    left = queries.list_by_id(change.workspace_id, change.options["list"])
+    left = list_by_id(change.workspace_id, change.options["list"])
     by_staff = _evidence(change, "")
     return _each(person.id for person in people if leave(person, [left.id], evidence=by_staff, now=now))
 

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from mailer.accounts.roles import Role
-from mailer.audience import queries as audience
+from mailer.audience.queries.fields_and_tags import fields_of, tags_of
+from mailer.audience.queries.lists import current_lists
 from mailer.bulk_changes.begin import begin_change, cancel_change, undo_change
 from mailer.bulk_changes.kinds import KINDS
 from mailer.bulk_changes.models import BulkChange, ChangeKind
@@ -122,9 +123,9 @@ def _page(selection: Selection, *, kind: str = "", error: str = "") -> str:
         selection=selection.as_dict(),
         whom=selection.words(workspace_id),
         total=total,
-        lists=audience.current_lists(workspace_id),
-        tags=audience.tags_of(workspace_id),
-        fields=audience.fields_of(workspace_id),
+        lists=current_lists(workspace_id),
+        tags=tags_of(workspace_id),
+        fields=fields_of(workspace_id),
         kind=kind,
         error=error,
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select
 
 from mailer.audience.models import Field, MailingList, OptIn, Subscriber, Subscription, SubscriptionStatus
-from mailer.audience.queries import counts_of
+from mailer.audience.queries.lists import counts_of
 from mailer.campaigns.models import Campaign
 from mailer.consent.models import Act, ConsentRecord
 from mailer.db import db

@@ -24,7 +24,7 @@ from wtforms.widgets import HiddenInput
 
 from mailer.accounts.models import Workspace
 from mailer.audience.models import MailingList
-from mailer.audience.queries import current_lists, lists_by_ids
+from mailer.audience.queries.lists import current_lists, lists_by_ids
 from mailer.campaigns.click_tags import LinkTags
 from mailer.campaigns.draft import Draft
 from mailer.campaigns.models import Campaign, CampaignVariant

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import aliased
 
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
-from mailer.audience.queries import counts_of
+from mailer.audience.queries.lists import counts_of
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.consent import gate
 from mailer.db import db, owned

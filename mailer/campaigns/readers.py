@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
-from mailer.audience.queries import subscriber_by_id
+from mailer.audience.queries.subscribers import subscriber_by_id
 from mailer.campaigns.models import Campaign
 from mailer.campaigns.words import design_of
 from mailer.composing.preview import SAMPLE_READER, fill_in, shared_values

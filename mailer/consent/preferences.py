@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from mailer import signals
-from mailer.audience import queries
 from mailer.audience.models import (
     Editor,
     Field,
@@ -19,6 +18,7 @@ from mailer.audience.models import (
     SubscriptionStatus,
     Visibility,
 )
+from mailer.audience.queries.fields_and_tags import fields_of
 from mailer.audience.subscribers import clean_details, merged_fields
 from mailer.consent.models import Act, Evidence
 from mailer.consent.record import keep_record
@@ -145,7 +145,7 @@ def own_fields(subscriber: Subscriber) -> list[Field]:
     asked = asked_keys(subscriber)
     return [
         field
-        for field in queries.fields_of(subscriber.workspace_id)
+        for field in fields_of(subscriber.workspace_id)
         if field.editor is Editor.PERSON
         or (field.key in asked and (field.editor is Editor.ASKED or field.key not in subscriber.fields))
     ]

@@ -6,7 +6,7 @@ from typing import Final
 from flask import g, render_template
 
 from mailer import current
-from mailer.audience.queries import growth_of_audience
+from mailer.audience.queries.growth import growth_of_audience
 from mailer.dashboard import queries
 from mailer.lib.clock import utcnow
 from mailer.web.guards import workspace_blueprint

@@ -12,7 +12,11 @@ from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import ExternalId, Given, Line, PlainValue, Shown, list_of
 from mailer.audience.external_ids import clean_external_id
 from mailer.audience.models import Subscriber
-from mailer.audience.queries import subscriber_by_email, subscriber_by_external_id, subscriber_by_id
+from mailer.audience.queries.subscribers import (
+    subscriber_by_email,
+    subscriber_by_external_id,
+    subscriber_by_id,
+)
 from mailer.errors import Invalid
 from mailer.events import queries
 from mailer.events.models import CustomEvent

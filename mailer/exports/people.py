@@ -13,7 +13,6 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from sqlalchemy import Select, func, select
 
 from mailer import signals
-from mailer.audience import queries
 from mailer.audience.fields import key_from, written_value
 from mailer.audience.models import (
     AddressChange,
@@ -26,6 +25,7 @@ from mailer.audience.models import (
     subscriber_tags,
 )
 from mailer.audience.notes import notes_on
+from mailer.audience.queries.fields_and_tags import fields_of
 from mailer.bulk import is_among
 from mailer.consent.models import ConsentRecord, ConsentWords, Suppression
 from mailer.db import db
@@ -84,7 +84,7 @@ class _Page:
 
 def csv_of_people(chosen: Chosen) -> Iterator[str]:
     """Yield people as CSV, headings first; our own import reads it back unchanged."""
-    fields = [(each.key, _heading(each)) for each in queries.fields_of(chosen.workspace_id)]
+    fields = [(each.key, _heading(each)) for each in fields_of(chosen.workspace_id)]
     names = _list_names(chosen.workspace_id)
     yield "\ufeff" + csv_line(
         [

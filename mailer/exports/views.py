@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from mailer.accounts.roles import Role
-from mailer.audience import queries as audience
-from mailer.audience.queries import subscriber_by_id
+from mailer.audience.queries.lists import current_lists
+from mailer.audience.queries.subscribers import subscriber_by_id
 from mailer.db import db
 from mailer.errors import NotFound
 from mailer.exports.begin import begin_export, delete_export, file_of
@@ -131,7 +131,7 @@ def _chosen() -> Chosen:
 
 def _form() -> NewExportForm:
     form, workspace_id = NewExportForm(), g.workspace.id
-    lists = [(f"list:{row.public_id}", row.name) for row in audience.current_lists(workspace_id)]
+    lists = [(f"list:{row.public_id}", row.name) for row in current_lists(workspace_id)]
     segments = [(f"segment:{row.public_id}", row.name) for row in segments_by_name(workspace_id)]
     groups = {"Lists": lists, "Segments": segments}
     form.whom.choices = {"All": [("", "Everybody")], **{name: rows for name, rows in groups.items() if rows}}

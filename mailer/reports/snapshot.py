@@ -11,7 +11,7 @@ from sqlalchemy import Row, case, func, select
 
 from mailer.accounts.models import Workspace
 from mailer.audience.models import Subscription, SubscriptionStatus
-from mailer.audience.queries import audience_size
+from mailer.audience.queries.growth import audience_size
 from mailer.db import db
 from mailer.delivery.models import Delivery, DeliveryState
 from mailer.reports.models import AudienceSnapshot

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from mailer import signals
-from mailer.audience import queries as audience
 from mailer.audience.models import FieldType, MailingList, Tag
+from mailer.audience.queries.fields_and_tags import fields_of
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.ids import parse_id
@@ -36,7 +36,7 @@ class Asked:
     @classmethod
     def of(cls, workspace_id: UUID, *, now: datetime, inside: tuple[UUID, ...] = ()) -> "Asked":
         """Return what a tree of a workspace is asked about."""
-        fields = {field.key: field.type for field in audience.fields_of(workspace_id)}
+        fields = {field.key: field.type for field in fields_of(workspace_id)}
         return cls(workspace_id, now, fields, inside)
 
     def within(self, segment_id: UUID) -> "Asked":
@@ -83,7 +83,7 @@ class Names:
     @classmethod
     def of(cls, workspace_id: UUID) -> "Names":
         """Return the names of a workspace's things."""
-        fields = {field.key: field.label for field in audience.fields_of(workspace_id)}
+        fields = {field.key: field.label for field in fields_of(workspace_id)}
         answers = signals.campaign_names_wanted.send(workspace_id)
         campaigns = {public_id: name for _, known in answers for public_id, name in known.items()}
         others = {

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from mailer.audience import queries
-from mailer.audience.models import MailingList, Subscriber, SubscriptionStatus, Tag
-from mailer.audience.queries import SubscriberFilter
+from mailer.audience.models import Subscriber, SubscriptionStatus, Tag
+from mailer.audience.queries.lists import list_by_id
+from mailer.audience.queries.narrowed import SubscriberFilter, order_of, select_subscribers
 from mailer.bulk import is_among
 from mailer.db import db, make_room, owned
 from mailer.errors import Invalid
@@ -59,7 +59,7 @@ class Selection:
             segment = segment_by_id(workspace_id, self.segment)
             return people_in(workspace_id, segment.tree, now=now, inside=(segment.id,)), Subscriber.id
         by = self._filter(workspace_id)
-        return queries.subscribers(workspace_id, by), queries.order_of(by)
+        return select_subscribers(workspace_id, by), order_of(by)
 
     def count(self, workspace_id: UUID, *, now: datetime) -> int:
         """Return how many people it is about."""
@@ -77,7 +77,7 @@ class Selection:
         if self.q:
             parts.append(f"found by “{self.q}”")
         if self.list:
-            name = queries.list_by_id(workspace_id, self.list).name
+            name = list_by_id(workspace_id, self.list).name
             parts.append(f"{self.status or 'with a place'} on “{name}”")
         elif self.status:
             parts.append(f"{self.status} on some list")
@@ -88,14 +88,10 @@ class Selection:
     def _filter(self, workspace_id: UUID) -> SubscriberFilter:
         return SubscriberFilter(
             search=self.q,
-            list_id=_list(workspace_id, self.list).id if self.list else None,
+            list_id=list_by_id(workspace_id, self.list).id if self.list else None,
             status=SubscriptionStatus(self.status) if self.status in list(SubscriptionStatus) else None,
             tag_id=_tag(workspace_id, self.tag).id if self.tag else None,
         )
-
-
-def _list(workspace_id: UUID, public_id: str) -> MailingList:
-    return queries.list_by_id(workspace_id, public_id)
 
 
 def _tag(workspace_id: UUID, public_id: str) -> Tag:

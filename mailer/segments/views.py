@@ -8,8 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from mailer.accounts.roles import Role
-from mailer.audience import queries as audience
 from mailer.audience.models import FieldType, Subscriber
+from mailer.audience.queries.fields_and_tags import fields_of, tags_of
+from mailer.audience.queries.lists import current_lists
+from mailer.audience.queries.subscribers import subscriber_by_email
 from mailer.db import db
 from mailer.errors import Invalid, MailerError
 from mailer.events.queries import event_names
@@ -136,7 +138,7 @@ def show(segment_id: str) -> str:
         asked_of=asked_of,
         answers=answers,
         enter_tags=enter_tags(segment),
-        known_tags=audience.tags_of(g.workspace.id),
+        known_tags=tags_of(g.workspace.id),
         changes=membership.latest_changes(segment, limit=_SHOWN_CHANGES) if segment.followed_at else [],
     )
 
@@ -224,7 +226,7 @@ def _builder(tree: dict[str, Any], segment: Segment | None) -> dict[str, Any]:
     """Return what the builder shows: the tree as it is, and what it comes to."""
     workspace_id = g.workspace.id
     inside = (segment.id,) if segment else ()
-    fields, names = audience.fields_of(workspace_id), Names.of(workspace_id)
+    fields, names = fields_of(workspace_id), Names.of(workspace_id)
     shown: dict[str, Any] = {
         "tree": tree,
         "segment": segment,
@@ -238,8 +240,8 @@ def _builder(tree: dict[str, Any], segment: Segment | None) -> dict[str, Any]:
             for detail in Detail
         },
         "details": [(detail.value, words) for detail, words in DETAILS.items()],
-        "lists": audience.current_lists(workspace_id),
-        "tags": audience.tags_of(workspace_id),
+        "lists": current_lists(workspace_id),
+        "tags": tags_of(workspace_id),
         "segments": [row for row in queries.segments_by_name(workspace_id) if row.id not in inside],
         "places": [(place.value, words) for place, words in PLACES.items()],
         "deeds": [(deed.value, words) for deed, words in DEEDS.items()],
@@ -278,7 +280,7 @@ def _without_unfinished(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answers(tree: Group, email: str) -> list[Answer]:
-    person = audience.subscriber_by_email(g.workspace.id, email)
+    person = subscriber_by_email(g.workspace.id, email)
     if person is None:
         raise Invalid(f"Nobody here has the address {email[:80]}.")
     flat = list(_flat(tree, 0))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from mailer.audience import queries as audience
+from mailer.audience.queries.fields_and_tags import fields_of
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.lines import clean_line
@@ -74,7 +74,7 @@ def _check(workspace_id: UUID, design: Design) -> None:
     if not lists_of(workspace_id, design):
         sentence = "Choose at least one list."
         raise Invalid(sentence, fields={"list_ids": sentence})
-    known = {"name", *(field.key for field in audience.fields_of(workspace_id))}
+    known = {"name", *(field.key for field in fields_of(workspace_id))}
     unknown = [each.key for each in design.inputs if each.key not in known]
     if unknown:
         raise Invalid(f"There is no field “{unknown[0]}”.")

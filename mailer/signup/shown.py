@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from mailer.accounts.models import Workspace
-from mailer.audience import queries as audience
 from mailer.audience.models import Field, MailingList, OptIn
+from mailer.audience.queries.fields_and_tags import fields_of
+from mailer.audience.queries.lists import public_list
 from mailer.db import db
 from mailer.errors import NotFound
 from mailer.lib.ids import parse_id
@@ -69,7 +70,7 @@ class ShownForm:
     @cached_property
     def fields(self) -> list[tuple[Field | None, Input]]:
         """What is asked besides the address, in order; the name has no field."""
-        by_key = {field.key: field for field in audience.fields_of(self.workspace.id)}
+        by_key = {field.key: field for field in fields_of(self.workspace.id)}
         asked = [each for each in self.design.inputs if each.asking is not Asking.LATER]
         return [(by_key.get(each.key), each) for each in asked if each.key == "name" or each.key in by_key]
 
@@ -161,7 +162,7 @@ def _designed(public_id: str, language: str) -> ShownForm | None:
 
 
 def _of_list(public_id: str, language: str) -> ShownForm | None:
-    mailing_list = audience.public_list(public_id)
+    mailing_list = public_list(public_id)
     if mailing_list is None:
         return None
     design = Design(list_ids=(mailing_list.public_id,), inputs=(Input(key="name"),), languages=LANGUAGES)

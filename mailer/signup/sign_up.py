@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from mailer.audience import queries
 from mailer.audience.models import MailingList, Subscriber
+from mailer.audience.queries.subscribers import subscriber_by_email
 from mailer.audience.subscribers import save_subscriber
 from mailer.consent.models import Channel, Evidence
 from mailer.consent.subscribe import subscribe
@@ -37,7 +37,7 @@ def sign_up(entry_id: UUID) -> None:
         Evidence(**{**sent["evidence"], "via": Channel(sent["evidence"]["via"])}),
         form_version_id=entry.form_version_id,
     )
-    known = queries.subscriber_by_email(entry.workspace_id, sent["email"])
+    known = subscriber_by_email(entry.workspace_id, sent["email"])
     if known is None:
         known, _ = save_subscriber(
             entry.workspace_id,

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from mailer.audience import queries
 from mailer.audience.merge import merge_subscribers
 from mailer.audience.models import AddressChange, Subscriber
+from mailer.audience.queries.narrowed import SubscriberFilter, select_subscribers
+from mailer.audience.queries.subscribers import subscriber_by_external_id
 from mailer.db import db
 from mailer.exports.people import Chosen, csv_of_people, whole_person
 from mailer.lib.clock import utcnow
@@ -191,7 +192,7 @@ def test_staff_change_it(ana, people, sign_in, typed, status, has):
 
 
 def test_it_stands_in_a_file_of_everybody(workspace, people):
-    chosen = Chosen(workspace.id, queries.subscribers(workspace.id, queries.SubscriberFilter()))
+    chosen = Chosen(workspace.id, select_subscribers(workspace.id, SubscriberFilter()))
 
     headings, *rows = csv.reader(io.StringIO("".join(csv_of_people(chosen))))
 
@@ -221,5 +222,5 @@ def test_who_is_kept_of_two_keeps_theirs_or_takes_the_others(workspace, people, 
 
     assert whole_person(factories.refreshed(people[kept]))["external_id"] == has
     free = "c-3" if has == "c-1" else "c-1"
-    other = queries.subscriber_by_external_id(workspace.id, free)
+    other = subscriber_by_external_id(workspace.id, free)
     assert other is (None if has == "c-1" else people["rosa"])

@@ -3,8 +3,9 @@
 import pytest
 
 from mailer.accounts.scopes import READING
-from mailer.audience import queries
 from mailer.audience.models import FieldType, OptIn, Subscriber, SubscriptionStatus
+from mailer.audience.queries.fields_and_tags import fields_of
+from mailer.audience.queries.subscribers import subscriber_by_email
 from mailer.audience.tags import add_tags
 from mailer.consent.models import Act, Channel, ConsentRecord
 from mailer.consent.subscribe import subscription_of
@@ -42,7 +43,7 @@ def test_a_subscriber_is_saved_with_all_that_is_known(shop, workspace):
     assert [(place["list"], place["status"]) for place in shown["subscriptions"]] == [
         (weekly.public_id, "active")
     ]
-    kinds = {field.key: field.type for field in queries.fields_of(workspace.id)}
+    kinds = {field.key: field.type for field in fields_of(workspace.id)}
     assert kinds == {"city": FieldType.TEXT, "loaves": FieldType.NUMBER, "likes_rye": FieldType.BOOLEAN}
     assert shop.get(f"{URL}/{shown['id']}").json == shown
 
@@ -95,7 +96,7 @@ def test_active_answers_for_the_consent_even_with_double_opt_in(shop, workspace,
 
     shop.post(URL, json={"email": "ana@example.com", "lists": [weekly.public_id], "status": "active"})
 
-    ana = queries.subscriber_by_email(workspace.id, "ana@example.com")
+    ana = subscriber_by_email(workspace.id, "ana@example.com")
     assert subscription_of(ana, weekly).is_active
     proof = db.session.query(ConsentRecord).one()
     assert (proof.act, proof.via) == (Act.SUBSCRIBED, Channel.API)
@@ -110,7 +111,7 @@ def test_pending_on_a_list_with_double_opt_in_asks_by_mail_once(shop, workspace,
     for _ in range(2):
         shop.post(URL, json={"email": "ana@example.com", "lists": [weekly.public_id], "status": "pending"})
 
-    ana = queries.subscriber_by_email(workspace.id, "ana@example.com")
+    ana = subscriber_by_email(workspace.id, "ana@example.com")
     assert subscription_of(ana, weekly).status is SubscriptionStatus.PENDING
     assert [name for name, *_ in queued()] == ["send_confirmation"]
 

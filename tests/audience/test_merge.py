@@ -7,7 +7,7 @@ from mailer.audience.fields import create_field
 from mailer.audience.merge import differences, merge_subscribers
 from mailer.audience.models import AddressChange, Subscriber, SubscriptionStatus
 from mailer.audience.notes import add_note
-from mailer.audience.queries import subscriber_behind
+from mailer.audience.queries.subscribers import subscriber_behind
 from mailer.audience.tags import add_tags
 from mailer.consent.models import Channel, ConsentRecord, Evidence
 from mailer.consent.proof import proof_of

@@ -3,7 +3,7 @@ import pytest
 from mailer.audience.erase import erase_subscribers
 from mailer.audience.fields import create_field, delete_field
 from mailer.audience.models import FieldType, Subscriber
-from mailer.audience.queries import audience_size
+from mailer.audience.queries.growth import audience_size
 from mailer.audience.subscribers import change_address, save_subscriber
 from mailer.db import db
 from mailer.errors import Invalid

@@ -3,9 +3,9 @@ import re
 
 import pytest
 
-from mailer.audience import queries
 from mailer.audience.importing.receive import receive_upload
 from mailer.audience.models import Field, Import, MailingList, Subscriber, Tag
+from mailer.audience.queries.fields_and_tags import tags_of
 from mailer.audience.tags import tag_subscribers, tags_named
 from mailer.consent.models import ConsentRecord, Suppression, SuppressionReason
 from mailer.consent.suppress import suppress
@@ -315,11 +315,11 @@ def test_tags_are_renamed_joined_and_deleted(ana, workspace, ids, sign_in):
     rosa = db.session.query(Subscriber).one()
     tag_subscribers(workspace.id, [rosa.id], ["VIPs"])
     db.session.commit()
-    old = next(tag for tag in queries.tags_of(workspace.id) if tag.name == "VIPs")
+    old = next(tag for tag in tags_of(workspace.id) if tag.name == "VIPs")
 
     browser.post(f"/w/bakery/tags/{old.public_id}", data={"name": "vip"})
 
-    assert [tag.name for tag in queries.tags_of(workspace.id)] == ["vip"]
+    assert [tag.name for tag in tags_of(workspace.id)] == ["vip"]
     assert [tag.name for tag in refreshed(rosa).tags] == ["vip"]
     browser.post(f"/w/bakery/tags/{ids['tag']}/delete")
-    assert queries.tags_of(workspace.id) == []
+    assert tags_of(workspace.id) == []

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from mailer.accounts.models import Workspace
-from mailer.audience import queries
 from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
+from mailer.audience.queries.lists import counts_of
 from mailer.campaigns.breakdown import breakdown
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.campaigns.report import by_hour, report
@@ -91,7 +91,7 @@ def its_sums_agree_with_its_rows(demo):
     weekly = db.session.scalar(
         select(MailingList).where(MailingList.workspace_id == demo.id, MailingList.name == "Weekly bread")
     )
-    counts = queries.counts_of([weekly])[weekly.id]
+    counts = counts_of([weekly])[weekly.id]
     for status, counted in (
         (SubscriptionStatus.ACTIVE, counts.active),
         (SubscriptionStatus.PENDING, counts.pending),

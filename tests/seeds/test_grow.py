@@ -2,8 +2,10 @@
 
 from sqlalchemy import func, select
 
-from mailer.audience import queries
 from mailer.audience.models import Subscriber
+from mailer.audience.queries.fields_and_tags import fields_of
+from mailer.audience.queries.growth import audience_size
+from mailer.audience.queries.lists import counts_of
 from mailer.consent.models import ConsentRecord
 from mailer.consent.subscribe import subscription_of
 from mailer.db import db
@@ -18,13 +20,13 @@ def test_everyone_is_on_the_list_with_a_proof(workspace):
 
     assert list(grow(Crowd.of(weekly, 250, now=utcnow()))) == [250]
 
-    assert queries.counts_of([weekly])[weekly.id].active == 250
-    assert queries.audience_size(workspace.id) == 250
+    assert counts_of([weekly])[weekly.id].active == 250
+    assert audience_size(workspace.id) == 250
     assert db.session.scalar(select(func.count()).select_from(ConsentRecord)) == 250
     someone = db.session.scalars(select(Subscriber)).first()
     assert subscription_of(someone, weekly).is_active
     assert set(someone.fields) == {"city"}
-    assert [field.key for field in queries.fields_of(workspace.id)] == ["city"]
+    assert [field.key for field in fields_of(workspace.id)] == ["city"]
     assert someone.created_at <= utcnow()
 
 
@@ -34,9 +36,9 @@ def test_growing_again_adds_other_people(workspace):
     list(grow(Crowd.of(weekly, 100, now=utcnow())))
     list(grow(Crowd.of(other, 100, now=utcnow())))
 
-    assert queries.counts_of([weekly])[weekly.id].active == 100
-    assert queries.counts_of([other])[other.id].active == 100
-    assert queries.audience_size(workspace.id) == 200
+    assert counts_of([weekly])[weekly.id].active == 100
+    assert counts_of([other])[other.id].active == 100
+    assert audience_size(workspace.id) == 200
 
 
 def test_several_loaders_share_a_crowd_and_make_nobody_twice(workspace):
@@ -46,7 +48,7 @@ def test_several_loaders_share_a_crowd_and_make_nobody_twice(workspace):
     made = [sum(grow(crowd, part)) for part in crowd.shared_by(3)]
 
     assert made == [33, 34, 34]
-    assert queries.counts_of([weekly])[weekly.id].active == 101
+    assert counts_of([weekly])[weekly.id].active == 101
 
 
 def test_a_list_is_found_by_id_and_by_name(workspace):

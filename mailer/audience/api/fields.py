@@ -8,10 +8,11 @@ from pydantic import AwareDatetime, Field
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Given, Line, Shown, changes_of, list_of, patched
-from mailer.audience import fields, queries
+from mailer.audience import fields
 from mailer.audience import models as audience
 from mailer.audience.api.frame import bp
 from mailer.audience.models import Editor, FieldType
+from mailer.audience.queries.fields_and_tags import all_fields
 from mailer.db import db
 
 
@@ -64,7 +65,7 @@ FieldPage = list_of(FieldShown, "FieldPage")
 @bp.output(FieldPage)
 def index_fields(query_data: PageQuery) -> dict[str, Any]:
     """Read the custom fields, newest first."""
-    found = queries.all_fields(g.workspace.id)
+    found = all_fields(g.workspace.id)
     return page(found, audience.Field, query_data, FieldShown.each_of)
 
 

@@ -9,12 +9,12 @@ from pydantic import AwareDatetime, Base64Bytes, Field
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Given, Line, ListId, Shown, list_of
-from mailer.audience import queries
 from mailer.audience.api.frame import bp
 from mailer.audience.importing import begin
 from mailer.audience.importing.receive import receive_upload
 from mailer.audience.importing.undo import undo_import
 from mailer.audience.models import Existing, Import, ImportStatus
+from mailer.audience.queries.imports import import_by_id, imports_of, refusals_of
 from mailer.lib.clock import utcnow
 
 _REFUSALS_SHOWN = 100
@@ -101,7 +101,7 @@ ImportPage = list_of(ImportShown, "ImportPage")
 @bp.output(ImportPage)
 def index_imports(query_data: PageQuery) -> dict[str, Any]:
     """Read the imports, newest first."""
-    found = queries.imports_of(g.workspace.id)
+    found = imports_of(g.workspace.id)
     return page(found, Import, query_data, lambda rows: [_shown(row) for row in rows])
 
 
@@ -140,7 +140,7 @@ def show_import(import_id: str) -> ImportDetail:
     source = _import(import_id)
     refusals = [
         RefusalShown(row=row.row_number, kind=row.kind, reason=row.reason)
-        for row in queries.refusals_of(source, limit=_REFUSALS_SHOWN)
+        for row in refusals_of(source, limit=_REFUSALS_SHOWN)
     ]
     return ImportDetail(**_shown(source).model_dump(), refusals=refusals)
 
@@ -186,7 +186,7 @@ def undo(import_id: str) -> ImportShown:
 
 
 def _import(import_id: str) -> Import:
-    return queries.import_by_id(g.workspace.id, import_id)
+    return import_by_id(g.workspace.id, import_id)
 
 
 def _shown(source: Import) -> ImportShown:

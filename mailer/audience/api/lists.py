@@ -8,9 +8,10 @@ from pydantic import Field
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Given, Line, Lines, changes_of, list_of, patched
-from mailer.audience import lists, queries
+from mailer.audience import lists
 from mailer.audience.api.frame import bp
 from mailer.audience.models import MailingList, OptIn, Visibility
+from mailer.audience.queries.lists import counts_of, list_by_id, lists_of
 from mailer.audience.representation import ListShown, shown_lists
 from mailer.db import db
 from mailer.lib.clock import utcnow
@@ -46,8 +47,8 @@ ListChanges = changes_of(NewList, "ListChanges")
 @bp.output(ListPage)
 def index_lists(query_data: ListQuery) -> dict[str, Any]:
     """Read the lists, newest first."""
-    found = queries.lists_of(g.workspace.id, is_archived=query_data.archived)
-    return page(found, MailingList, query_data, lambda rows: shown_lists(rows, queries.counts_of(rows)))
+    found = lists_of(g.workspace.id, is_archived=query_data.archived)
+    return page(found, MailingList, query_data, lambda rows: shown_lists(rows, counts_of(rows)))
 
 
 @bp.post("/lists", endpoint="create_list")
@@ -63,7 +64,7 @@ def post_list(json_data: NewList) -> ListShown:
 @bp.output(ListShown)
 def show_list(list_id: str) -> ListShown:
     """Read one list."""
-    return _shown(queries.list_by_id(g.workspace.id, list_id))
+    return _shown(list_by_id(g.workspace.id, list_id))
 
 
 @bp.patch("/lists/<list_id>", endpoint="update_list")
@@ -71,7 +72,7 @@ def show_list(list_id: str) -> ListShown:
 @bp.output(ListShown)
 def patch_list(list_id: str, json_data: Given) -> ListShown:
     """Change a list; subscriptions that exist keep how they began."""
-    mailing_list = queries.list_by_id(g.workspace.id, list_id)
+    mailing_list = list_by_id(g.workspace.id, list_id)
     lists.update_list(mailing_list, **patched(mailing_list, json_data))
     db.session.commit()
     return _shown(mailing_list)
@@ -82,7 +83,7 @@ def patch_list(list_id: str, json_data: Given) -> ListShown:
 @bp.output(ListShown)
 def archive(list_id: str) -> ListShown:
     """Retire a list: nobody joins and no campaign goes to it; its subscriptions and proofs stay."""
-    mailing_list = queries.list_by_id(g.workspace.id, list_id)
+    mailing_list = list_by_id(g.workspace.id, list_id)
     lists.archive_list(mailing_list, now=utcnow())
     return _shown(mailing_list)
 
@@ -92,10 +93,10 @@ def archive(list_id: str) -> ListShown:
 @bp.output(ListShown)
 def restore(list_id: str) -> ListShown:
     """Bring a retired list back."""
-    mailing_list = queries.list_by_id(g.workspace.id, list_id)
+    mailing_list = list_by_id(g.workspace.id, list_id)
     lists.restore_list(mailing_list)
     return _shown(mailing_list)
 
 
 def _shown(mailing_list: MailingList) -> ListShown:
-    return shown_lists([mailing_list], queries.counts_of([mailing_list]))[0]
+    return shown_lists([mailing_list], counts_of([mailing_list]))[0]

@@ -10,7 +10,7 @@ from mailer.api.schemas import Given, Lines, Shown
 from mailer.audience.api.frame import bp
 from mailer.audience.models import Note, Subscriber
 from mailer.audience.notes import LONGEST, add_note, delete_note, notes_on
-from mailer.audience.queries import subscriber_by_id
+from mailer.audience.queries.subscribers import subscriber_by_id
 from mailer.db import db
 
 

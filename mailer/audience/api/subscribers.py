@@ -21,13 +21,15 @@ from mailer.api.schemas import (
     id_of,
     list_of,
 )
-from mailer.audience import queries
 from mailer.audience.api.frame import bp
 from mailer.audience.erase import erase_subscribers
 from mailer.audience.external_ids import clean_external_id, set_external_id
 from mailer.audience.fields import create_missing_fields
 from mailer.audience.merge import merge_subscribers
 from mailer.audience.models import Subscriber, SubscriptionStatus
+from mailer.audience.queries.lists import list_by_id
+from mailer.audience.queries.narrowed import SubscriberFilter, order_of, select_subscribers
+from mailer.audience.queries.subscribers import owned_ids, subscriber_by_id
 from mailer.audience.representation import SubscriberShown, SubscriptionShown, shown_subscribers
 from mailer.audience.subscribers import change_address, edit_subscriber
 from mailer.audience.tags import set_tags, tag_called, tag_subscribers, untag_subscribers
@@ -140,18 +142,18 @@ class SubscriberEventsShown(Shown):
 def index_subscribers(query_data: SubscriberQuery) -> dict[str, Any]:
     """Read the subscribers, newest first."""
     workspace_id = g.workspace.id
-    by = queries.SubscriberFilter(
+    by = SubscriberFilter(
         search=query_data.search,
-        list_id=queries.list_by_id(workspace_id, query_data.list).id if query_data.list else None,
+        list_id=list_by_id(workspace_id, query_data.list).id if query_data.list else None,
         status=SubscriptionStatus(query_data.status) if query_data.status else None,
         tag_id=_tag_id(query_data.tag) if query_data.tag else None,
     )
-    found = queries.subscribers(workspace_id, by)
+    found = select_subscribers(workspace_id, by)
     if query_data.email:
         found = found.where(Subscriber.email_key == address_key(query_data.email))
     if external_id := clean_external_id(query_data.external_id):
         found = found.where(Subscriber.external_id == external_id)
-    return page(found, Subscriber, query_data, shown_subscribers, key=queries.order_of(by))
+    return page(found, Subscriber, query_data, shown_subscribers, key=order_of(by))
 
 
 @bp.get("/subscribers/<subscriber_id>")
@@ -263,7 +265,7 @@ def erase(json_data: Chosen) -> CountShown:
 
 
 def _subscriber(subscriber_id: str) -> Subscriber:
-    return queries.subscriber_by_id(g.workspace.id, subscriber_id)
+    return subscriber_by_id(g.workspace.id, subscriber_id)
 
 
 def _owned(subscriber_ids: Sequence[str]) -> list[UUID]:
@@ -272,7 +274,7 @@ def _owned(subscriber_ids: Sequence[str]) -> list[UUID]:
     :raises Invalid: naming those that are not the workspace's
     """
     ids = {one: parse_id(Subscriber.prefix, one) for one in subscriber_ids}
-    owned = set(queries.owned_ids(g.workspace.id, [one for one in ids.values() if one]))
+    owned = set(owned_ids(g.workspace.id, [one for one in ids.values() if one]))
     missing = [one for one, identifier in ids.items() if identifier not in owned]
     if missing:
         sentence = f"There is no subscriber {', '.join(missing[:10])}."

@@ -7,9 +7,10 @@ from pydantic import AwareDatetime, Field
 
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Given, Line, Shown, list_of
-from mailer.audience import queries, tags
+from mailer.audience import tags
 from mailer.audience.api.frame import bp
 from mailer.audience.models import Tag
+from mailer.audience.queries.fields_and_tags import all_tags
 from mailer.db import db
 
 
@@ -37,7 +38,7 @@ TagPage = list_of(TagShown, "TagPage")
 @bp.output(TagPage)
 def index_tags(query_data: PageQuery) -> dict[str, Any]:
     """Read the tags, newest first."""
-    return page(queries.all_tags(g.workspace.id), Tag, query_data, _shown)
+    return page(all_tags(g.workspace.id), Tag, query_data, _shown)
 
 
 @bp.patch("/tags/<tag_id>", endpoint="update_tag")

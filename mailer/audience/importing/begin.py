@@ -6,7 +6,6 @@ from typing import Final
 
 from sqlalchemy import select, update
 
-from mailer.audience import queries
 from mailer.audience.fields import create_field, create_missing_fields, key_from
 from mailer.audience.importing.receive import (
     JUDGED_ROWS,
@@ -17,6 +16,8 @@ from mailer.audience.importing.receive import (
 )
 from mailer.audience.importing.rows import json_values
 from mailer.audience.models import Existing, FieldType, Import, ImportStatus, MailingList
+from mailer.audience.queries.fields_and_tags import fields_of
+from mailer.audience.queries.lists import lists_by_ids
 from mailer.audience.tags import tags_named
 from mailer.db import db
 from mailer.errors import Conflict, Invalid
@@ -162,7 +163,7 @@ def mapping_by_heading(source: Import, chosen: Mapping[str, str]) -> dict[str, s
 
 
 def _open_lists(source: Import, list_ids: Iterable[str]) -> list[MailingList]:
-    lists = queries.lists_by_ids(source.workspace_id, list_ids)
+    lists = lists_by_ids(source.workspace_id, list_ids)
     archived = next((row for row in lists if row.archived_at is not None), None)
     if archived is not None:
         raise Conflict(f"“{archived.name}” is archived; bring it back before anyone joins.")
@@ -171,7 +172,7 @@ def _open_lists(source: Import, list_ids: Iterable[str]) -> list[MailingList]:
 
 def _checked(source: Import, mapping: Mapping[str, str]) -> dict[str, str]:
     known = {*MEANINGS, *DEPARTURES, *OTHERS}
-    known |= {f"field:{field.key}" for field in queries.fields_of(source.workspace_id)}
+    known |= {f"field:{field.key}" for field in fields_of(source.workspace_id)}
     known |= {f"{NEW_FIELD}{kind}" for kind in FieldType if not kind.has_choices}
     chosen = {
         number: meaning
@@ -200,7 +201,7 @@ def _field_of(source: Import, number: str, meaning: str) -> str:
         return meaning
     label = source.headings[int(number)] or f"Column {int(number) + 1}"
     key = key_from(label)
-    if any(field.key == key for field in queries.fields_of(source.workspace_id)):
+    if any(field.key == key for field in fields_of(source.workspace_id)):
         # Made for another column of the same heading, or by another import meanwhile.
         return f"field:{key}"
     field = create_field(source.workspace_id, label, type=FieldType(meaning.removeprefix(NEW_FIELD)))

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from mailer.accounts.queries import workspace_called
-from mailer.audience import queries
 from mailer.audience.importing.begin import begin_import, mapping_by_heading, prepare_import
 from mailer.audience.importing.forecast import forecast_chunks
 from mailer.audience.importing.receive import forget_files, read_again, receive_upload
 from mailer.audience.importing.run import import_chunks
 from mailer.audience.models import Existing, Import, ImportStatus
+from mailer.audience.queries.imports import import_anywhere, refusals_by_kind
+from mailer.audience.queries.lists import list_called
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
@@ -46,7 +47,7 @@ def import_people(wanted: Wanted, show: Show) -> dict[str, Any]:
     :raises Invalid: something that it takes is missing, or the file cannot be read
     """
     if wanted.resume:
-        source = queries.import_anywhere(wanted.resume)
+        source = import_anywhere(wanted.resume)
         if source.status in {ImportStatus.PAUSED, ImportStatus.CHECKED}:
             begin_import(source, now=utcnow(), is_queued=False)
             db.session.commit()
@@ -63,7 +64,7 @@ def _received(wanted: Wanted) -> Import:
     if wanted.file is None or not wanted.workspace:
         raise Invalid("Name a file and a --workspace, or an import to --resume.")
     workspace_id = workspace_called(wanted.workspace).id
-    lists = [queries.list_called(workspace_id, name).public_id for name in wanted.lists]
+    lists = [list_called(workspace_id, name).public_id for name in wanted.lists]
     with wanted.file.open("rb") as file:
         source = receive_upload(workspace_id, file_name=wanted.file.name, file=file)
     try:
@@ -130,7 +131,7 @@ def _run(source: Import, show: Show) -> dict[str, Any]:
     if source.error:
         result["error"] = source.error
     if source.refused_count:
-        result["refused_by"] = queries.refusals_by_kind(source)
+        result["refused_by"] = refusals_by_kind(source)
     return result
 
 

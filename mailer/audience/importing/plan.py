@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from mailer.audience import queries
 from mailer.audience.fields import defaults_of
 from mailer.audience.importing.receive import JUDGED_ROWS, samples_of
 from mailer.audience.importing.rows import Column, Person, Refused, RowReader, day_comes_first
 from mailer.audience.models import Departure, Existing, Import
+from mailer.audience.queries.fields_and_tags import fields_of
+from mailer.audience.queries.imports import lists_named_in
 from mailer.audience.tags import tags_named
 from mailer.errors import Invalid
 
@@ -85,7 +86,7 @@ class Plan:
 
 def plan_of(source: Import, *, now: datetime) -> Plan:
     """Return what an import does with every row."""
-    definitions = {field.key: field for field in queries.fields_of(source.workspace_id)}
+    definitions = {field.key: field for field in fields_of(source.workspace_id)}
     samples = samples_of(source, JUDGED_ROWS)
     columns = [
         Column(int(number), meaning, day_comes_first([row[int(number)] for row in samples]))
@@ -100,7 +101,7 @@ def plan_of(source: Import, *, now: datetime) -> Plan:
         basis=source.consent_basis,
         existing=source.existing,
         reader=RowReader(columns, definitions, now=now, everyone=everyone),
-        list_ids=sorted(row.id for row in queries.lists_named_in(source)),
+        list_ids=sorted(row.id for row in lists_named_in(source)),
         tag_names=source.tag_names,
         defaults=defaults_of(definitions.values()),
     )

@@ -16,11 +16,11 @@ from typing import BinaryIO, Final
 from uuid import UUID
 from zipfile import BadZipFile
 
-from mailer.audience import queries
 from mailer.audience.fields import clean_value, key_from
 from mailer.audience.importing.origins import MEANING_OF, is_status, origin_of
 from mailer.audience.importing.rows import day_comes_first, iso_date
 from mailer.audience.models import Field, FieldType, Import, ImportStatus
+from mailer.audience.queries.fields_and_tags import fields_of
 from mailer.current import settings
 from mailer.db import db
 from mailer.errors import Conflict, Invalid
@@ -117,7 +117,7 @@ def guessed_mapping(source: Import) -> dict[str, str]:
     columns = list(zip(*samples, strict=True)) or [()] * len(source.headings)
     keys = [key_from(heading) for heading in source.headings]
     origin = origin_of(keys)
-    fields = {field.key for field in queries.fields_of(source.workspace_id)}
+    fields = {field.key for field in fields_of(source.workspace_id)}
     guessed: dict[str, str] = {}
     for number, (key, cells) in enumerate(zip(keys, columns, strict=True)):
         filled = [cell for cell in cells if cell.strip()]

@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, delete, exists, false, or_, select, update
 
 from mailer import signals
-from mailer.audience import queries
 from mailer.audience.importing.look import DETAILS
 from mailer.audience.models import (
     Import,
@@ -22,6 +21,7 @@ from mailer.audience.models import (
     Subscription,
     subscriber_tags,
 )
+from mailer.audience.queries.subscribers import subscriber_by_external_id
 from mailer.bulk import is_among
 from mailer.db import db
 from mailer.errors import Conflict
@@ -173,4 +173,4 @@ def _is_taken(person: Subscriber, name: str, value: Any) -> bool:
     """Whether somebody else was given the external id that a subscriber had before."""
     if name != "external_id" or value is None:
         return False
-    return queries.subscriber_by_external_id(person.workspace_id, value) is not None
+    return subscriber_by_external_id(person.workspace_id, value) is not None

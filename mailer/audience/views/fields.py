@@ -4,10 +4,10 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
-from mailer.audience import queries
 from mailer.audience.fields import create_field, delete_field, field_by_id, update_field
 from mailer.audience.forms import EDITORS, FIELD_TYPES, FieldForm
 from mailer.audience.models import FieldType
+from mailer.audience.queries.fields_and_tags import fields_of
 from mailer.db import db
 from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
@@ -82,7 +82,7 @@ def delete(field_id: str) -> ResponseReturnValue:
 def _page(form: FieldForm) -> str:
     return render_template(
         "audience/fields/index.html",
-        fields=queries.fields_of(g.workspace.id),
+        fields=fields_of(g.workspace.id),
         form=form,
         types=FIELD_TYPES,
         editors=EDITORS,

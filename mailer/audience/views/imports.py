@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from mailer.accounts.roles import Role
-from mailer.audience import queries
 from mailer.audience.forms import FIELD_TYPES, ImportForm, UploadForm
 from mailer.audience.importing.begin import (
     DEPARTURES,
@@ -27,6 +26,15 @@ from mailer.audience.importing.refusals import csv_of_refusals
 from mailer.audience.importing.rows import KINDS
 from mailer.audience.importing.undo import people_brought, undo_import
 from mailer.audience.models import Existing, Import, ImportStatus, Subscriber
+from mailer.audience.queries.fields_and_tags import fields_of
+from mailer.audience.queries.imports import (
+    import_by_id,
+    imports_of,
+    lists_named_in,
+    refusals_by_kind,
+    refusals_of,
+)
+from mailer.audience.queries.lists import current_lists
 from mailer.db import db
 from mailer.errors import MailerError
 from mailer.lib.clock import utcnow
@@ -75,9 +83,7 @@ def _take_large_files(endpoint: str | None, values: dict[str, Any] | None) -> No
 @requires(Role.EDITOR)
 def index() -> str:
     """List what was imported."""
-    return render_template(
-        "audience/imports/index.html", page=page_of(queries.imports_of(g.workspace.id), Import)
-    )
+    return render_template("audience/imports/index.html", page=page_of(imports_of(g.workspace.id), Import))
 
 
 @bp.get("/imports/new")
@@ -232,7 +238,7 @@ def refused(import_id: str) -> ResponseReturnValue:
 
 
 def _import(import_id: str) -> Import:
-    return queries.import_by_id(g.workspace.id, import_id)
+    return import_by_id(g.workspace.id, import_id)
 
 
 def _offered_list() -> list[str]:
@@ -254,7 +260,7 @@ def _form_of(source: Import) -> ImportForm:
 
 def _mapping_page(source: Import, form: ImportForm, mapping: dict[str, str], list_ids: list[str]) -> str:
     samples = samples_of(source, _SAMPLES_SHOWN)
-    fields = queries.fields_of(g.workspace.id)
+    fields = fields_of(g.workspace.id)
     new_fields = [
         (f"{NEW_FIELD}{kind.value}", f"New field: {words.lower()}")
         for kind, words in FIELD_TYPES.items()
@@ -277,7 +283,7 @@ def _mapping_page(source: Import, form: ImportForm, mapping: dict[str, str], lis
             ("Several at once", list(OTHERS.items())),
         ],
         encodings=_ENCODINGS,
-        lists=queries.current_lists(g.workspace.id),
+        lists=current_lists(g.workspace.id),
         list_ids=list_ids,
     )
 
@@ -290,11 +296,11 @@ def _progress(source: Import) -> dict[str, object]:
         kept = db.session.scalars(people_brought(source).order_by(Subscriber.id).limit(_KEPT_SHOWN)).all()
     return {
         "source": source,
-        "lists": queries.lists_named_in(source),
+        "lists": lists_named_in(source),
         "note": _pace(source, now),
         "kinds": KINDS,
-        "refused_by": queries.refusals_by_kind(source) if is_over and source.refused_count else {},
-        "refusals": queries.refusals_of(source, limit=_REFUSALS_SHOWN),
+        "refused_by": refusals_by_kind(source) if is_over and source.refused_count else {},
+        "refusals": refusals_of(source, limit=_REFUSALS_SHOWN),
         "can_be_undone": source.can_be_undone(now),
         "kept": kept,
     }

@@ -7,10 +7,11 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
-from mailer.audience import queries
 from mailer.audience.forms import ListForm
 from mailer.audience.lists import archive_list, consent_words, create_list, restore_list, update_list
 from mailer.audience.models import MailingList
+from mailer.audience.queries.growth import growth_of_list
+from mailer.audience.queries.lists import archived_lists, counts_of, current_lists, list_by_id
 from mailer.current import settings
 from mailer.db import db
 from mailer.lib.clock import utcnow
@@ -33,13 +34,13 @@ _FRAME_CODE = '<iframe src="{url}?embed=1" title="Subscribe" width="100%" height
 @bp.get("/lists")
 def index() -> str:
     """List the lists."""
-    return _index(queries.current_lists(g.workspace.id), is_archive=False)
+    return _index(current_lists(g.workspace.id), is_archive=False)
 
 
 @bp.get("/lists/archived")
 def archived() -> str:
     """List those that were retired."""
-    return _index(queries.archived_lists(g.workspace.id), is_archive=True)
+    return _index(archived_lists(g.workspace.id), is_archive=True)
 
 
 @bp.get("/lists/new")
@@ -68,12 +69,12 @@ def show(list_id: str) -> str:
     """Show a list's size and growth, and the way in."""
     mailing_list = _list(list_id)
     today = utcnow().date()
-    growth = queries.growth_of_list(mailing_list, since=today - timedelta(days=_GROWTH_DAYS - 1), until=today)
+    growth = growth_of_list(mailing_list, since=today - timedelta(days=_GROWTH_DAYS - 1), until=today)
     sign_up_url = f"{settings().base_url}{url_for('signup.show', form_id=list_id)}"
     return render_template(
         "audience/lists/show.html",
         mailing_list=mailing_list,
-        counts=queries.counts_of([mailing_list])[mailing_list.id],
+        counts=counts_of([mailing_list])[mailing_list.id],
         growth=growth,
         joined=sum(day.joined for day in growth[-30:]),
         departed=sum(day.departed for day in growth[-30:]),
@@ -131,13 +132,13 @@ def restore(list_id: str) -> ResponseReturnValue:
 
 
 def _list(list_id: str) -> MailingList:
-    return queries.list_by_id(g.workspace.id, list_id)
+    return list_by_id(g.workspace.id, list_id)
 
 
 def _index(lists: Sequence[MailingList], *, is_archive: bool) -> str:
     return render_template(
         "audience/lists/index.html",
         lists=lists,
-        counts=queries.counts_of(lists),
+        counts=counts_of(lists),
         is_archive=is_archive,
     )

@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from mailer.accounts.roles import Role
-from mailer.audience import queries
 from mailer.audience.merge import differences, merge_subscribers
 from mailer.audience.models import Subscriber
+from mailer.audience.queries.subscribers import subscriber_by_email, subscriber_by_id
 from mailer.audience.timeline import events_of
 from mailer.db import db
 from mailer.errors import Invalid
@@ -21,9 +21,9 @@ bp = workspace_blueprint("merges", __name__)
 @requires(Role.EDITOR)
 def new(subscriber_id: str) -> ResponseReturnValue:
     """Ask who the other is; show both side by side as soon as that is known."""
-    subscriber = queries.subscriber_by_id(g.workspace.id, subscriber_id)
+    subscriber = subscriber_by_id(g.workspace.id, subscriber_id)
     email = request.args.get("email", "").strip()
-    other = queries.subscriber_by_email(g.workspace.id, email) if email else None
+    other = subscriber_by_email(g.workspace.id, email) if email else None
     if other is None or other.id == subscriber.id:
         missing = "Nobody has this address." if other is None else "This is the subscriber that you look at."
         return render_template(
@@ -46,7 +46,7 @@ def new(subscriber_id: str) -> ResponseReturnValue:
 def create(subscriber_id: str) -> ResponseReturnValue:
     """Merge the two."""
     people = {
-        public_id: queries.subscriber_by_id(g.workspace.id, public_id)
+        public_id: subscriber_by_id(g.workspace.id, public_id)
         for public_id in (subscriber_id, request.form.get("other", ""))
     }
     kept = people.pop(request.form.get("kept", ""), None)

@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from mailer.accounts.roles import Role
 from mailer.audience.notes import add_note, delete_note
-from mailer.audience.queries import subscriber_by_id
+from mailer.audience.queries.subscribers import subscriber_by_id
 from mailer.db import db
 from mailer.web.guards import requires, workspace_blueprint
 

@@ -9,13 +9,22 @@ from flask_login import current_user
 from sqlalchemy.orm import selectinload
 
 from mailer.accounts.roles import Role
-from mailer.audience import queries
 from mailer.audience.erase import erase_subscribers
 from mailer.audience.external_ids import set_external_id
 from mailer.audience.forms import EditForm, subscriber_form
 from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
 from mailer.audience.notes import notes_on
-from mailer.audience.queries import SubscriberFilter
+from mailer.audience.queries.fields_and_tags import fields_of, tags_of
+from mailer.audience.queries.growth import audience_size
+from mailer.audience.queries.lists import counts_of, current_lists
+from mailer.audience.queries.narrowed import (
+    MOST_FOUND,
+    SubscriberFilter,
+    count_up_to,
+    order_of,
+    select_subscribers,
+)
+from mailer.audience.queries.subscribers import owned_ids, subscriber_by_id
 from mailer.audience.subscribers import change_address, edit_subscriber
 from mailer.audience.tags import set_tags, tag_by_id, tag_subscribers, untag_subscribers
 from mailer.audience.timeline import events_of
@@ -37,21 +46,21 @@ _MOST_CHOSEN = 1_000
 @bp.get("/subscribers")
 def index() -> str:
     """List subscribers, narrowed as asked."""
-    by, lists = _filter(), queries.current_lists(g.workspace.id)
-    query = queries.subscribers(g.workspace.id, by)
+    by, lists = _filter(), current_lists(g.workspace.id)
+    query = select_subscribers(g.workspace.id, by)
     with_tags = query.options(
         selectinload(Subscriber.tags), selectinload(Subscriber.subscriptions).joinedload(Subscription.list)
     )
     return render_template(
         "audience/subscribers/index.html",
-        page=page_of(with_tags, Subscriber, key=queries.order_of(by)),
+        page=page_of(with_tags, Subscriber, key=order_of(by)),
         q=by.search,
         by=by,
         note=_size(by, lists),
         lists=lists,
-        tags=queries.tags_of(g.workspace.id),
+        tags=tags_of(g.workspace.id),
         statuses=list(SubscriptionStatus),
-        is_empty=not by.is_narrowed and queries.audience_size(g.workspace.id) == 0,
+        is_empty=not by.is_narrowed and audience_size(g.workspace.id) == 0,
     )
 
 
@@ -61,11 +70,11 @@ def show(subscriber_id: str) -> str:
     subscriber = _subscriber(subscriber_id)
     events = events_of(subscriber)
     places = {place.list_id: place for place in subscriber.subscriptions}
-    lists = queries.current_lists(g.workspace.id)
+    lists = current_lists(g.workspace.id)
     return render_template(
         "audience/subscribers/show.html",
         subscriber=subscriber,
-        fields=queries.fields_of(g.workspace.id),
+        fields=fields_of(g.workspace.id),
         places=[place for place in places.values() if place.list.archived_at is None],
         other_lists=[row for row in lists if row.id not in places],
         standing=[event for event in events if event.is_standing],
@@ -133,7 +142,7 @@ def erase() -> ResponseReturnValue:
     chosen = _chosen()
     if not request.form.get("confirmed"):
         people = db.session.scalars(
-            queries.subscribers(g.workspace.id, SubscriberFilter()).where(Subscriber.id.in_(chosen))
+            select_subscribers(g.workspace.id, SubscriberFilter()).where(Subscriber.id.in_(chosen))
         ).all()
         return render_template("audience/subscribers/erase.html", people=people, back=_back())
     count = erase_subscribers(g.workspace.id, chosen, now=utcnow())
@@ -155,13 +164,13 @@ def _filter() -> SubscriberFilter:
 def _size(by: SubscriberFilter, lists: Sequence[MailingList]) -> str:
     """Say how many there are, without counting where a sum is kept."""
     if not by.is_narrowed:
-        return _people(queries.audience_size(g.workspace.id))
+        return _people(audience_size(g.workspace.id))
     named = next((row for row in lists if by == SubscriberFilter(list_id=row.id, status=by.status)), None)
     if named is not None:
-        counts = queries.counts_of([named])[named.id]
+        counts = counts_of([named])[named.id]
         return _people(counts.of(by.status))
-    most = queries.MOST_FOUND if by == SubscriberFilter(search=by.search) else _COUNTED_TO
-    count = queries.count_up_to(queries.subscribers(g.workspace.id, by), most)
+    most = MOST_FOUND if by == SubscriberFilter(search=by.search) else _COUNTED_TO
+    count = count_up_to(select_subscribers(g.workspace.id, by), most)
     return f"{most:,}+ subscribers" if count == most else _people(count)
 
 
@@ -170,12 +179,12 @@ def _people(count: int) -> str:
 
 
 def _subscriber(subscriber_id: str) -> Subscriber:
-    return queries.subscriber_by_id(g.workspace.id, subscriber_id)
+    return subscriber_by_id(g.workspace.id, subscriber_id)
 
 
 def _chosen() -> list[UUID]:
     ids = [parse_id("sub", value) for value in request.form.getlist("ids")[:_MOST_CHOSEN]]
-    chosen = queries.owned_ids(g.workspace.id, [value for value in ids if value])
+    chosen = owned_ids(g.workspace.id, [value for value in ids if value])
     if not chosen:
         raise Invalid("Choose at least one subscriber first.")
     return chosen
@@ -188,7 +197,7 @@ def _back() -> str:
 
 
 def _form_of(subscriber: Subscriber) -> EditForm:
-    form = subscriber_form(queries.fields_of(g.workspace.id), subscriber, base=EditForm)
+    form = subscriber_form(fields_of(g.workspace.id), subscriber, base=EditForm)
     assert isinstance(form, EditForm)
     return form
 

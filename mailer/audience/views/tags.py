@@ -4,8 +4,8 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
-from mailer.audience import queries
 from mailer.audience.forms import TagForm
+from mailer.audience.queries.fields_and_tags import tags_of
 from mailer.audience.tags import delete_tag, rename_tag, tag_by_id, tags_named, uses_of
 from mailer.db import db
 from mailer.web.answers import refusal_shown
@@ -56,5 +56,5 @@ def delete(tag_id: str) -> ResponseReturnValue:
 
 
 def _page(form: TagForm) -> str:
-    tags = queries.tags_of(g.workspace.id)
+    tags = tags_of(g.workspace.id)
     return render_template("audience/tags/index.html", tags=tags, uses=uses_of(tags), form=form)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Address, Given, Line, Lines, ListId, changes_of, id_of, list_of
-from mailer.audience.queries import lists_by_ids
+from mailer.audience.queries.lists import lists_by_ids
 from mailer.campaigns import draft, queries
 from mailer.campaigns.api.frame import CampaignShown, bp, campaign_of, shown_campaign
 from mailer.campaigns.choose_tracking import choose_tracking

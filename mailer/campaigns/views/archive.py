@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from mailer.accounts.roles import Role
-from mailer.audience.queries import tags_of
+from mailer.audience.queries.fields_and_tags import tags_of
 from mailer.campaigns import draft, queries
 from mailer.campaigns.breakdown import breakdown, speed_of
 from mailer.campaigns.click_tags import choices_of

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from mailer.accounts.roles import Role
-from mailer.audience import queries as audience
-from mailer.audience.queries import SubscriberFilter
+from mailer.audience.queries.fields_and_tags import fields_of
+from mailer.audience.queries.lists import counts_of
+from mailer.audience.queries.narrowed import SubscriberFilter, select_subscribers
 from mailer.campaigns import queries
 from mailer.campaigns.draft import save_draft
 from mailer.campaigns.forms import CampaignForm, TestForm, lists_to_choose
@@ -82,7 +83,7 @@ def readers(campaign_id: str) -> ResponseReturnValue:
     """Offer subscribers to preview for."""
     campaign_of(campaign_id)
     by = SubscriberFilter(search=request.args.get("q", ""))
-    found = db.session.scalars(audience.subscribers(g.workspace.id, by).limit(8)).all()
+    found = db.session.scalars(select_subscribers(g.workspace.id, by).limit(8)).all()
     return render_template("campaigns/readers.html", readers=found)
 
 
@@ -132,10 +133,10 @@ def _editor(campaign: Campaign, form: CampaignForm) -> str:
         words=words,
         form=form,
         lists=lists,
-        counts=audience.counts_of(lists),
+        counts=counts_of(lists),
         templates=published_templates(g.workspace.id),
         senders=queries.senders_of(g.workspace.id),
-        fields=audience.fields_of(g.workspace.id),
+        fields=fields_of(g.workspace.id),
         desk=desk_for(read(words.design or {})) if is_design else None,
         problems=problems_of(words),
         test_form=TestForm(formdata=None, to=current_user.email),

@@ -6,7 +6,7 @@ from flask import g, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
-from mailer.audience.queries import fields_of
+from mailer.audience.queries.fields_and_tags import fields_of
 from mailer.campaigns.models import Campaign, CampaignVariant
 from mailer.campaigns.readers import through_readers
 from mailer.campaigns.views.frame import bp, campaign_of, chosen_locale

@@ -6,7 +6,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
-from mailer.audience.queries import tags_of
+from mailer.audience.queries.fields_and_tags import tags_of
 from mailer.campaigns import pause as stopping
 from mailer.campaigns.choose_tracking import choose_tracking
 from mailer.campaigns.click_tags import choices_of, set_click_tags

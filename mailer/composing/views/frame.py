@@ -3,7 +3,7 @@
 from flask import g, url_for
 from flask_wtf.csrf import generate_csrf
 
-from mailer.audience.queries import fields_of
+from mailer.audience.queries.fields_and_tags import fields_of
 from mailer.composing.desk import Desk, desk
 from mailer.composing.models import Template
 from mailer.composing.queries import brand_of, template_by_id

@@ -6,7 +6,7 @@ from flask.wrappers import Response
 from flask_login import current_user
 
 from mailer.accounts.roles import Role
-from mailer.audience.queries import fields_of
+from mailer.audience.queries.fields_and_tags import fields_of
 from mailer.composing import save_template as verbs
 from mailer.composing.forms import TemplateForm
 from mailer.composing.gallery import GALLERY, gallery_design

@@ -9,8 +9,8 @@ from pydantic import Field
 from mailer.api.errors import STATUS
 from mailer.api.idempotency import idempotent
 from mailer.api.schemas import Address, ExternalId, FieldValue, Given, Line, ListId, Shown, also_answers
-from mailer.audience import queries
 from mailer.audience.models import Subscriber
+from mailer.audience.queries.lists import lists_by_ids
 from mailer.audience.representation import SubscriberShown, shown_subscribers
 from mailer.consent.api.frame import bp, evidence_of_call
 from mailer.consent.register import register
@@ -114,7 +114,7 @@ def _save(given: NewSubscriber) -> tuple[Subscriber, bool]:
         g.workspace.id,
         given.email,
         details=given.model_dump(include={"external_id", "name", "locale", "time_zone", "fields", "tags"}),
-        lists=queries.lists_by_ids(g.workspace.id, given.lists),
+        lists=lists_by_ids(g.workspace.id, given.lists),
         evidence=evidence_of_call(f"sent status “{given.status}”."),
         now=utcnow(),
         is_confirmed=given.status == "active",

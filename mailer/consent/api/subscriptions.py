@@ -8,8 +8,9 @@ from pydantic import AwareDatetime, Field
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Given, Line, ListId, Shown, list_of
-from mailer.audience import queries
 from mailer.audience.models import MailingList
+from mailer.audience.queries.lists import lists_by_ids
+from mailer.audience.queries.subscribers import subscriber_by_id
 from mailer.audience.representation import SubscriberShown, shown_subscribers
 from mailer.consent.api.frame import bp, evidence_of_call
 from mailer.consent.models import Act, Channel, ConsentRecord
@@ -64,9 +65,9 @@ ConsentPage = list_of(ConsentShown, "ConsentPage")
 @bp.output(SubscriberShown)
 def join(subscriber_id: str, json_data: Joining) -> SubscriberShown:
     """Put a subscriber on lists; who left one comes back only by an act of their own."""
-    subscriber = queries.subscriber_by_id(g.workspace.id, subscriber_id)
+    subscriber = subscriber_by_id(g.workspace.id, subscriber_id)
     words = json_data.words or f"sent status “{json_data.status}”."
-    for mailing_list in queries.lists_by_ids(g.workspace.id, json_data.lists):
+    for mailing_list in lists_by_ids(g.workspace.id, json_data.lists):
         subscribe(
             subscriber,
             mailing_list,
@@ -83,8 +84,8 @@ def join(subscriber_id: str, json_data: Joining) -> SubscriberShown:
 @bp.output(SubscriberShown)
 def unsubscribe(subscriber_id: str, json_data: Leaving) -> SubscriberShown:
     """Take a subscriber off some lists, or off all, at their request."""
-    subscriber = queries.subscriber_by_id(g.workspace.id, subscriber_id)
-    lists = queries.lists_by_ids(g.workspace.id, json_data.lists)
+    subscriber = subscriber_by_id(g.workspace.id, subscriber_id)
+    lists = lists_by_ids(g.workspace.id, json_data.lists)
     words = json_data.words or "unsubscribed them."
     leave(subscriber, [one.id for one in lists], evidence=evidence_of_call(words), now=utcnow())
     return shown_subscribers([subscriber])[0]
@@ -95,7 +96,7 @@ def unsubscribe(subscriber_id: str, json_data: Leaving) -> SubscriberShown:
 @bp.output(ConsentPage)
 def index_consent(subscriber_id: str, query_data: PageQuery) -> dict[str, Any]:
     """Read the proofs of consent of a subscriber, newest first."""
-    subscriber = queries.subscriber_by_id(g.workspace.id, subscriber_id)
+    subscriber = subscriber_by_id(g.workspace.id, subscriber_id)
     return page(consent_of(subscriber), ConsentRecord, query_data, lambda rows: [_shown(row) for row in rows])
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template
 
 from mailer.accounts.models import Workspace
 from mailer.audience.models import Subscriber
-from mailer.audience.queries import subscriber_behind
+from mailer.audience.queries.subscribers import subscriber_behind
 from mailer.consent import preferences
 from mailer.consent.forms import DetailsForm, details_form
 from mailer.current import links

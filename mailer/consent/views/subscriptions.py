@@ -9,9 +9,11 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from mailer.accounts.roles import Role
-from mailer.audience import queries
 from mailer.audience.forms import subscriber_form
 from mailer.audience.models import MailingList, Subscriber, Subscription
+from mailer.audience.queries.fields_and_tags import fields_of
+from mailer.audience.queries.lists import current_lists, list_by_id, lists_by_ids
+from mailer.audience.queries.subscribers import subscriber_by_id
 from mailer.audience.subscribers import save_subscriber
 from mailer.consent.forms import AddForm, evidence_of_request
 from mailer.consent.models import Channel, Evidence
@@ -33,7 +35,7 @@ _MOST_CHOSEN = 1_000
 @requires(Role.EDITOR)
 def new() -> str:
     """Ask who is to be added, to which lists, and on what basis."""
-    form = subscriber_form(queries.fields_of(g.workspace.id), base=AddForm)
+    form = subscriber_form(fields_of(g.workspace.id), base=AddForm)
     return _form_page(form, request.args.getlist("list"))
 
 
@@ -41,12 +43,12 @@ def new() -> str:
 @requires(Role.EDITOR)
 def create() -> ResponseReturnValue:
     """Add someone by hand."""
-    form = subscriber_form(queries.fields_of(g.workspace.id), base=AddForm)
+    form = subscriber_form(fields_of(g.workspace.id), base=AddForm)
     assert isinstance(form, AddForm)
     list_ids = request.form.getlist("lists")
     if form.validate():
         with refusal_shown(form):
-            lists = queries.lists_by_ids(g.workspace.id, list_ids)
+            lists = lists_by_ids(g.workspace.id, list_ids)
             details = form.details()
             details["fields"] = {key: value for key, value in details["fields"].items() if value}
             subscriber, is_new = save_subscriber(
@@ -68,8 +70,8 @@ def create() -> ResponseReturnValue:
 @requires(Role.EDITOR)
 def subscribe_one(subscriber_id: str) -> ResponseReturnValue:
     """Put a subscriber on a list."""
-    subscriber = queries.subscriber_by_id(g.workspace.id, subscriber_id)
-    mailing_list = queries.list_by_id(g.workspace.id, request.form.get("list_id", ""))
+    subscriber = subscriber_by_id(g.workspace.id, subscriber_id)
+    mailing_list = list_by_id(g.workspace.id, request.form.get("list_id", ""))
     basis = request.form.get("basis", "")
     _subscribe(subscriber, [mailing_list], basis=basis, is_agreed=bool(basis.strip()))
     db.session.commit()
@@ -83,7 +85,7 @@ def subscribe_one(subscriber_id: str) -> ResponseReturnValue:
 @requires(Role.EDITOR)
 def unsubscribe_one(subscriber_id: str, subscription_id: str) -> ResponseReturnValue:
     """Take a subscriber off a list, at their request."""
-    subscriber = queries.subscriber_by_id(g.workspace.id, subscriber_id)
+    subscriber = subscriber_by_id(g.workspace.id, subscriber_id)
     place = db.session.scalar(
         select(Subscription).where(
             Subscription.subscriber_id == subscriber.id, Subscription.id == parse_id("scn", subscription_id)
@@ -114,7 +116,7 @@ def unsubscribe_chosen() -> ResponseReturnValue:
         return render_template(
             "consent/unsubscribe_chosen.html",
             people=people,
-            lists=queries.current_lists(g.workspace.id),
+            lists=current_lists(g.workspace.id),
             back=back,
         )
     count = unsubscribe_many(people, _named_list(), evidence=_by_staff("Unsubscribed by staff"), now=utcnow())
@@ -126,7 +128,7 @@ def unsubscribe_chosen() -> ResponseReturnValue:
 
 def _named_list() -> UUID | None:
     named = request.form.get("list_id", "")
-    return queries.list_by_id(g.workspace.id, named).id if named else None
+    return list_by_id(g.workspace.id, named).id if named else None
 
 
 def _subscribe(subscriber: Subscriber, lists: Iterable[MailingList], *, basis: str, is_agreed: bool) -> None:
@@ -146,6 +148,6 @@ def _form_page(form: AddForm, list_ids: list[str]) -> str:
     return render_template(
         "consent/add_subscriber.html",
         form=form,
-        lists=queries.current_lists(g.workspace.id),
+        lists=current_lists(g.workspace.id),
         list_ids=list_ids,
     )

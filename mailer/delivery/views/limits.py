@@ -8,7 +8,7 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.accounts.roles import Role
-from mailer.audience.queries import audience_size
+from mailer.audience.queries.growth import audience_size
 from mailer.db import db, owned
 from mailer.delivery import limits, queries
 from mailer.delivery.allowance import limits_of, sent_by_day, warm_up_of

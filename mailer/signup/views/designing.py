@@ -9,7 +9,8 @@ from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from mailer.accounts.roles import Role
-from mailer.audience import queries as audience
+from mailer.audience.queries.fields_and_tags import fields_of
+from mailer.audience.queries.lists import current_lists
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
@@ -39,7 +40,7 @@ def index() -> str:
         forms=queries.forms_of(g.workspace.id, is_archive=is_archive),
         figures=queries.figures_of(g.workspace.id, now=utcnow()),
         is_archive=is_archive,
-        has_lists=bool(audience.current_lists(g.workspace.id)),
+        has_lists=bool(current_lists(g.workspace.id)),
     )
 
 
@@ -47,7 +48,7 @@ def index() -> str:
 @requires(Role.EDITOR)
 def new() -> ResponseReturnValue:
     """Show the designer, empty but for what most want."""
-    lists = audience.current_lists(g.workspace.id)
+    lists = current_lists(g.workspace.id)
     if not lists:
         raise Invalid("A form leads to a list; make one first.")
     wanted = request.args.get("list", "")
@@ -138,7 +139,7 @@ def reopen(form_id: str) -> ResponseReturnValue:
 
 
 def _typed(form: DesignForm, before: Design | None) -> Design:
-    fields = audience.fields_of(g.workspace.id)
+    fields = fields_of(g.workspace.id)
     language = request.form.get("language", "")
     if language not in LANGUAGES:
         raise Invalid("Choose a language.")
@@ -172,8 +173,8 @@ def _page(made: Form | None, design: Design, form: DesignForm) -> str:
         form=form,
         language=language,
         chosen=_chosen(design, language, given),
-        lists=audience.current_lists(g.workspace.id),
-        fields=audience.fields_of(g.workspace.id),
+        lists=current_lists(g.workspace.id),
+        fields=fields_of(g.workspace.id),
         most_boxes=MOST_BOXES,
         parts=PARTS,
     )

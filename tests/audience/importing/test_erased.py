@@ -2,7 +2,7 @@
 
 from mailer.audience.erase import erase_subscribers
 from mailer.audience.models import Erasure
-from mailer.audience.queries import subscriber_by_email
+from mailer.audience.queries.subscribers import subscriber_by_email
 from mailer.db import db
 from mailer.lib.clock import utcnow
 from tests import factories

@@ -4,7 +4,6 @@ from datetime import date
 import pytest
 from openpyxl import Workbook
 
-from mailer.audience import queries
 from mailer.audience.fields import create_field
 from mailer.audience.importing import run as running
 from mailer.audience.importing.begin import cancel_import
@@ -21,9 +20,12 @@ from mailer.audience.models import (
     Subscription,
     SubscriptionStatus,
 )
+from mailer.audience.queries.imports import import_by_id
+from mailer.audience.queries.lists import counts_of
+from mailer.audience.queries.narrowed import SubscriberFilter, select_subscribers
 from mailer.consent.models import ConsentRecord
 from mailer.db import db
-from mailer.errors import Conflict, Invalid
+from mailer.errors import Conflict, Invalid, NotFound
 from mailer.lib.clock import utcnow
 from tests import factories
 from tests.audience.importing.conftest import BASIS, run, undo
@@ -43,7 +45,7 @@ def figures(source):
 
 
 def emails(workspace):
-    query = queries.subscribers(workspace.id, queries.SubscriberFilter())
+    query = select_subscribers(workspace.id, SubscriberFilter())
     return sorted(row.email for row in db.session.scalars(query))
 
 
@@ -90,7 +92,7 @@ def test_everyone_in_the_file_joins_the_list_with_the_basis_as_proof(workspace, 
     assert source.status is ImportStatus.FINISHED
     assert figures(source) == (2, 0, 0, 0)
     assert emails(workspace) == ["Sam@example.com", "rosa@example.com"]
-    assert queries.counts_of([bread])[bread.id].active == 2
+    assert counts_of([bread])[bread.id].active == 2
     record = db.session.query(ConsentRecord).first()
     assert (record.words, record.actor_id, record.list_id) == (BASIS, ana.id, bread.id)
     assert [tag.name for tag in db.session.query(Subscriber).first().tags] == ["fair"]
@@ -277,8 +279,8 @@ def test_the_database_is_asked_by_the_chunk_and_not_by_the_row(workspace, upload
 def test_an_import_of_another_workspace_is_not_found(other_workspace, upload):
     source = upload("email\nrosa@example.com\n")
 
-    with pytest.raises(queries.NotFound):
-        queries.import_by_id(other_workspace.id, source.public_id)
+    with pytest.raises(NotFound):
+        import_by_id(other_workspace.id, source.public_id)
     assert db.session.query(Import).count() == 1
 
 

@@ -1,0 +1,1 @@
+"""What is asked of the audience. The workspace comes first, so that none is forgotten."""
