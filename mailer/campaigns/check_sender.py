@@ -5,9 +5,9 @@ from typing import Final
 
 from mailer.campaigns.models import Campaign
 from mailer.current import settings
-from mailer.delivery.engine.mime import ascii_domain
 from mailer.delivery.models import KeyState
 from mailer.delivery.queries import sending_domains_of
+from mailer.lib.addresses import ascii_domain
 from mailer.rendering.checks.findings import Finding, Severity, Where
 
 #: Their owners publish DMARC policies that no other server's mail can meet.

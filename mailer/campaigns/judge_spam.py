@@ -7,7 +7,8 @@ from mailer.campaigns.models import Campaign, CampaignVariant
 from mailer.campaigns.words import design_of
 from mailer.composing.preview import fill_in, shared_values
 from mailer.current import settings
-from mailer.delivery.engine.mime import FormLetter, header
+from mailer.delivery.engine.header_fields import header
+from mailer.delivery.engine.mime import FormLetter
 from mailer.errors import Invalid
 from mailer.lib.ids import uuid7
 from mailer.lib.spam_filters import Verdict, judge

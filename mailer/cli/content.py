@@ -214,7 +214,8 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _message(source: Any, rendered: Any, *, to: str) -> bytes:
-    from mailer.delivery.engine.mime import FormLetter, header
+    from mailer.delivery.engine.header_fields import header
+    from mailer.delivery.engine.mime import FormLetter
     from mailer.lib.clock import utcnow
     from mailer.lib.ids import uuid7
 

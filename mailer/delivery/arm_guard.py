@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import update
 
 from mailer.db import db
-from mailer.delivery.engine.mime import ascii_domain
 from mailer.delivery.engine.reputation import Level
 from mailer.delivery.models import DomainStanding
+from mailer.lib.addresses import ascii_domain
 
 
 def arm_guard(workspace_id: UUID, from_email: str, *, now: datetime) -> None:

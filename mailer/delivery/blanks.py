@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from mailer.delivery.engine.mime import plain_segment, segment, token_segment
+from mailer.delivery.engine.quoted_printable import plain_segment, segment, token_segment
 from mailer.lib.remembered import Remembered
 from mailer.rendering.merge import MOST_CHARACTERS, MergeFailed, one_line, said
 from mailer.rendering.program import Form, Layout, Slot

@@ -15,7 +15,8 @@ from mailer.delivery.blanks import Blanks
 from mailer.delivery.domains import Identity, identity_of
 from mailer.delivery.engine.dkim import sign_message
 from mailer.delivery.engine.enclosures import Enclosure
-from mailer.delivery.engine.mime import FormLetter, ascii_domain, header, mailboxes_header, text_header
+from mailer.delivery.engine.header_fields import header, mailboxes_header, text_header
+from mailer.delivery.engine.mime import FormLetter
 from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.engine.ports import Envelope
 from mailer.delivery.leave_header import LeaveHeader
@@ -23,6 +24,7 @@ from mailer.delivery.ledger import Claimed
 from mailer.delivery.models import Delivery, Message, MessageKind
 from mailer.delivery.readers import RARE_NAMES
 from mailer.errors import MailerError
+from mailer.lib.addresses import ascii_domain
 from mailer.lib.ids import public_id
 from mailer.lib.links import Links
 from mailer.lib.return_paths import Purpose, ReturnPaths

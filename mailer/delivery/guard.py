@@ -16,11 +16,11 @@ from sqlalchemy import ColumnElement, case, func, select
 from mailer.accounts.models import Workspace
 from mailer.db import db
 from mailer.delivery import runs
-from mailer.delivery.engine.mime import ascii_domain
 from mailer.delivery.engine.reputation import DAY, HOUR, Counts, Judgement, Level, judge
 from mailer.delivery.models import DomainStanding, Message, Run, SendingSum
 from mailer.delivery.sending_sums import slot_of
 from mailer.delivery.warn_owners import warn_owners
+from mailer.lib.addresses import ascii_domain
 
 log = logging.getLogger(__name__)
 

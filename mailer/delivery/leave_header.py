@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mailer.delivery.engine.mime import header
+from mailer.delivery.engine.header_fields import header
 
 #: RFC 8058 3.1
 _ONE_CLICK: Final = header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")

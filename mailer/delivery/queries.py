@@ -11,7 +11,6 @@ from sqlalchemy.orm import selectinload
 from mailer.accounts.models import Workspace
 from mailer.audience.models import Subscriber
 from mailer.db import db
-from mailer.delivery.engine.mime import ascii_domain
 from mailer.delivery.engine.throttle import FREE_PER_SECOND
 from mailer.delivery.models import (
     GIVE_UP_AFTER_HOURS,
@@ -32,7 +31,7 @@ from mailer.delivery.models import (
     Transport,
 )
 from mailer.errors import NotFound
-from mailer.lib.addresses import address_key
+from mailer.lib.addresses import address_key, ascii_domain
 from mailer.lib.ids import parse_id
 
 _SLOWED_SHOWN = 50

@@ -16,8 +16,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.db import db
-from mailer.delivery.engine.mime import ascii_domain
 from mailer.delivery.models import Attempt, Delivery, DeliveryState, Message, SendingSum
+from mailer.lib.addresses import ascii_domain
 from mailer.lib.mailbox_providers import provider_of
 
 SLOT: Final = timedelta(minutes=10)

@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+import idna
 from email_validator import EmailNotValidError, validate_email
 
 from mailer.errors import Invalid
@@ -70,6 +71,20 @@ def clean_domain(text: str) -> str:
     if not checked.ascii_domain:
         raise Invalid(f"“{text.strip()[:80]}” is not a domain.")
     return checked.ascii_domain.lower()
+
+
+def ascii_domain(address: str) -> str:
+    """Return an address with its domain as A-labels (RFC 5890), which every server understands.
+
+    :raises Invalid: the domain cannot be written so
+    """
+    local, _, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    try:
+        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError as error:
+        raise Invalid(f"The domain of “{address}” cannot be written for mail: {error}.") from None
 
 
 def split_mailbox(text: str) -> tuple[str, str]:

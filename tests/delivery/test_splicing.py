@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.delivery.blanks import Blanks
-from mailer.delivery.engine.mime import FormLetter, quoted_printable
+from mailer.delivery.engine.mime import FormLetter
+from mailer.delivery.engine.quoted_printable import quoted_printable
 from mailer.rendering.design import Frozen
 from mailer.rendering.flatten import Address
 from mailer.rendering.language import LINK_URL, PIXEL_URL

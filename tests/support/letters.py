@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailer.delivery.engine.mime import FormLetter, header
+from mailer.delivery.engine.header_fields import header
+from mailer.delivery.engine.mime import FormLetter
 from mailer.errors import Invalid
 
 

@@ -111,8 +111,8 @@ def body_hash(body: bytes) -> bytes:
     """Return the base64 of a body's SHA-256, as ``bh=`` has it.
 
     Only empty lines at its end are taken off: the rest has to be in the relaxed form of
-    RFC 6376 3.4.4 already, as :func:`mailer.delivery.engine.mime.quoted_printable` writes
-    it. To look for what is not would take as long as the hash itself.
+    RFC 6376 3.4.4 already, as ``quoted_printable`` writes it. To look for what is
+    not would take as long as the hash itself.
 
     :param body: lines that end in CRLF, with no tab, no two spaces together, none at an end
     """

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.delivery.engine.mime import ascii_domain, quoted_printable
+from mailer.delivery.engine.quoted_printable import quoted_printable
 from mailer.errors import Invalid
 from tests.support.letters import Letter, write
 
@@ -131,18 +131,6 @@ def test_each_header_stands_once():
     assert {"from", "to", "reply-to", "subject", "date", "message-id", "mime-version"} <= set(names)
 
 
-@pytest.mark.parametrize(
-    ("address", "written"),
-    [
-        ("ana@bäckerei.example", "ana@xn--bckerei-5wa.example"),
-        ("ana@BAKERY.example", "ana@BAKERY.example"),
-        ("josé@münchen.example", "josé@xn--mnchen-3ya.example"),
-    ],
-)
-def test_domains_are_written_as_every_server_understands_them(address, written):
-    assert ascii_domain(address) == written
-
-
 def test_text_comes_first_and_html_last():
     parts = [part.get_content_type() for part in parsed(write(letter())).iter_parts()]
 
@@ -151,12 +139,3 @@ def test_text_comes_first_and_html_last():
 
 def test_a_message_without_html_has_no_parts():
     assert parsed(write(letter(html=""))).get_content_type() == "text/plain"
-
-
-@given(text=st.text(st.sampled_from(" \t\n\rx=é"), max_size=300))
-def test_nothing_is_left_for_dkim_s_relaxed_form_to_change(text):
-    lines = quoted_printable(text)
-
-    assert b"\t" not in lines
-    assert b"  " not in lines
-    assert b" \r\n" not in lines
