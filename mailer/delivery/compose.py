@@ -4,14 +4,14 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy.orm import aliased
 
-from mailer.audience.models import MailingList, Subscriber
-from mailer.current import links, settings
+from mailer.audience.models import Subscriber
+from mailer.current import links
 from mailer.delivery.blanks import Blanks
+from mailer.delivery.campaign_headers import CampaignHeaders
 from mailer.delivery.domains import Identity, identity_of
 from mailer.delivery.engine.dkim import sign_message
 from mailer.delivery.engine.enclosures import Enclosure
@@ -19,15 +19,14 @@ from mailer.delivery.engine.header_fields import header, mailboxes_header, text_
 from mailer.delivery.engine.mime import FormLetter
 from mailer.delivery.engine.outcomes import Outcome, Verdict
 from mailer.delivery.engine.ports import Envelope
-from mailer.delivery.leave_header import LeaveHeader
 from mailer.delivery.ledger import Claimed
 from mailer.delivery.models import Delivery, Message, MessageKind
 from mailer.delivery.readers import RARE_NAMES
+from mailer.delivery.return_addresses import ReturnAddresses
 from mailer.errors import MailerError
 from mailer.lib.addresses import ascii_domain
 from mailer.lib.ids import public_id
 from mailer.lib.links import Links
-from mailer.lib.return_paths import Purpose, ReturnPaths
 from mailer.rendering.design import Frozen
 from mailer.rendering.flatten import Address, Addresses, Fixed
 from mailer.rendering.language import LINK_URL, PIXEL_URL, names_in
@@ -92,57 +91,30 @@ class Composer:
         self._own_values: dict[str, Any] = dict(message.values)
         if not self._is_tracked:
             self._own_values |= {LINK_URL: message.links.__getitem__, PIXEL_URL: ""}
-        self._host = urlsplit(self._links.base_url).hostname or "localhost"
-        self._sender = ascii_domain(message.from_email)
+        sender = ascii_domain(message.from_email)
         #: Of the From address, as an A-label.
-        self.from_domain = self._sender.rpartition("@")[2]
+        self.from_domain = sender.rpartition("@")[2]
         identity = identify(message.workspace_id, self.from_domain)
         self._signers = identity.signers
         if self._is_tracked and identity.tracking_host:
             self._mail_links = self._links.at(identity.tracking_host)
-        #: Where bounces come back to, each to an address that names its delivery; None for the sender's own.
-        self._return_domain = identity.return_path
-        self._return_paths = ReturnPaths(settings().secret_key) if self._return_domain else None
-        self._leave_header = LeaveHeader(self._links.leave_prefix)
-        #: Header fields of the last list and the last campaign: nearly always those of the next mail.
-        self._list: tuple[UUID | None, str] = (None, "")
-        self._feedback: tuple[UUID | None, str] = (None, "")
+        #: Bounces come back there.
+        self._return_addresses = ReturnAddresses(sender, identity.return_path)
+        self._campaign_headers = CampaignHeaders(
+            self._links, workspace_id=message.workspace_id, return_addresses=self._return_addresses
+        )
+        self._names: frozenset[str] = frozenset()
         self._renderer: Renderer | None = None
         self._blanks: Blanks | None = None
-        constants: frozenset[str] = frozenset()
-        layouts = None
-        self._names: frozenset[str] = frozenset()
         if message.kind is not MessageKind.SYSTEM and not message.is_literal:
-            self._renderer = Renderer(
-                _frozen(message),
-                addresses=_addresses(self._links, self._mail_links) if self._is_tracked else (),
-                fixed=_fixed(message.values) if self._is_campaign else (),
-            )
-            form = self._renderer.form
-            if form is None:
-                constants = self._renderer.constants
-            else:
-                self._blanks = Blanks(form)
-                layouts = self._blanks.layouts
             # What nobody reads is not made: each address has a seal of its own.
             self._names = frozenset().union(*map(names_in, (message.subject, message.html, message.text)))
+            self._renderer = self._renderer_of(message)
+            if self._renderer.form is not None:
+                self._blanks = Blanks(self._renderer.form)
         #: What the message says of its reader that takes another query (``readers``).
         self.rare_names = self._names & RARE_NAMES
-        self._form = FormLetter(
-            from_name=message.from_name,
-            from_email=message.from_email,
-            reply_to=message.reply_to,
-            boundary=message.id.hex,
-            has_html=bool(message.html),
-            constants=constants,
-            layouts=layouts,
-            headers=_own_headers(message),
-            addressed=_addressed(message),
-            enclosures=[
-                Enclosure(each.name, each.content_type, each.content, each.content_id)
-                for each in (message.attachments if message.attachment_count else ())
-            ],
-        )
+        self._form = _form_letter(message, self._renderer, self._blanks)
 
     def compose(
         self, delivery: Claimed, person: Mapping[str, Any] | None, *, now: datetime
@@ -158,15 +130,18 @@ class Composer:
             subject, lines = self._blanks.fill(values)
         elif self._renderer is not None:
             subject, html, text = self._renderer.pieces(values)
+        own_headers = ""
+        if delivery.campaign_id is not None:
+            own_headers = self._campaign_headers.lines(delivery, delivery.campaign_id, values["leave_token"])
         head = self._form.head(
             to=delivery.email,
             subject=subject,
             message_id=message_id_of(delivery.id, self.from_domain),
             date=now,
-            headers=self._headers(delivery, values["leave_token"]),
+            headers=own_headers,
         )
         body = self._form.write(text, html) if lines is None else self._form.fill(lines)
-        envelope = Envelope(self._return_address(Purpose.BOUNCE, delivery.id), ascii_domain(delivery.email))
+        envelope = Envelope(self._return_addresses.of_bounces(delivery.id), ascii_domain(delivery.email))
         return envelope, b"".join((self._signed(head, body, now=now), head, b"\r\n", body))
 
     def _signed(self, head: bytes, body: bytes, *, now: datetime) -> bytes:
@@ -224,33 +199,30 @@ class Composer:
             values["view_url"] = self._mail_links.view_prefix + token
         return values if delivery.values is None else values | delivery.values
 
-    def _headers(self, delivery: Claimed, leave_token: str) -> str:
-        if delivery.campaign_id is None:
-            return ""
-        leave = ""
-        if leave_token:
-            address = (
-                "" if self._return_paths is None else self._return_address(Purpose.UNSUBSCRIBE, delivery.id)
-            )
-            leave = self._leave_header.lines(leave_token, address)
-        return f"{self._feedback_id(delivery.campaign_id)}{leave}{self._list_id(delivery.list_id)}"
+    def _renderer_of(self, message: Message) -> Renderer:
+        return Renderer(
+            _frozen(message),
+            addresses=_addresses(self._links, self._mail_links) if self._is_tracked else (),
+            fixed=_fixed(message.values) if self._is_campaign else (),
+        )
 
-    def _return_address(self, purpose: Purpose, delivery_id: UUID) -> str:
-        if self._return_paths is None:
-            return self._sender
-        return self._return_paths.address(purpose, delivery_id, self._return_domain)
 
-    def _list_id(self, list_id: UUID | None) -> str:
-        if self._list[0] is not list_id:
-            name = f"<{public_id(MailingList.prefix, list_id)}.{self._host}>" if list_id is not None else ""
-            self._list = list_id, header("List-ID", name) if name else ""
-        return self._list[1]
-
-    def _feedback_id(self, campaign_id: UUID) -> str:
-        if self._feedback[0] is not campaign_id:
-            campaign, workspace = public_id("cmp", campaign_id), public_id("wsp", self._message.workspace_id)
-            self._feedback = campaign_id, header("Feedback-ID", f"{campaign}:{workspace}:campaign:mailer")
-        return self._feedback[1]
+def _form_letter(message: Message, renderer: Renderer | None, blanks: Blanks | None) -> FormLetter:
+    return FormLetter(
+        from_name=message.from_name,
+        from_email=message.from_email,
+        reply_to=message.reply_to,
+        boundary=message.id.hex,
+        has_html=bool(message.html),
+        constants=renderer.constants if renderer is not None and blanks is None else frozenset(),
+        layouts=blanks.layouts if blanks is not None else None,
+        headers=_own_headers(message),
+        addressed=_addressed(message),
+        enclosures=[
+            Enclosure(each.name, each.content_type, each.content, each.content_id)
+            for each in (message.attachments if message.attachment_count else ())
+        ],
+    )
 
 
 def _own_headers(message: Message) -> str:
