@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from mailer.accounts.models import Workspace
 from mailer.current import settings
 from mailer.db import db
-from mailer.delivery.engine.domain_checks import CheckKind, Finding, Health, Key, Subject, check_domain
+from mailer.delivery.engine.domain_checks.check_domain import check_domain
+from mailer.delivery.engine.domain_checks.findings import CheckKind, Finding, Health, Key, Subject
 from mailer.delivery.engine.txt_records import look_up
 from mailer.delivery.models import DomainCheck, KeyState, SendingDomain, Transport
 from mailer.delivery.warn_owners import warn_owners

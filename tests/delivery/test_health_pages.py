@@ -14,7 +14,7 @@ from mailer.delivery.dmarc import sendings_of
 from mailer.delivery.doctor import ailing, check_domains, checks_of, examine
 from mailer.delivery.domains import add_domain
 from mailer.delivery.engine import txt_records
-from mailer.delivery.engine.domain_checks import CheckKind, Health
+from mailer.delivery.engine.domain_checks.findings import CheckKind, Health
 from mailer.delivery.models import Delivery, Message, MessageKind, SendingSum
 from mailer.delivery.sending_sums import Fate, slot_of
 from mailer.lib.clock import utcnow

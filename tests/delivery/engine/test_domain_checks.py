@@ -2,7 +2,8 @@
 
 import pytest
 
-from mailer.delivery.engine.domain_checks import CheckKind, Health, Key, Subject, check_domain
+from mailer.delivery.engine.domain_checks.check_domain import check_domain
+from mailer.delivery.engine.domain_checks.findings import CheckKind, Health, Key, Subject
 from mailer.delivery.engine.txt_records import Answer
 
 GOOD = {
