@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Lock, local
@@ -354,11 +354,25 @@ def looking_first() -> Iterator[Connection]:
     On SQLite, where whoever writes keeps all others from it, that is one apart until this
     thread has written something.
     """
-    if _thread.is_writing or db.session.get_bind().dialect.name != "sqlite":
+    if not _looks_apart():
         yield db.session.connection()
         return
     with db.engine.connect().execution_options(**{READ_ONLY: True}) as connection:
         yield connection
+
+
+@contextmanager
+def driver_looking_first() -> Iterator[Any]:
+    """Give what :func:`looking_first` does as the driver has it; apart, each statement stands for itself."""
+    if not _looks_apart():
+        yield db.session.connection().connection.driver_connection
+        return
+    with closing(db.engine.raw_connection()) as connection:
+        yield connection.driver_connection
+
+
+def _looks_apart() -> bool:
+    return db.session.get_bind().dialect.name == "sqlite" and not _thread.is_writing
 
 
 def owned(

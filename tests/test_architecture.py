@@ -35,7 +35,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     catcher
     web api
     accounts
-    signals jobs bulk inserts
+    signals jobs bulk driver
     db current broker patience
     config
     rendering delivery.engine bounces.parsers

@@ -3,18 +3,30 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, cast, exists, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    bindparam,
+    cast,
+    exists,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import joinedload, selectinload
 
 from mailer.audience.models import Subscriber
 from mailer.composing.models import Template
 from mailer.consent.models import StreamSuppression, Suppression, SuppressionReason
-from mailer.db import db, looking_first, owned
+from mailer.db import db, owned
 from mailer.delivery.models import Delivery, DeliveryState, Message, Sender
+from mailer.driver import Question
 from mailer.lib.addresses import address_key
 from mailer.lib.ids import parse_id
 from mailer.transactional.letter import Mailbox, wrong
@@ -33,45 +45,38 @@ class Known:
     subscribers: dict[str, UUID]
 
 
-@cache
-def _known(are_several: bool) -> Any:
-    """Return the question of :func:`known_of`: made once, since to build it takes longer than to ask it.
-
-    About one address it is another: the places for several are written anew each time.
-    """
-    keys: Any = bindparam("keys", expanding=True) if are_several else [bindparam("key")]
-    workspace_id: Any = bindparam("workspace_id")
+def _known() -> CompoundSelect[Any]:
+    """Return the question of :func:`known_of`, about one address."""
+    key, workspace_id = bindparam("key", type_=String()), bindparam("workspace_id", type_=Subscriber.id.type)
     # PostgreSQL wants to know of what kind a nothing is.
     nobody = cast(null(), Subscriber.id.type)
     return union_all(
         select(Suppression.email_key, Suppression.reason, nobody.label("subscriber_id")).where(
             Suppression.workspace_id == workspace_id,
-            Suppression.email_key.in_(keys),
+            Suppression.email_key == key,
             Suppression.reason == SuppressionReason.HARD_BOUNCE,
         ),
         select(StreamSuppression.email_key, StreamSuppression.reason, nobody).where(
             StreamSuppression.workspace_id == workspace_id,
-            StreamSuppression.email_key.in_(keys),
-            StreamSuppression.stream == bindparam("stream"),
+            StreamSuppression.email_key == key,
+            StreamSuppression.stream == bindparam("stream", type_=String()),
         ),
         select(Subscriber.email_key, cast(null(), Suppression.reason.type), Subscriber.id).where(
-            Subscriber.workspace_id == workspace_id, Subscriber.email_key.in_(keys)
+            Subscriber.workspace_id == workspace_id, Subscriber.email_key == key
         ),
     )
 
 
+_KNOWN: Final = Question(_known())
+
+
 def known_of(workspace_id: UUID, stream: str, emails: Iterable[str]) -> Known:
-    """Return what is known of addresses, by one question.
+    """Return what is known of addresses.
 
     The gate asks again when a message is claimed; this is so that whoever asks hears at once.
     """
-    keys = list({address_key(email) for email in emails})
-    if not keys:
-        return Known({}, {})
-    about = {"workspace_id": workspace_id, "stream": stream, "keys": keys, "key": keys[0]}
-    # As rows of the driver: there is nothing in them for the ORM.
-    with looking_first() as connection:
-        rows: Any = connection.execute(_known(len(keys) > 1), about).all()
+    keys = dict.fromkeys(map(address_key, emails))
+    rows = _KNOWN.ask([{"workspace_id": workspace_id, "stream": stream, "key": key} for key in keys])
     return Known(
         {key: reason for key, reason, subscriber_id in rows if subscriber_id is None},
         {key: subscriber_id for key, _, subscriber_id in rows if subscriber_id is not None},

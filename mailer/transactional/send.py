@@ -18,8 +18,8 @@ from mailer.audience.models import Subscriber
 from mailer.db import db
 from mailer.delivery.compose import merge_values
 from mailer.delivery.models import Attachment, Delivery, Message, MessageKind, TrackingMode
+from mailer.driver import Inserted, insert_rows
 from mailer.errors import Invalid, MailerError
-from mailer.inserts import Inserted, insert_rows
 from mailer.jobs import DELIVER_TRANSACTIONAL, later
 from mailer.lib.addresses import address_key
 from mailer.lib.ids import uuid7

@@ -1,4 +1,4 @@
-"""A few rows written by the driver itself."""
+"""A few rows written and read by the driver itself."""
 
 import pytest
 from sqlalchemy import bindparam, select
@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from mailer.audience.models import Subscriber
 from mailer.db import READ_ONLY, db, looking_first
 from mailer.delivery.models import Delivery, DeliveryState
-from mailer.inserts import Inserted, insert_rows
+from mailer.driver import Inserted, Question, insert_rows
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
 from tests import factories
@@ -19,6 +19,11 @@ DELIVERIES = Inserted(
     made={
         "subscriber_id": select(Subscriber.id).where(Subscriber.id == bindparam("known_as")).scalar_subquery()
     },
+)
+QUESTION = Question(
+    select(Delivery.id, Delivery.state, Delivery.created_at).where(
+        Delivery.id == bindparam("asked", type_=Delivery.id.type), Delivery.state == DeliveryState.PREPARED
+    )
 )
 
 
@@ -90,3 +95,18 @@ def test_what_this_thread_has_written_is_seen_when_it_looks(row):
 
     with looking_first() as connection:
         assert connection.scalar(select(Delivery.id)) == row["id"]
+
+
+def test_a_question_is_answered_about_each_in_the_form_of_the_model(row):
+    insert_rows({DELIVERIES: [row]})
+    db.session.commit()
+
+    found = QUESTION.ask([{"asked": row["id"]}, {"asked": uuid7()}])
+
+    assert found == [(row["id"], DeliveryState.PREPARED, row["created_at"])]
+
+
+def test_a_question_sees_what_this_thread_has_written(row):
+    insert_rows({DELIVERIES: [row]})
+
+    assert QUESTION.ask([{"asked": row["id"]}]) == [(row["id"], DeliveryState.PREPARED, row["created_at"])]
