@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema
 from mailer.accounts import queries
 from mailer.accounts.change_settings import change_settings
 from mailer.accounts.keys import create_key, revoke_key
-from mailer.accounts.models import ApiKey, Membership
+from mailer.accounts.models import ApiKey, Membership, Workspace
 from mailer.accounts.roles import Role
 from mailer.accounts.scopes import EVERYTHING, READING, SCOPES, is_granted
 from mailer.api.guards import api_blueprint
@@ -112,9 +112,10 @@ def show_workspace() -> WorkspaceShown:
 @bp.output(WorkspaceShown)
 def patch_workspace(json_data: Given) -> WorkspaceShown:
     """Change the workspace’s settings."""
-    change_settings(g.workspace, given(json_data))
+    workspace = db.session.get_one(Workspace, g.workspace.id)
+    change_settings(workspace, given(json_data))
     db.session.commit()
-    return WorkspaceShown.of(g.workspace)
+    return WorkspaceShown.of(workspace)
 
 
 @bp.get("/members")

@@ -78,15 +78,16 @@ def create_key(
 def key_for(secret: str, *, now: datetime) -> ApiKey | None:
     """Return the key that a secret belongs to, or None when there is none, or none that still works.
 
-    It begins no transaction, so that nobody without a key waits for SQLite's writers, or
-    makes them wait.
+    It and its workspace are of no session, and other threads read them too: whoever changes
+    one loads it first. No transaction is begun, so that nobody without a key waits for SQLite's
+    writers, or makes them wait.
     """
     if not secret.startswith(_MARK):
         return None
     key = _read(fingerprint(secret), now=now)
     if key is None or (key.expires_at is not None and key.expires_at <= now):
         return None
-    return db.session.merge(key, load=False)
+    return key
 
 
 def is_use_due(key: ApiKey, *, now: datetime) -> bool:

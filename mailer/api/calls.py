@@ -89,12 +89,13 @@ def _take_request_id() -> None:
 
 def _add_headers(response: Response) -> Response:
     if "calls_left" in g:
-        response.headers["RateLimit-Limit"] = str(g.calls_left.limit)
-        response.headers["RateLimit-Remaining"] = str(g.calls_left.remaining)
-        response.headers["RateLimit-Reset"] = str(g.calls_left.seconds)
+        left: _Left = g.calls_left
+        response.headers.add("RateLimit-Limit", str(left.limit))
+        response.headers.add("RateLimit-Remaining", str(left.remaining))
+        response.headers.add("RateLimit-Reset", str(left.seconds))
         if response.status_code == 429:
-            response.headers["Retry-After"] = str(g.calls_left.seconds)
+            response.headers["Retry-After"] = str(left.seconds)
     if "request_id" in g:
-        response.headers["X-Request-Id"] = g.request_id
+        response.headers.add("X-Request-Id", g.request_id)
         response.headers.setdefault("Cache-Control", "no-store")
     return response

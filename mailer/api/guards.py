@@ -30,7 +30,8 @@ _LARGEST_BODY: Final = 8 * 1024 * 1024
 def api_blueprint(name: str, import_name: str, *, tag: str) -> APIBlueprint:
     """Return a blueprint for calls under ``/api/v1``.
 
-    Each request has ``g.api_key`` and ``g.workspace``, and its errors are problem JSON.
+    Each request has ``g.api_key`` and ``g.workspace``, to be read: whoever changes one loads it
+    first. Its errors are problem JSON.
 
     :param tag: under which heading the description of the API lists these calls
     """

@@ -19,8 +19,10 @@ def test_the_secret_finds_its_key_and_is_not_stored(workspace):
     key, secret = create_key(workspace.id, name=" Shop ", scopes=[READING])
     db.session.commit()
 
-    assert key_for(secret, now=NOON) == key
-    assert (key.name, key.scopes, key.workspace) == ("Shop", [READING], workspace)
+    found = key_for(secret, now=NOON)
+    assert found is not None
+    assert (found.id, found.name, found.scopes) == (key.id, "Shop", [READING])
+    assert (found.workspace.id, found.workspace.name) == (workspace.id, workspace.name)
     assert secret.startswith(key.hint)
     assert secret not in {str(value) for value in vars(key).values()}
 
@@ -35,7 +37,7 @@ def test_other_secrets_find_nothing(workspace, secret):
 def test_a_revoked_key_is_known_no_more(workspace):
     key, secret = create_key(workspace.id, name="Shop", scopes=[EVERYTHING])
     db.session.commit()
-    assert key_for(secret, now=NOON) == key
+    assert key_for(secret, now=NOON) is not None
 
     revoke_key(key, now=NOON)
     revoke_key(key, now=NOON + timedelta(hours=1))
@@ -46,15 +48,15 @@ def test_a_revoked_key_is_known_no_more(workspace):
 
 
 def test_a_key_that_another_process_revokes_works_for_a_second_at_most(workspace):
-    key, secret = create_key(workspace.id, name="Shop", scopes=[EVERYTHING])
+    _, secret = create_key(workspace.id, name="Shop", scopes=[EVERYTHING])
     db.session.commit()
-    assert key_for(secret, now=NOON) == key
+    assert key_for(secret, now=NOON) is not None
 
     # Past the ORM, as what another process does is.
     db.session.execute(update(ApiKey.__table__).values(revoked_at=NOON))
     db.session.commit()
 
-    assert key_for(secret, now=NOON + timedelta(seconds=0.9)) == key
+    assert key_for(secret, now=NOON + timedelta(seconds=0.9)) is not None
     assert key_for(secret, now=NOON + timedelta(seconds=1)) is None
 
 
@@ -87,10 +89,10 @@ def test_a_key_needs_a_name_that_people_can_read(workspace, name):
 
 
 def test_a_key_ends_on_its_day(workspace):
-    key, secret = create_key(workspace.id, name="Shop", scopes=[EVERYTHING], expires_at=NOON)
+    _, secret = create_key(workspace.id, name="Shop", scopes=[EVERYTHING], expires_at=NOON)
     db.session.commit()
 
-    assert key_for(secret, now=NOON - timedelta(seconds=1)) == key
+    assert key_for(secret, now=NOON - timedelta(seconds=1)) is not None
     assert key_for(secret, now=NOON) is None
 
 

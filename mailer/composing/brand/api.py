@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from flask import g
 from pydantic import Field
 
+from mailer.accounts.models import Workspace
 from mailer.api.guards import api_blueprint
 from mailer.api.schemas import Given, Line, Shown, changes_of, patched
 from mailer.composing.brand.save_brand import ROLES, Look, save_brand
@@ -63,7 +64,8 @@ def show_brand() -> BrandShown:
 @bp.output(BrandShown)
 def patch_brand(json_data: Given) -> BrandShown:
     """Change how mails look; “colors” replaces those that were chosen before."""
-    look = patched(brand_of(g.workspace), json_data)
-    save_brand(g.workspace, Look(**look, postal_address=g.workspace.postal_address))
+    workspace = db.session.get_one(Workspace, g.workspace.id)
+    look = patched(brand_of(workspace), json_data)
+    save_brand(workspace, Look(**look, postal_address=workspace.postal_address))
     db.session.commit()
-    return BrandShown.of(brand_of(g.workspace))
+    return BrandShown.of(brand_of(workspace))
