@@ -11,7 +11,9 @@ from sqlalchemy import ARRAY, ColumnElement, bindparam, func, select, type_coerc
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
-from mailer.db import USUAL_CACHE, Id, db
+from mailer.columns import Id
+from mailer.db import db
+from mailer.sqlite import USUAL_CACHE
 
 #: What COPY's text format would take for its own signs.
 _COPY_SIGNS = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})

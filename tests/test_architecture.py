@@ -37,7 +37,7 @@ STOREYS: tuple[frozenset[str], ...] = tuple(
     accounts
     signals jobs bulk driver
     db current broker patience
-    config
+    config columns sqlite
     rendering delivery.engine bounces.parsers
     lib
     errors

@@ -5,11 +5,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from mailer.audience.models import Subscriber
-from mailer.db import READ_ONLY, db, looking_first
+from mailer.db import db, looking_first
 from mailer.delivery.models import Delivery, DeliveryState
 from mailer.driver import Inserted, Question, insert_rows
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
+from mailer.sqlite import READ_ONLY
 from tests import factories
 from tests.delivery.conftest import message_of
 

@@ -10,7 +10,8 @@ from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.roles import Role
-from mailer.db import Base, Identified, Json, enum_column
+from mailer.columns import Json, enum_column
+from mailer.db import Base, Identified
 
 
 class Workspace(Identified, Base):

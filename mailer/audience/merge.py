@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, delete, exists, insert, literal, select, u
 from mailer import signals
 from mailer.audience.models import AddressChange, Note, Subscriber, Subscription, subscriber_tags
 from mailer.audience.queries.fields_and_tags import fields_of
-from mailer.db import Id, db
+from mailer.columns import Id
+from mailer.db import db
 from mailer.errors import Invalid
 
 _DETAILS: Final = {"name": "Name", "locale": "Language", "time_zone": "Time zone"}

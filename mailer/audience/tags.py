@@ -8,7 +8,8 @@ from sqlalchemy import delete, func, insert, literal, select
 from mailer import signals
 from mailer.audience.models import Subscriber, Tag, subscriber_tags
 from mailer.audience.queries.subscribers import owned_ids
-from mailer.db import Id, db, insert_missing, owned
+from mailer.columns import Id
+from mailer.db import db, insert_missing, owned
 from mailer.errors import Invalid
 from mailer.lib.ids import uuid7
 from mailer.lib.lines import clean_line

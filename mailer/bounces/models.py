@@ -11,7 +11,8 @@ from mailer.accounts.models import Workspace
 from mailer.audience.models import Subscriber
 from mailer.bounces.parsers.reasons import Reason
 from mailer.bounces.parsers.returned import Kind
-from mailer.db import Base, Identified, enum_column
+from mailer.columns import enum_column
+from mailer.db import Base, Identified
 from mailer.delivery.models import Delivery
 
 

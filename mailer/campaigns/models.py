@@ -11,8 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from mailer import signals
 from mailer.accounts.models import User, Workspace
 from mailer.audience.models import MailingList, Tag
+from mailer.columns import Id, Json, enum_column
 from mailer.composing.models import Format, Template
-from mailer.db import Base, Id, Identified, Json, enum_column
+from mailer.db import Base, Identified
 from mailer.delivery.models import Message, TrackingMode
 from mailer.errors import Conflict, NotFound
 from mailer.lib.clock import utcnow

@@ -9,7 +9,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
-from mailer.db import Base, Identified, Json, enum_column
+from mailer.columns import Json, enum_column
+from mailer.db import Base, Identified
 from mailer.lib.clock import utcnow
 from mailer.rendering.blocks.document import Document
 from mailer.rendering.blocks.read import read

@@ -30,10 +30,11 @@ from sqlalchemy.orm.util import AliasedClass
 from sqlalchemy.sql.elements import SQLColumnExpression
 
 from mailer.audience.models import MailingList, Subscriber, Subscription, SubscriptionStatus
+from mailer.columns import UtcDateTime
 from mailer.consent.models import StreamSuppression, Suppression, SuppressionReason
 from mailer.consent.preferences import FREQUENCIES
 from mailer.consent.record import policy_of
-from mailer.db import UtcDateTime, db
+from mailer.db import db
 
 UNSUBSCRIBED = "unsubscribed"
 SUPPRESSED = "suppressed"

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
 from mailer.audience.models import MailingList, Subscriber
-from mailer.db import Base, Identified, enum_column, sorted_text
+from mailer.columns import enum_column, sorted_text
+from mailer.db import Base, Identified
 
 
 class Act(StrEnum):

@@ -11,7 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer import signals
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
-from mailer.db import db, let_others_write, new_id
+from mailer.columns import new_id
+from mailer.db import db, let_others_write
 from mailer.delivery import ledger
 from mailer.delivery.claim import BATCH
 from mailer.delivery.models import Batch, Delivery, DeliveryState, Run, RunMessage

@@ -9,7 +9,8 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
-from mailer.db import Base, Identified, enum_column
+from mailer.columns import enum_column
+from mailer.db import Base, Identified
 
 _TO_SWEEP: Final = "status IN ('running', 'finished')"
 #: How long a file can be fetched: it is people's data, and whoever is erased meanwhile is still in it.

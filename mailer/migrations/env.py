@@ -6,17 +6,18 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON
 
-from mailer.db import Id, UtcDateTime, db
+from mailer.columns import Id, UtcDateTime
+from mailer.db import db
 
 
 def _render_type(kind: str, value: Any, autogen: AutogenContext) -> str | Literal[False]:
     if kind != "type":
         return False
     if isinstance(value, Id | UtcDateTime):
-        autogen.imports.add(f"from mailer.db import {type(value).__name__}")
+        autogen.imports.add(f"from mailer.columns import {type(value).__name__}")
         return f"{type(value).__name__}()"
     if isinstance(value, JSON):
-        autogen.imports.add("from mailer.db import Json")
+        autogen.imports.add("from mailer.columns import Json")
         return "Json"
     return False
 

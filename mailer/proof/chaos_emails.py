@@ -27,12 +27,12 @@ from typing import Final
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.pool import NullPool
 
-from mailer.db import READ_ONLY
 from mailer.delivery.engine.outcomes import Verdict
 from mailer.delivery.models import Attempt, Delivery, DeliveryState
 from mailer.lib.ids import public_id
 from mailer.proof import postgres
 from mailer.proof.product import Product, wait_until
+from mailer.sqlite import READ_ONLY
 from mailer.transactional.models import TransactionalMessage
 
 Tell = Callable[[str], None]

@@ -10,10 +10,10 @@ from sqlalchemy.pool import NullPool
 from mailer.audience.models import MailingList, Subscriber, Subscription
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.consent.models import Suppression, SuppressionReason, UnsealedRecord
-from mailer.db import READ_ONLY
 from mailer.delivery.models import Delivery, DeliveryCount, DeliveryState
 from mailer.lib.ids import parse_id
 from mailer.proof.verdict import Row
+from mailer.sqlite import READ_ONLY
 
 
 class Ledger:

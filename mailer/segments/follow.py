@@ -8,7 +8,8 @@ from sqlalchemy import SelectBase, delete, exists, func, insert, literal, select
 
 from mailer import signals
 from mailer.audience.models import Subscriber
-from mailer.db import Id, UtcDateTime, db
+from mailer.columns import Id, UtcDateTime
+from mailer.db import db
 from mailer.errors import Invalid
 from mailer.segments.enter_tags import tag_who_entered
 from mailer.segments.members import people_in

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import Row, column, select, text, update, values
 
 from mailer.audience.models import Subscriber
-from mailer.db import Id, UtcDateTime, db, enum_column
+from mailer.columns import Id, UtcDateTime, enum_column
+from mailer.db import db
 from mailer.delivery.models import Delivery, DeliveryState, Message
 from mailer.tracking.company import company_of
 from mailer.tracking.models import Click, Open

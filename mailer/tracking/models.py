@@ -9,7 +9,8 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.accounts.models import Workspace
-from mailer.db import Base, enum_column
+from mailer.columns import enum_column
+from mailer.db import Base
 from mailer.delivery.models import Delivery, TrackingMode
 from mailer.tracking.verdicts import Reason, Verdict
 

@@ -8,8 +8,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import Workspace
+from mailer.columns import enum_column
 from mailer.composing.models import Template
-from mailer.db import Base, Identified, enum_column
+from mailer.db import Base, Identified
 from mailer.delivery.models import Message
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
-from mailer.db import Base, Identified, enum_column
+from mailer.columns import enum_column
+from mailer.db import Base, Identified
 from mailer.lib.clock import utcnow
 
 #: Events hold people's addresses, so they are not kept for ever.

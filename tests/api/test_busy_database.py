@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 from sqlalchemy import func, select
 
-import mailer.db
+import mailer.sqlite
 from mailer.accounts.keys import create_key
 from mailer.accounts.scopes import EVERYTHING
 from mailer.db import db, reading_apart
@@ -45,7 +45,7 @@ def secret(workspace):
 @pytest.fixture
 def busy(secret, monkeypatch):
     """Another process’s write that does not end."""
-    monkeypatch.setattr(mailer.db, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(mailer.sqlite, "_BUSY_SECONDS", 0.05)
     other = sqlite3.connect(db.engine.url.database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     yield

@@ -30,7 +30,8 @@ from mailer.audience.models import (
     subscriber_tags,
 )
 from mailer.bulk import AlreadyThere, Bulk, is_among
-from mailer.db import Id, db
+from mailer.columns import Id
+from mailer.db import db
 
 _AS_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TRIES: Final = 5

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
 from mailer.audience.models.subscribers import Subscriber
-from mailer.db import Base, Identified, enum_column
+from mailer.columns import enum_column
+from mailer.db import Base, Identified
 
 _AT_WORK: Final = "status IN ('checking', 'running', 'undoing')"
 

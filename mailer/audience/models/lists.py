@@ -8,7 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import Workspace
-from mailer.db import Base, Identified, enum_column
+from mailer.columns import enum_column
+from mailer.db import Base, Identified
 
 
 class OptIn(StrEnum):

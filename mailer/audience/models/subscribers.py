@@ -20,7 +20,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
 from mailer.audience.models.lists import MailingList
-from mailer.db import Base, Id, Identified, enum_column, sorted_text
+from mailer.columns import Id, enum_column, sorted_text
+from mailer.db import Base, Identified
 from mailer.lib.addresses import address_key
 from mailer.lib.clock import utcnow
 

@@ -23,10 +23,11 @@ from sqlalchemy import (
 )
 
 from mailer import signals
+from mailer.columns import Id
 from mailer.consent.models import SuppressionReason
 from mailer.consent.suppress import suppress
 from mailer.current import settings
-from mailer.db import Id, db
+from mailer.db import db
 from mailer.delivery.engine.backoff import retry_delay
 from mailer.delivery.engine.outcomes import LONGEST_REPLY, Outcome, Verdict
 from mailer.delivery.ledger.claimed import Claimed, Result

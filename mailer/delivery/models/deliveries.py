@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import User, Workspace
 from mailer.audience.models import Subscriber
-from mailer.db import Base, Id, Identified, enum_column
+from mailer.columns import Id, enum_column
+from mailer.db import Base, Identified
 from mailer.delivery.models.messages import Message
 
 

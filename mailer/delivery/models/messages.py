@@ -9,7 +9,8 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import Workspace
-from mailer.db import Base, Id, Identified, enum_column
+from mailer.columns import Id, enum_column
+from mailer.db import Base, Identified
 from mailer.rendering.language import without_tags
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import Workspace
-from mailer.db import Base, Identified, enum_column
+from mailer.columns import enum_column
+from mailer.db import Base, Identified
 from mailer.delivery.engine.domain_checks.findings import CheckKind, Health
 from mailer.delivery.engine.reputation import Level
 from mailer.delivery.models.senders import SendingDomain

@@ -8,7 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailer.accounts.models import Workspace
-from mailer.db import Base, Identified, enum_column
+from mailer.columns import enum_column
+from mailer.db import Base, Identified
 from mailer.delivery.engine.dkim_keys import Algorithm, record_name, record_value, zone_line
 
 

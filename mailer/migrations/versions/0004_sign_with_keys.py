@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from mailer.db import Id, UtcDateTime
+from mailer.columns import Id, UtcDateTime
 
 revision = "0004"
 down_revision = "0003"

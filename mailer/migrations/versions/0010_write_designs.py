@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from mailer.db import Id, Json, UtcDateTime, new_id
+from mailer.columns import Id, Json, UtcDateTime, new_id
 
 revision = "0010"
 down_revision = "0009"

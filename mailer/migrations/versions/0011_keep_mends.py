@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from mailer.db import Id, UtcDateTime
+from mailer.columns import Id, UtcDateTime
 
 revision = "0011"
 down_revision = "0010"

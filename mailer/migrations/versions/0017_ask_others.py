@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from mailer.db import Id, Json, UtcDateTime
+from mailer.columns import Id, Json, UtcDateTime
 
 revision = "0017"
 down_revision = "0016"

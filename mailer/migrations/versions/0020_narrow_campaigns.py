@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from mailer.db import Id, Json
+from mailer.columns import Id, Json
 
 revision = "0020"
 down_revision = "0019"

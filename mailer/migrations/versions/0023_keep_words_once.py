@@ -5,7 +5,7 @@ import hashlib
 import sqlalchemy as sa
 from alembic import op
 
-from mailer.db import Id
+from mailer.columns import Id
 
 revision = "0023"
 down_revision = "0022"

@@ -5,7 +5,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-from mailer.db import Json, UtcDateTime
+from mailer.columns import Json, UtcDateTime
 
 revision = "0033"
 down_revision = "0032"

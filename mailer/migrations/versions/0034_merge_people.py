@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from mailer.db import Id
+from mailer.columns import Id
 
 revision = "0034"
 down_revision = "0033"

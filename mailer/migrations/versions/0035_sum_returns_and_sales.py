@@ -7,7 +7,7 @@ of the person but the delivery, which is emptied as well.
 import sqlalchemy as sa
 from alembic import op
 
-from mailer.db import Id
+from mailer.columns import Id
 
 revision = "0035"
 down_revision = "0034"

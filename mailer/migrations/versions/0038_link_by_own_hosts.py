@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from mailer.db import UtcDateTime
+from mailer.columns import UtcDateTime
 
 revision = "0038"
 down_revision = "0037"
