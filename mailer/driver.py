@@ -5,14 +5,12 @@ each time what it found out before. Here the statement, and the form in which ea
 stored, are found out once.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from typing import Any, Final, NamedTuple, cast
 
-import psycopg
 from sqlalchemy import ClauseElement, Dialect, Insert, SelectBase, Table, insert
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from mailer.db import db, driver_looking_first
@@ -70,7 +68,7 @@ class Question:
         dialect = db.session.get_bind().dialect
         form, readers = self._form_for(dialect)
         found: list[Any] = []
-        with _as_sqlalchemy_tells(), driver_looking_first() as driver, _at_once(driver, dialect):
+        with driver_looking_first() as driver, _at_once(driver, dialect):
             cursors = [driver.cursor().execute(form.sql, form.parameters(each)) for each in about]
             for cursor in cursors:
                 found += cursor.fetchall()
@@ -121,7 +119,7 @@ def insert_rows(rows: Mapping[Inserted, Sequence[Row]]) -> None:
     # All that can be done before the transaction begins: on SQLite others wait for its end.
     ready = [(form.sql, form.parameters(row)) for form, given in forms for row in given]
     driver: Any = db.session.connection().connection.driver_connection
-    with _as_sqlalchemy_tells(), _at_once(driver, dialect), closing(driver.cursor()) as cursor:
+    with _at_once(driver, dialect), closing(driver.cursor()) as cursor:
         for sql, parameters in ready:
             cursor.execute(sql, parameters)
 
@@ -137,17 +135,19 @@ def _form(statement: ClauseElement, constants: Row, dialect: Dialect, names: Seq
     return _Form(str(compiled), places, {**literals, **constants}, is_named=not compiled.positional)
 
 
-def _at_once(driver: Any, dialect: Dialect) -> AbstractContextManager[Any]:
-    """Let PostgreSQL take several statements without waiting for the answer of each."""
-    return driver.pipeline() if dialect.name == "postgresql" else nullcontext()
-
-
 @contextmanager
-def _as_sqlalchemy_tells() -> Iterator[None]:
-    """Raise what the driver raises as whoever uses SQLAlchemy knows it."""
+def _at_once(driver: Any, dialect: Dialect) -> Iterator[None]:
+    """Let PostgreSQL take several statements without waiting for the answer of each.
+
+    What the driver raises is raised as whoever uses SQLAlchemy knows it. A line that broke
+    takes all others with it, as there: else each would cost a caller of its own.
+    """
     try:
-        yield
-    except (sqlite3.IntegrityError, psycopg.IntegrityError) as error:
-        raise IntegrityError(None, None, error) from error
-    except (sqlite3.OperationalError, psycopg.OperationalError) as error:
-        raise OperationalError(None, None, error) from error
+        with driver.pipeline() if dialect.name == "postgresql" else nullcontext():
+            yield
+    except dialect.loaded_dbapi.Error as error:
+        if dialect.is_disconnect(cast(Any, error), driver, None):
+            # Else to roll back would fail as well.
+            db.session.connection().invalidate(error)
+            db.engine.dispose()
+        raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error

@@ -1,11 +1,11 @@
 """A few rows written and read by the driver itself."""
 
 import pytest
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from mailer.audience.models import Subscriber
-from mailer.db import db, looking_first
+from mailer.db import DATABASE_AWAY, db, looking_first, reading_apart
 from mailer.delivery.models import Delivery, DeliveryState
 from mailer.driver import Inserted, Question, insert_rows
 from mailer.lib.clock import utcnow
@@ -109,5 +109,21 @@ def test_a_question_is_answered_about_each_in_the_form_of_the_model(row):
 
 def test_a_question_sees_what_this_thread_has_written(row):
     insert_rows({DELIVERIES: [row]})
+
+    assert QUESTION.ask([{"asked": row["id"]}]) == [(row["id"], DeliveryState.PREPARED, row["created_at"])]
+
+
+def test_a_line_that_broke_is_told_as_anywhere_and_replaced(row):
+    if db.session.get_bind().dialect.name == "sqlite":
+        pytest.skip("nothing lies between us and a file")
+    insert_rows({DELIVERIES: [row]})
+    db.session.commit()
+    ours = db.session.scalar(select(func.pg_backend_pid()))
+    with reading_apart() as others:
+        others.execute(select(func.pg_terminate_backend(ours)))
+
+    with pytest.raises(DATABASE_AWAY):
+        QUESTION.ask([{"asked": row["id"]}])
+    db.session.rollback()
 
     assert QUESTION.ask([{"asked": row["id"]}]) == [(row["id"], DeliveryState.PREPARED, row["created_at"])]
