@@ -7,6 +7,9 @@ behaviours.add("[data-click-map]", (map) => {
   const places = new Map(JSON.parse(map.querySelector("script").textContent).map((place) => [place.number, place]));
   const most = Math.max(1, ...[...places.values()].map((place) => place.people));
 
+  // Where figures stand beside words, by link.
+  const rooms = new Map();
+
   const draw = () => {
     const mail = frame.contentDocument;
     if (!mail?.body) return;
@@ -15,13 +18,15 @@ behaviours.add("[data-click-map]", (map) => {
     layer.replaceChildren();
     for (const anchor of mail.querySelectorAll('a[href^="#link-"]')) {
       const place = places.get(Number(anchor.getAttribute("href").slice(6)));
-      if (place) layer.append(...outlines(anchor).map((box, index) => spot(place, box, most, index > 0)));
+      if (place) layer.append(...outlines(anchor).map((box, index) => spot(place, box, most, index > 0, rooms.get(anchor))));
     }
   };
 
   const attach = () => {
     // Looked at, never followed.
     frame.contentDocument.addEventListener("click", (event) => event.target.closest("a") && event.preventDefault());
+    rooms.clear();
+    for (const anchor of frame.contentDocument.querySelectorAll('a[href^="#link-"]')) if (isWords(anchor)) rooms.set(anchor, roomAfter(anchor));
     for (const image of frame.contentDocument.images) if (!image.complete) image.addEventListener("load", draw, { once: true });
     draw();
   };
@@ -38,17 +43,33 @@ behaviours.add("[data-click-map]", (map) => {
   });
 });
 
+// Whether a link runs along in a sentence; a picture and a button stand alone.
+function isWords(anchor) {
+  return anchor.ownerDocument.defaultView.getComputedStyle(anchor).display === "inline" && !anchor.querySelector("img");
+}
+
+// The figure would lie on the words around it, so the mail makes room for it after the link.
+function roomAfter(anchor) {
+  const room = anchor.ownerDocument.createElement("span");
+  // With this character no line breaks between the link and its figure.
+  room.textContent = "\u2060";
+  room.style.paddingInlineEnd = "54px";
+  anchor.after(room);
+  return room;
+}
+
 // What a link covers: each of its lines, or all of it when it is a picture or a button.
 function outlines(anchor) {
+  if (isWords(anchor)) return [...anchor.getClientRects()].filter((box) => box.width && box.height);
   const boxes = [anchor, ...anchor.querySelectorAll("*")].flatMap((one) => [...one.getClientRects()]).filter((box) => box.width && box.height);
-  if (!anchor.firstElementChild || !boxes.length) return boxes;
+  if (!boxes.length) return boxes;
   const left = Math.min(...boxes.map((box) => box.left));
   const top = Math.min(...boxes.map((box) => box.top));
   const width = Math.max(...boxes.map((box) => box.right)) - left;
   return [{ left, top, width, height: Math.max(...boxes.map((box) => box.bottom)) - top }];
 }
 
-function spot(place, box, most, isFurther) {
+function spot(place, box, most, isFurther, room) {
   const link = document.createElement("a");
   link.className = "click-spot";
   link.href = place.href;
@@ -64,6 +85,11 @@ function spot(place, box, most, isFurther) {
   }
   const figure = document.createElement("span");
   figure.textContent = place.share;
+  if (room) {
+    const { left, top, height } = room.getBoundingClientRect();
+    figure.className = "is-in-line";
+    Object.assign(figure.style, { left: `${left - box.left}px`, top: `${top - box.top + height / 2}px` });
+  }
   const words = document.createElement("span");
   words.className = "visually-hidden";
   words.textContent = ` of those who clicked followed ${place.url}: ${place.words}`;
