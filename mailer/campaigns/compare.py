@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from statistics import median
 from typing import Any, Final
 from uuid import UUID
@@ -19,6 +20,8 @@ from mailer.tracking.models import Activity, HourlyActivity
 _COMPARED: Final = 50
 #: Fewer say nothing about what is usual.
 _ENOUGH: Final = 2
+#: Until then most of those who will open have not: any campaign would look like a failure beside the others.
+SETTLED_AFTER: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ import pytest
 from mailer.campaigns.breakdown import breakdown, speed_of
 from mailer.campaigns.compare import medians, rates_of
 from mailer.campaigns.launch import launch
+from mailer.campaigns.models import CampaignStatus
 from mailer.campaigns.rebuild import rebuild_report
 from mailer.campaigns.report import report
 from mailer.db import db
 from mailer.delivery.models import Delivery, DeliveryCount, DeliveryState
+from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
 from mailer.proof.day import BROWSERS, MPP
 from mailer.tracking.ingest import store
@@ -127,6 +129,25 @@ def test_the_map_knows_every_link_of_the_mail(sign_in, ana, sent):
     ]
     assert 'href="#link-0"' in mail
     assert "/c/" not in mail
+
+
+def test_nobody_compares_a_campaign_that_has_just_left(sign_in, ana, workspace, sent):
+    for _ in range(2):
+        other = factories.campaign(workspace, launched_at=NOON)
+        db.session.add(
+            DeliveryCount(campaign_id=other.id, state=DeliveryState.ACCEPTED, reason="", count=100)
+        )
+    sent.status = CampaignStatus.FINISHED
+    db.session.commit()
+    client = sign_in(ana)
+
+    after_a_year = client.get(f"/w/bakery/campaigns/{sent.public_id}").text
+    sent.launched_at = utcnow()
+    db.session.commit()
+    at_once = client.get(f"/w/bakery/campaigns/{sent.public_id}").text
+
+    assert "points above your median of 0%" in after_a_year
+    assert "your median" not in at_once
 
 
 def test_the_file_holds_the_figures_of_the_page(sign_in, vera, sent):

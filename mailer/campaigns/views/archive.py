@@ -12,7 +12,7 @@ from mailer.audience.queries.fields_and_tags import tags_of
 from mailer.campaigns import draft, queries
 from mailer.campaigns.breakdown import breakdown, speed_of
 from mailer.campaigns.click_tags import choices_of
-from mailer.campaigns.compare import medians, rates_of
+from mailer.campaigns.compare import SETTLED_AFTER, medians, rates_of
 from mailer.campaigns.duplicate import duplicate as duplicate_campaign
 from mailer.campaigns.forms import NewCampaignForm
 from mailer.campaigns.models import Campaign, CampaignStatus
@@ -147,8 +147,9 @@ def _details(campaign: Campaign) -> dict[str, Any]:
     """Return what a report says beyond its figures: beside others, how soon, by whom."""
     if campaign.launched_at is None:
         return {}
+    is_settled = campaign.launched_at <= utcnow() - SETTLED_AFTER
     return {
-        "usual": medians(rates_of(g.workspace.id), without=campaign.id),
+        "usual": medians(rates_of(g.workspace.id), without=campaign.id) if is_settled else {},
         "speed": speed_of(campaign),
         "worth": worth_of(campaign.id),
         "link_tags": choices_of(campaign),

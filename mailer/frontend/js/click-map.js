@@ -13,8 +13,8 @@ behaviours.add("[data-click-map]", (map) => {
   const draw = () => {
     const mail = frame.contentDocument;
     if (!mail?.body) return;
-    frame.style.height = "0";
-    frame.style.height = `${mail.documentElement.scrollHeight}px`;
+    // A short mail scrolls over the whole of its frame, so that its own box says how high it is.
+    frame.style.height = `${Math.ceil(mail.documentElement.getBoundingClientRect().height)}px`;
     layer.replaceChildren();
     for (const anchor of mail.querySelectorAll('a[href^="#link-"]')) {
       const place = places.get(Number(anchor.getAttribute("href").slice(6)));

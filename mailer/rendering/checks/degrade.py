@@ -67,7 +67,7 @@ def degrade(html: str, preview: str) -> str:
 
 def _readable_by_browsers(source: str) -> str:
     """Leave out what only Word understands: its own XML and VML."""
-    return re.sub(r"<(/?)(xml|o|v|w):?[^>]*>|<xml>.*?</xml>", "", source, flags=re.DOTALL)
+    return re.sub(r"<xml\b.*?</xml>|</?[ovw]:[^>]*>", "", source, flags=re.DOTALL)
 
 
 def _drop_elements(root: Element, lacking: set[str]) -> None:

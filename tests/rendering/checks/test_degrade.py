@@ -7,7 +7,8 @@ MAIL = """<!DOCTYPE html><html><head><style>
 @media (max-width: 600px) { .box { padding: 0 } }
 @media (prefers-color-scheme: dark) { .box { color: #eeeeee } }
 </style></head><body>
-<!--[if mso]><table width="600"><tr><td>for Outlook<![endif]-->
+<!--[if mso]><xml><o:PixelsPerInch>96</o:PixelsPerInch></xml><ol><li>numbered</ol><![endif]-->
+<!--[if mso]><table width="600"><tr><td><v:rect>for Outlook</v:rect><![endif]-->
 <!--[if !mso]><!--><p>for the others</p><!--<![endif]-->
 <div class="box" style="display:flex; color:#123456; box-shadow:0 1px 2px #000">Bread</div>
 <img src="https://b.example/a.svg" alt="Loaf"><video src="v.mp4">Watch it on the web</video> and more
@@ -19,8 +20,17 @@ MAIL = """<!DOCTYPE html><html><head><style>
     [
         (
             "outlook-windows",
-            ["display: flex", "border-radius", "box-shadow", "@media", "for the others", "<video"],
-            ["for Outlook", "color: #123456", "Watch it on the web", "and more", "a.svg"],
+            [
+                "display: flex",
+                "border-radius",
+                "box-shadow",
+                "@media",
+                "for the others",
+                "<video",
+                "96",
+                "<v:",
+            ],
+            ["for Outlook", "<ol>", "color: #123456", "Watch it on the web", "and more", "a.svg"],
         ),
         (
             "gmail",
