@@ -13,11 +13,18 @@ from mailer.lib.clock import utcnow
 from mailer.rendering.locales import language_name
 from mailer.rendering.merge import Rendered
 from mailer.web.headers import framed
+from mailer.web.languages import speak
 from mailer.web.limits import limiter
 
 bp = Blueprint("previews", __name__)
 
 _COMMENTS_PER_HOUR = "30 per hour"
+
+
+@bp.before_request
+def speak_english() -> None:
+    """Speak as the app does; whoever was sent a link has no way into it, though, not even from an error."""
+    speak("en")
 
 
 @bp.after_request

@@ -6,6 +6,9 @@ from flask import Blueprint, Response
 
 from mailer.db import db
 from mailer.delivery.view_in_browser import page_of_delivery
+from mailer.errors import NotFound
+from mailer.web.languages import speak
+from mailer.web.languages import translated as _
 
 bp = Blueprint("view_in_browser", __name__)
 
@@ -20,7 +23,12 @@ _POLICY: Final = (
 @bp.get("/v/<token>")
 def show(token: str) -> Response:
     """Show the message as its reader got it."""
-    page = Response(page_of_delivery(token), mimetype="text/html")
+    try:
+        page = Response(page_of_delivery(token), mimetype="text/html")
+    except NotFound:
+        # A reader is told in their language, on a page that leads nowhere into the app.
+        speak()
+        raise NotFound(_("This mail is not here any more.")) from None
     db.session.rollback()
     page.headers["Content-Security-Policy"] = _POLICY
     page.headers["Referrer-Policy"] = "no-referrer"

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from mailer.db import DATABASE_AWAY, db
 from mailer.errors import Conflict, Forbidden, Invalid, MailerError, NotFound
 from mailer.web.answers import wants_json
+from mailer.web.languages import translated as _
 
 #: Providers and crawlers come back by themselves.
 _LATER: Final = {"Retry-After": "60"}
@@ -18,6 +19,7 @@ _WORDS: Final = {
     400: "The browser sent something that nothing can be made of. Go back, reload the page, and try again.",
     404: "There is no page at this address. Part of the link may be missing, or what it led to was deleted.",
     405: "Nothing happens at this address in that way. Go back, and press the button once more.",
+    413: "What you sent is too large. Go back, choose a smaller file, or send it in parts.",
 }
 
 #: For a form that was opened in another session, or so long ago that its token has run out.
@@ -63,11 +65,25 @@ def _status_of(error: MailerError) -> int:
 def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
     if error.code is None or error.code < 400:
         return error
+    return _page(_words(error, error.code), error.code)
+
+
+def _words(error: HTTPException, status: int) -> str:
+    """Return what an error of HTTP says to whoever reads it; some of them are subscribers."""
     if isinstance(error, CSRFError):
-        return _page(_TOO_OLD, 400)
+        return _TOO_OLD
+    if status == 429:
+        # The limiter would name its rule, such as “4 per 1 hour”.
+        return _(
+            "That was too often in a short time, and nothing was changed. Wait a minute, then try again."
+        )
+    if status == 500:
+        return _(
+            "Something went wrong on our side. "
+            "Try again in a minute; if it stays, tell whoever runs this site."
+        )
     is_told = error.description != type(error).description
-    words = error.description if is_told else _WORDS.get(error.code, error.description)
-    return _page(words or error.name, error.code)
+    return (error.description if is_told else _WORDS.get(status, error.description)) or error.name
 
 
 def _page(message: str, status: int) -> tuple[str, int]:

@@ -16,6 +16,12 @@ from mailer.web.languages import speak
 bp = Blueprint("signup", __name__)
 
 
+@bp.before_request
+def listen() -> None:
+    """Know the reader's language before anything can go wrong, such as a limit that is reached."""
+    speak(request.args.get("lang", ""))
+
+
 @bp.after_request
 def allow_embedding(response: Response) -> Response:
     """Let other sites show the form in a frame; it acts for nobody who is signed in."""
@@ -33,7 +39,8 @@ def allow_embedding(response: Response) -> Response:
 def hand_back(_error: Exception) -> ResponseReturnValue:
     """Give everything that was typed back, to be sent once more, while the database is away."""
     db.session.rollback()
-    g.language = speak(request.args.get("lang", ""))
+    # The database may be away before the language is known.
+    listen()
     page = render_template("signup/away.html", typed=list(request.form.items(multi=True)))
     return page, 503, {"Retry-After": "60"}
 
