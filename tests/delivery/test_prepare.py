@@ -1,9 +1,12 @@
 """Who becomes a delivery, and that each becomes one."""
 
+import pytest
+from sqlalchemy import select
+
 from mailer.audience.models import SubscriptionStatus
 from mailer.db import db
-from mailer.delivery import ledger, prepare
-from mailer.delivery.models import DeliveryState, Run
+from mailer.delivery import claim, ledger, prepare, runs
+from mailer.delivery.models import Batch, DeliveryState, Run
 from mailer.lib.clock import utcnow
 from tests import factories
 from tests.delivery.conftest import deliveries
@@ -53,3 +56,66 @@ def test_sending_is_asked_for_as_soon_as_the_first_are_there(bread, readers, lau
     launch(bread)
 
     assert ("deliver_due",) in queued()
+
+
+@pytest.fixture
+def in_pairs(monkeypatch):
+    """Two deliveries in a transaction, on either database."""
+    monkeypatch.setattr(prepare, "_SLICES", dict.fromkeys(prepare._SLICES, 2))
+
+
+def test_others_write_while_a_batch_is_made_and_nobody_claims_it_before_it_is_whole(
+    in_pairs, bread, readers, launch, monkeypatch
+):
+    seen = []
+
+    def look():
+        run = db.session.scalars(select(Run)).one()
+        claimed = claim.claim_batch(run, worker="w", now=utcnow())
+        made = ledger.counts_of(run.campaign_id)[DeliveryState.PREPARED]
+        seen.append((made, claimed and len(claimed.deliveries)))
+        db.session.rollback()
+
+    monkeypatch.setattr(prepare, "let_others_write", look)
+
+    launch(bread)
+
+    assert seen == [(0, None), (2, None), (4, None), (5, 5)]
+
+
+def test_a_batch_whose_maker_died_goes_on_as_it_is(in_pairs, bread, readers, launch, monkeypatch):
+    run = launch(bread, is_prepared=False)
+    campaign_id = run.campaign_id
+
+    def die():
+        if ledger.counts_of(campaign_id):
+            raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare, "let_others_write", die)
+        with pytest.raises(SystemExit):
+            prepare.prepare_campaign(campaign_id)
+    db.session.rollback()
+    prepare.prepare_campaign(campaign_id)
+
+    later = utcnow() + prepare._MAKING
+    sizes = [len(claim.claim_batch(run, worker="w", now=later).deliveries) for _ in range(2)]
+    assert sorted(sizes) == [2, 3]
+    assert ledger.counts_of(campaign_id) == {DeliveryState.PREPARED: 5}
+
+
+def test_what_is_cancelled_while_a_batch_is_made_is_skipped(in_pairs, bread, readers, launch, monkeypatch):
+    run = launch(bread, is_prepared=False)
+    campaign_id = run.campaign_id
+
+    def cancel():
+        if ledger.counts_of(campaign_id):
+            runs.cancel(campaign_id, now=utcnow())
+        db.session.commit()
+
+    monkeypatch.setattr(prepare, "let_others_write", cancel)
+
+    prepare.prepare_campaign(campaign_id)
+
+    assert ledger.counts_of(campaign_id) == {DeliveryState.SKIPPED: 2}
+    assert db.session.scalars(select(Batch)).all() == []

@@ -1,12 +1,10 @@
 """How many of a campaign's deliveries are in each state, moved with every change."""
 
 from collections import Counter
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import (
-    func,
-    select,
-)
+from sqlalchemy import Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.db import db
@@ -15,6 +13,20 @@ from mailer.delivery.models import (
     DeliveryCount,
     DeliveryState,
 )
+
+_COUNTS: Final = cast(Table, DeliveryCount.__table__)
+
+
+def _adding(dialect: Any) -> Any:
+    upsert = dialect.insert(_COUNTS)
+    return upsert.on_conflict_do_update(
+        index_elements=["campaign_id", "state", "reason"],
+        set_={"count": _COUNTS.c.count + upsert.excluded.count},
+    )
+
+
+#: Made once: to build it takes longer than to run it.
+_ADDING: Final = {"postgresql": _adding(postgresql), "sqlite": _adding(sqlite)}
 
 
 def count(campaign_id: UUID | None, changes: Counter[tuple[DeliveryState, str]]) -> None:
@@ -27,15 +39,7 @@ def count(campaign_id: UUID | None, changes: Counter[tuple[DeliveryState, str]])
     ]
     if campaign_id is None or not rows:
         return
-    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    upsert = dialect.insert(DeliveryCount.__table__)
-    db.session.execute(
-        upsert.on_conflict_do_update(
-            index_elements=["campaign_id", "state", "reason"],
-            set_={"count": DeliveryCount.count + upsert.excluded.count},
-        ),
-        rows,
-    )
+    db.session.connection().execute(_ADDING[db.session.get_bind().dialect.name], rows)
 
 
 def counts_of(campaign_id: UUID) -> Counter[DeliveryState]:
