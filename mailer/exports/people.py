@@ -243,6 +243,15 @@ def _pages(chosen: Chosen) -> Iterator[_Page]:
 
 def _page(workspace_id: UUID, people: Sequence[Subscriber]) -> _Page:
     page, ids = _Page(people), [person.id for person in people]
+    _add_places(page, ids)
+    _add_tags(page, ids)
+    _add_consent(page, ids)
+    _add_suppressions(page, workspace_id)
+    _add_activity(page, ids)
+    return page
+
+
+def _add_places(page: _Page, ids: Sequence[UUID]) -> None:
     for row in db.session.execute(
         select(
             Subscription.subscriber_id,
@@ -255,6 +264,9 @@ def _page(workspace_id: UUID, people: Sequence[Subscriber]) -> _Page:
         .order_by(Subscription.id)
     ):
         page.places[row.subscriber_id].append(row)
+
+
+def _add_tags(page: _Page, ids: Sequence[UUID]) -> None:
     for subscriber_id, name in db.session.execute(
         select(subscriber_tags.c.subscriber_id, Tag.name)
         .join(Tag, Tag.id == subscriber_tags.c.tag_id)
@@ -262,6 +274,9 @@ def _page(workspace_id: UUID, people: Sequence[Subscriber]) -> _Page:
         .order_by(Tag.name)
     ):
         page.tags[subscriber_id].append(name)
+
+
+def _add_consent(page: _Page, ids: Sequence[UUID]) -> None:
     for record in db.session.execute(
         select(
             ConsentRecord.subscriber_id,
@@ -279,15 +294,16 @@ def _page(workspace_id: UUID, people: Sequence[Subscriber]) -> _Page:
         .order_by(ConsentRecord.id)
     ):
         page.consent[record.subscriber_id].append(record)
-    keys = [person.email_key for person in people]
+
+
+def _add_suppressions(page: _Page, workspace_id: UUID) -> None:
+    keys = [person.email_key for person in page.people]
     for key, reason in db.session.execute(
         select(Suppression.email_key, Suppression.reason).where(
             Suppression.workspace_id == workspace_id, is_among(Suppression.email_key, keys)
         )
     ):
         page.suppressed[key] = reason.value
-    _add_activity(page, ids)
-    return page
 
 
 def _add_activity(page: _Page, ids: Sequence[UUID]) -> None:

@@ -8,12 +8,14 @@ from mailer.accounts.models import User, Workspace
 from mailer.composing.queries import saved_block_by_id, saved_blocks
 from mailer.composing.saved_blocks import forget_block, keep_block
 from mailer.errors import Conflict, Invalid, NotFound
-from mailer.rendering.blocks.palette import new_block, new_row
+from mailer.rendering.blocks.document import Column, Row
+from mailer.rendering.blocks.palette import new_block
 
 
 def test_a_block_and_a_row_are_kept_as_a_design_holds_them(workspace: Workspace):
     keep_block(workspace.id, name="  Order   button ", content={"type": "button", "label": "Order"})
-    keep_block(workspace.id, name="Halves", content=new_row("2").model_dump(mode="json"))
+    halves = Row(columns=(Column(width=50), Column(width=50)))
+    keep_block(workspace.id, name="Halves", content=halves.model_dump(mode="json"))
 
     halves, button = saved_blocks(workspace.id)
     assert button.name == "Order button"

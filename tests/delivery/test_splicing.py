@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mailer.delivery.blanks import Blanks
 from mailer.delivery.engine.mime import FormLetter
-from mailer.delivery.engine.quoted_printable import quoted_printable
+from mailer.delivery.engine.quoted_printable import Splicer
 from mailer.rendering.design import Frozen
 from mailer.rendering.flatten import Address
 from mailer.rendering.language import LINK_URL, PIXEL_URL
@@ -221,6 +221,8 @@ def whole(text):
 
 
 def test_one_piece_is_what_it_always_was():
-    assert quoted_printable("abc") == b"abc\r\n"
-    assert quoted_printable("abc\n") == b"abc\r\n"
-    assert quoted_printable("") == b"\r\n"
+    encode = Splicer(()).encode
+
+    assert encode(["abc"]) == [b"abc\r\n"]
+    assert encode(["abc\n"]) == [b"abc\r\n"]
+    assert encode([""]) == [b"\r\n"]

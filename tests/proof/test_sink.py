@@ -67,7 +67,6 @@ def talk(port: int, *addresses: str, body: str = BODY) -> str:
                 said += client.recv(1000).decode()
         client.sendall(b"QUIT\r\n")
         said += client.recv(1000).decode()
-    time.sleep(0.05)
     return said
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -11,8 +12,8 @@ from uuid import UUID
 from disposable_email_domains import blocklist
 from sqlalchemy import update
 
-from mailer.audience.importing.look import look
-from mailer.audience.importing.plan import CHUNK, Batch, plan_of, sorted_out
+from mailer.audience.importing.look import Known, look
+from mailer.audience.importing.plan import CHUNK, Batch, Plan, plan_of, sorted_out
 from mailer.audience.importing.receive import rows_of
 from mailer.audience.models import Import, ImportStatus
 from mailer.db import db
@@ -48,6 +49,44 @@ ROLES: Final = frozenset(
     }
 )
 _EXAMPLES: Final = 20
+#: Behind the headings.
+_FIRST_ROW: Final = 2
+
+
+@dataclass
+class _Forecast:
+    """What was counted until now."""
+
+    total: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    examples: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, plan: Plan, batch: Batch, known: Known, *, rows: int, new: int) -> None:
+        """Count the next rows.
+
+        :param rows: how many there were
+        :param new: how many people of them nobody knew, of this file's earlier rows either
+        """
+        self.total.update(
+            done=rows,
+            new=new,
+            changed=len(known.changes),
+            unchanged=len(batch.people) - new - len(known.changes) + batch.repeated,
+            departed=len(batch.departed),
+            places=len(plan.list_ids) * (new + len(known.people)) - len(known.places),
+            left_before=known.left_before,
+            refused=len(batch.refusals),
+            **_suspicious(batch),
+        )
+        self.kinds.update(refusal.kind for refusal in batch.refusals)
+        room = _EXAMPLES - len(self.examples)
+        for refusal in sorted(batch.refusals, key=lambda each: each.number)[:room]:
+            cells = [cell[:80] for cell in refusal.cells[:6]]
+            self.examples.append({"row": refusal.number, "cells": cells, "reason": refusal.reason})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as it is kept."""
+        return {**self.total, "refused_by": dict(self.kinds), "examples": self.examples}
 
 
 def forecast_chunks(import_id: UUID, *, now: datetime) -> Iterator[None]:
@@ -60,44 +99,31 @@ def forecast_chunks(import_id: UUID, *, now: datetime) -> Iterator[None]:
         return
     try:
         plan = plan_of(source, now=now)
-        total: Counter[str] = Counter()
-        kinds: Counter[str] = Counter()
-        examples: list[dict[str, Any]] = []
-        number = 2
         db.session.commit()
-        with closing(rows_of(source.stored_as)) as rows, Seen() as seen:
-            while chunk := list(islice(rows, CHUNK)):
-                batch = sorted_out(plan, chunk, first_number=number)
-                known = look(plan, batch)
-                new = seen.add([key for key in batch.people if key not in known.people])
-                on_lists = len(plan.list_ids) * (new + len(known.people)) - len(known.places)
-                total.update(
-                    done=len(chunk),
-                    new=new,
-                    changed=len(known.changes),
-                    unchanged=len(batch.people) - new - len(known.changes) + batch.repeated,
-                    departed=len(batch.departed),
-                    places=on_lists,
-                    left_before=known.left_before,
-                    refused=len(batch.refusals),
-                    **_suspicious(batch),
-                )
-                kinds.update(refusal.kind for refusal in batch.refusals)
-                for refusal in sorted(batch.refusals, key=lambda each: each.number):
-                    if len(examples) < _EXAMPLES:
-                        cells = [cell[:80] for cell in refusal.cells[:6]]
-                        examples.append({"row": refusal.number, "cells": cells, "reason": refusal.reason})
-                number += len(chunk)
-                if not _keep(import_id, {**total, "refused_by": dict(kinds), "examples": examples}):
-                    db.session.rollback()
-                    return
-                yield
+        for forecast in _counted(plan, source.stored_as):
+            if not _keep(import_id, forecast.as_dict()):
+                db.session.rollback()
+                return
+            yield
         _end(import_id, ImportStatus.CHECKED)
     except (Invalid, OSError) as error:
         db.session.rollback()
         gone = "The uploaded file is gone; upload it again."
         _end(import_id, ImportStatus.FAILED, error=error.message if isinstance(error, Invalid) else gone)
     yield
+
+
+def _counted(plan: Plan, stored_as: str) -> Iterator[_Forecast]:
+    """Yield the same forecast again and again, each time with another chunk of rows in it."""
+    forecast, number = _Forecast(), _FIRST_ROW
+    with closing(rows_of(stored_as)) as rows, Seen() as seen:
+        while chunk := list(islice(rows, CHUNK)):
+            batch = sorted_out(plan, chunk, first_number=number)
+            known = look(plan, batch)
+            new = seen.add([key for key in batch.people if key not in known.people])
+            forecast.add(plan, batch, known, rows=len(chunk), new=new)
+            number += len(chunk)
+            yield forecast
 
 
 def _suspicious(batch: Batch) -> dict[str, int]:

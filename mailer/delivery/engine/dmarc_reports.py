@@ -115,14 +115,18 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
         if data[:2] == _GZIP:
             yield _bounded(gzip.GzipFile(fileobj=io.BytesIO(data)))
         elif data[:4] == _ZIP:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                for name in archive.namelist()[:_MOST_FILES]:
-                    with archive.open(name) as file:
-                        yield _bounded(file)
+            yield from _unzipped(data)
         else:
             yield data[: LARGEST_BYTES + 1]
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError):
         return
+
+
+def _unzipped(data: bytes) -> Iterator[bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in archive.namelist()[:_MOST_FILES]:
+            with archive.open(name) as file:
+                yield _bounded(file)
 
 
 def _bounded(file: Any) -> bytes:

@@ -1,7 +1,9 @@
 """Bodies as quoted-printable (RFC 2045 6.7), in pieces that are put together as they are.
 
 Quoted-printable, because relays re-encode 8-bit bodies and break signatures. No line is
-longer than 76 characters or begins with a dot, so that nothing needs stuffing (RFC 5321 4.5.2).
+longer than 76 characters or begins with a dot, so that nothing needs stuffing (RFC 5321 4.5.2); none
+has a tab, two spaces together or one at its end, so that what DKIM's relaxed form (RFC 6376 3.4.4)
+would change, and relays with it, does not occur.
 """
 
 import binascii
@@ -89,15 +91,6 @@ class SlottedBytes:
         if self._in_order is None:
             return self._constants[0]
         return b"".join(self._in_order(self._constants + lines))
-
-
-def quoted_printable(text: str) -> bytes:
-    """Return text as quoted-printable lines (RFC 2045 6.7), each ending in CRLF.
-
-    No line has a tab, two spaces together or one at its end: what DKIM's relaxed form
-    (RFC 6376 3.4.4) would change, and relays with it, does not occur.
-    """
-    return b"".join(Splicer(()).encode([text]))
 
 
 def token_segment(token: str) -> bytes:

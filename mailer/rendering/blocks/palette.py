@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from mailer.errors import NotFound
 from mailer.rendering.blocks import kinds
-from mailer.rendering.blocks.document import Column, Row
 
 
 @dataclass(frozen=True)
@@ -95,13 +94,3 @@ def new_block(type_: str, *, today: date | None = None) -> kinds.Block:
     values = {**_FIRST[type_], "on": today} if type_ == "date" else _FIRST[type_]
     block: kinds.Block = _KINDS[type_].model_validate(values)
     return block
-
-
-def new_row(layout: str) -> Row:
-    """Return an empty row.
-
-    :raises NotFound: there is no such layout
-    """
-    if layout not in LAYOUTS:
-        raise NotFound(f"There is no row called “{layout:.40}”.")
-    return Row(columns=tuple(Column(width=width) for width in LAYOUTS[layout][1]))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.delivery.engine.quoted_printable import quoted_printable
+from mailer.delivery.engine.quoted_printable import segment
 from mailer.errors import Invalid
 from tests.support.letters import Letter, write
 
@@ -81,7 +81,7 @@ def test_any_body_crosses_the_wire_whole(text, html):
 
 @given(st.text(st.characters(categories=["Cs", "Ll", "So"]), max_size=50))
 def test_half_characters_become_the_replacement_character(text):
-    quoted_printable(text).decode("ascii")
+    segment(text).decode("ascii")
     write(letter(subject=text))
 
 
