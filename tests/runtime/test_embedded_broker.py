@@ -10,7 +10,7 @@ from pathlib import Path
 import dramatiq
 import pytest
 
-from mailer.broker import broker_for, enqueue, enqueue_tick, is_answering
+from mailer.broker import attend, broker_for, enqueue, enqueue_tick, is_answering, ring
 from mailer.jobs import SENDING
 from mailer.proof.product import wait_until
 from mailer.runtime.children import Child, start_program
@@ -88,6 +88,36 @@ def test_a_taken_tick_makes_room_for_the_next(queue):
     wait_until(lambda: len(taken) == 2, 20)
 
     worker.stop()
+
+
+def test_a_bell_is_silent_while_somebody_attends_and_rings_once_they_left(queue):
+    with attend("silenced") as attendance:
+        attendance.keep_silent()
+        ring("silenced", "campaigns")
+        assert waiting(queue) == 0
+
+    ring("silenced", "campaigns")
+
+    wait_until(lambda: waiting(queue) == 1, 20)
+
+
+def test_one_at_a_time_attends(queue):
+    with attend("attended") as first, attend("attended") as second, attend("another") as other:
+        assert (first.is_attended, second.is_attended, other.is_attended) == (True, False, True)
+
+    with attend("attended") as next_one:
+        assert next_one.is_attended
+
+
+def test_nobody_attends_to_a_broker_that_is_gone(server, queue):
+    with attend("deserted") as attendance:
+        server.kill()
+        attendance.keep_silent()
+
+        assert not attendance.is_attended
+    server.start()
+    with attend("deserted") as next_one:
+        assert next_one.is_attended
 
 
 def test_a_broker_says_whether_it_answers(server, queue):
