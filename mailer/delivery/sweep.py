@@ -153,7 +153,7 @@ def _adopt_orphans(run: Run, *, now: datetime) -> None:
         return
     adopted = ledger.adopt_orphans(run.campaign_id, now=now)
     if adopted:
-        log.error("%d deliveries of campaign %s were in no batch; they go on.", adopted, run.campaign_id)
+        log.warning("%d deliveries of campaign %s were in no batch; they go on.", adopted, run.campaign_id)
 
 
 def _batch_count(run: Run) -> int:

@@ -218,7 +218,11 @@ def skip_waiting(campaign_id: UUID, reason: SkipReason, *, now: datetime) -> int
 
 
 def adopt_orphans(campaign_id: UUID, *, now: datetime) -> int:
-    """Put back what waits in a batch that is no more, which only a bug can leave; return how many."""
+    """Put back what waits in a batch that is no more; return how many.
+
+    A process that was stopped while it made a batch, for so long that the batch was sent without the
+    rest, leaves some. So would a bug.
+    """
     batches = select(Batch.id).where(Batch.campaign_id == campaign_id).scalar_subquery()
     return _move(
         and_(Delivery.campaign_id == campaign_id, Delivery.batch_id.not_in(batches)),
