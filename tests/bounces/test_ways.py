@@ -105,15 +105,17 @@ class Pop3(socketserver.StreamRequestHandler):
             elif command == "RETR":
                 self.say("+OK")
                 self.wfile.write(mails[int(rest[0]) - 1].replace(b"\n", b"\r\n") + b"\r\n.\r\n")
+            elif command == "QUIT":
+                # Before the answer, after which whoever asked looks at what is left (RFC 1939 6).
+                self.server.mails = [mail for number, mail in enumerate(mails, 1) if number not in gone]
+                self.say("+OK")
+                return
             else:
                 if command == "DELE" and self.server.breaks:
                     self.server.breaks -= 1
                     return
                 gone |= {int(rest[0])} if command == "DELE" else set()
                 self.say("+OK")
-            if command == "QUIT":
-                break
-        self.server.mails = [mail for number, mail in enumerate(mails, 1) if number not in gone]
 
     def say(self, text):
         self.wfile.write(text.encode() + b"\r\n")
