@@ -26,6 +26,8 @@ from mailer.lib.ids import uuid7
 _SLICES: Final = {"sqlite": 100, "postgresql": BATCH}
 #: A batch whose maker died is claimed as it is, after so long.
 _MAKING: Final = timedelta(seconds=30)
+#: A run whose maker died is taken over after so long: some hundred times what a step takes.
+_TURN: Final = timedelta(seconds=10)
 #: Before and after all subscribers.
 _FIRST: Final = UUID(int=0)
 _LAST: Final = UUID(int=2**128 - 1)
@@ -39,7 +41,11 @@ _ADVANCE: Final = (
         _RUNS.c.prepare_pass == bindparam("from_pass"),
         _RUNS.c.prepare_after.is_not_distinct_from(bindparam("from_after", type_=Id())),
     )
-    .values(prepare_pass=bindparam("to_pass"), prepare_after=bindparam("to_after"))
+    .values(
+        prepare_pass=bindparam("to_pass"),
+        prepare_after=bindparam("to_after"),
+        preparing_until=bindparam("until", type_=_RUNS.c.preparing_until.type),
+    )
     .returning(_RUNS.c.campaign_id)
 )
 
@@ -58,20 +64,27 @@ class _Mark(NamedTuple):
 
 
 def prepare_campaign(campaign_id: UUID) -> None:
-    """Make all deliveries of a campaign, batch by batch so that sending begins at once."""
-    begin_reading()
-    run = db.session.get(Run, campaign_id)
-    is_more = run is not None
-    while run is not None and is_more:
+    """Make all deliveries of a campaign, batch by batch so that sending begins at once.
+
+    By one worker at a time, since all would wait for the same rows; a sweep asks every 5 seconds
+    while it lasts, in case that the one has died.
+    """
+    if not _take_turn(campaign_id, now=utcnow()):
+        db.session.rollback()
+        return
+    run = db.session.get_one(Run, campaign_id)
+    db.session.commit()
+    is_more = True
+    while is_more:
         is_more = prepare_next(run, now=utcnow())
     db.session.commit()
 
 
 def prepare_next(run: Run, *, now: datetime, rows: int = BATCH) -> bool:
-    """Make the next batch of deliveries, committing as it goes; return whether there may be more.
+    """Make the next batch of deliveries, committing as it goes; return whether to go on.
 
-    Safe to run twice and side by side: who is already there stays as they are, and only
-    one of two that began at the same point moves the run on.
+    Safe to run twice and side by side: who is already there stays as they are, and of two that
+    began at the same point only one moves the run on. The other leaves it to them.
 
     Those who left a list are in its audience too: the gate skips them, and the report
     can say so. Those who never confirmed are not. Everybody active comes first, so that
@@ -81,13 +94,14 @@ def prepare_next(run: Run, *, now: datetime, rows: int = BATCH) -> bool:
     passes = _passes(run)
     if run.prepared_at is not None or run.prepare_pass >= len(passes):
         return _finish(run, now=now)
-    campaign_id, batch_id, is_there = run.campaign_id, uuid7(), False
+    campaign_id, batch_id, is_there, is_ours = run.campaign_id, uuid7(), False, True
     marks = _marks(run, passes[run.prepare_pass], rows=rows)
     insertion = _insertion(run, passes[run.prepare_pass], batch_id, now=now)
     for begin, end in pairwise(marks):
         db.session.commit()
         let_others_write()
-        if not _advance(campaign_id, begin, end):
+        if not _advance(campaign_id, begin, end, now=utcnow()):
+            is_ours = False
             break
         made = _insert(insertion, after=begin.after, up_to=end.after)
         if made:
@@ -98,7 +112,7 @@ def prepare_next(run: Run, *, now: datetime, rows: int = BATCH) -> bool:
     if is_there:
         _make_due(batch_id, now=now)
     db.session.commit()
-    return True
+    return is_ours
 
 
 def _passes(run: Run) -> list[_Pass]:
@@ -143,8 +157,24 @@ def _marks(run: Run, current: _Pass, *, rows: int) -> list[_Mark]:
     return [here, *ends]
 
 
-def _advance(campaign_id: UUID, begin: _Mark, end: _Mark) -> bool:
-    """Move the run's mark on; False when someone else did so first."""
+def _take_turn(campaign_id: UUID, *, now: datetime) -> bool:
+    """Begin to prepare a run; False when somebody else is at it, or nothing is left to make."""
+    taken = db.session.scalar(
+        update(Run)
+        .where(
+            Run.campaign_id == campaign_id,
+            Run.prepared_at.is_(None),
+            or_(Run.preparing_until.is_(None), Run.preparing_until < now),
+        )
+        .values(preparing_until=now + _TURN)
+        .returning(Run.campaign_id)
+        .execution_options(synchronize_session=False)
+    )
+    return taken is not None
+
+
+def _advance(campaign_id: UUID, begin: _Mark, end: _Mark, *, now: datetime) -> bool:
+    """Move the run's mark on; False when someone else did so first, or the run was cancelled."""
     moved = db.session.connection().execute(
         _ADVANCE,
         {
@@ -153,6 +183,7 @@ def _advance(campaign_id: UUID, begin: _Mark, end: _Mark) -> bool:
             "from_after": begin.after,
             "to_pass": end.number,
             "to_after": end.after,
+            "until": now + _TURN,
         },
     )
     return moved.scalar() is not None

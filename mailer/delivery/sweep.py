@@ -129,7 +129,7 @@ def _nudge_runs(*, now: datetime) -> None:
     for run in db.session.scalars(select(Run).where(Run.ended_at.is_(None))).all():
         if runs.end_when_quiet(run.campaign_id, now=now) or run.stopped_at is not None:
             continue
-        if run.prepared_at is None:
+        if run.prepared_at is None and (run.preparing_until or now) <= now:
             later(PREPARE_CAMPAIGN, str(run.campaign_id))
         if _has_due(run, now=now):
             is_work_left = True

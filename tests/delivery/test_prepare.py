@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from mailer.audience.models import SubscriptionStatus
 from mailer.db import db
-from mailer.delivery import claim, ledger, prepare, runs
+from mailer.delivery import claim, ledger, prepare, runs, sweep
 from mailer.delivery.models import Batch, DeliveryState, Run
 from mailer.lib.clock import utcnow
 from tests import factories
@@ -96,12 +96,33 @@ def test_a_batch_whose_maker_died_goes_on_as_it_is(in_pairs, bread, readers, lau
         with pytest.raises(SystemExit):
             prepare.prepare_campaign(campaign_id)
     db.session.rollback()
+    monkeypatch.setattr(prepare, "utcnow", lambda: utcnow() + prepare._TURN)
     prepare.prepare_campaign(campaign_id)
 
-    later = utcnow() + prepare._MAKING
+    later = utcnow() + prepare._TURN + prepare._MAKING
     sizes = [len(claim.claim_batch(run, worker="w", now=later).deliveries) for _ in range(2)]
     assert sorted(sizes) == [2, 3]
     assert ledger.counts_of(campaign_id) == {DeliveryState.PREPARED: 5}
+
+
+def test_one_at_a_time_makes_them_however_often_it_is_asked_for(
+    in_pairs, bread, readers, launch, monkeypatch
+):
+    run = launch(bread, is_prepared=False)
+    campaign_id = run.campaign_id
+    made = []
+
+    def ask_again():
+        sweep.sweep_deliveries(now=utcnow())
+        made.append(ledger.counts_of(campaign_id)[DeliveryState.PREPARED])
+        db.session.rollback()
+        prepare.prepare_campaign(campaign_id)
+
+    monkeypatch.setattr(prepare, "let_others_write", ask_again)
+
+    prepare.prepare_campaign(campaign_id)
+
+    assert made == [0, 2, 4, 5]
 
 
 def test_what_is_cancelled_while_a_batch_is_made_is_skipped(in_pairs, bread, readers, launch, monkeypatch):

@@ -230,13 +230,18 @@ def test_work_that_nobody_was_told_of_is_asked_for(bread, readers, launch, broke
     assert queued() == [("deliver_due",)]
 
 
-def test_a_preparation_that_died_goes_on(bread, readers, launch, broker, queued):
+def test_a_preparation_that_died_goes_on(bread, readers, launch, broker, queued, monkeypatch):
     run = launch(bread, is_prepared=False)
     prepare.prepare_next(run, now=utcnow(), rows=2)
     db.session.commit()
     broker.flush_all()
 
     sweep.sweep_deliveries(now=utcnow())
+    assert ("prepare_campaign", str(run.campaign_id)) not in queued()
+
+    soon = utcnow() + prepare._TURN
+    monkeypatch.setattr(prepare, "utcnow", lambda: soon)
+    sweep.sweep_deliveries(now=soon)
     assert ("prepare_campaign", str(run.campaign_id)) in queued()
     prepare.prepare_campaign(run.campaign_id)
 

@@ -127,6 +127,8 @@ class Run(Base):
     prepare_pass: Mapped[int] = mapped_column(default=0)
     prepare_after: Mapped[UUID | None]
     prepared_at: Mapped[datetime | None]
+    #: Until then nobody else prepares it: whoever does lengthens it with each step.
+    preparing_until: Mapped[datetime | None]
     #: Set while nothing may be claimed: paused, or cancelled.
     stopped_at: Mapped[datetime | None]
     #: Stopped for good: whatever still waits, or is given back, is skipped.
