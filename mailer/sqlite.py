@@ -50,7 +50,8 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
         return
     # The driver would begin late and DEFERRED; ``_begin_immediate`` begins instead.
     connection.isolation_level = None
-    connection.create_function("mailer_uuid7", 0, lambda: uuid7().bytes)
+    # Deterministic, so that SQLite asks once for each run of a statement (``columns.new_id``).
+    connection.create_function("mailer_uuid7_start", 0, _uuid7_start, deterministic=True)
     # SQLite has its own only from 3.41 on.
     connection.create_function("mailer_unhex", 1, bytes.fromhex, deterministic=True)
     for pragma in (
@@ -62,6 +63,10 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     ):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(_BUSY_TIMEOUT)
+
+
+def _uuid7_start() -> bytes:
+    return uuid7().bytes[:9]
 
 
 @event.listens_for(Engine, "begin")

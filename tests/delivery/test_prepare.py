@@ -1,5 +1,7 @@
 """Who becomes a delivery, and that each becomes one."""
 
+from uuid import RFC_4122
+
 import pytest
 from sqlalchemy import select
 
@@ -140,3 +142,13 @@ def test_what_is_cancelled_while_a_batch_is_made_is_skipped(in_pairs, bread, rea
 
     assert ledger.counts_of(campaign_id) == {DeliveryState.SKIPPED: 2}
     assert db.session.scalars(select(Batch)).all() == []
+
+
+def test_each_delivery_has_an_id_of_its_own_that_sorts_by_time(bread, readers, launch):
+    began = utcnow()
+    launch(bread)
+
+    ids = [each.id for each in deliveries().values()]
+    assert len(set(ids)) == 5
+    assert {(each.version, each.variant) for each in ids} == {(7, RFC_4122)}
+    assert all(0 <= (each.int >> 80) - int(began.timestamp() * 1000) < 60_000 for each in ids)
