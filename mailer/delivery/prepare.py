@@ -212,10 +212,11 @@ def _make_due(batch_id: UUID, *, now: datetime) -> None:
 
 def _insertion(run: Run, current: _Pass, batch_id: UUID, *, now: datetime) -> Insert:
     """Return what makes a batch's deliveries; its parameters are ``asked_after`` and ``asked_up_to``."""
+    # Of both: PostgreSQL would read all subscribers, since it does not see that the same ones are meant.
     where = [
         *_members(current),
-        Subscription.subscriber_id > bindparam("asked_after", type_=Id()),
-        Subscription.subscriber_id <= bindparam("asked_up_to", type_=Id()),
+        *_between(Subscription.subscriber_id),
+        *_between(Subscriber.id),
     ]
     columns = {
         Delivery.id: new_id(),
@@ -247,6 +248,11 @@ def _insertion(run: Run, current: _Pass, batch_id: UUID, *, now: datetime) -> In
         .on_conflict_do_nothing(index_elements=["subscriber_id", "campaign_id"])
     )
     return insertion
+
+
+def _between(subscriber_id: Any) -> list[ColumnElement[bool]]:
+    after, up_to = bindparam("asked_after", type_=Id()), bindparam("asked_up_to", type_=Id())
+    return [subscriber_id > after, subscriber_id <= up_to]
 
 
 def _message_for_reader(run: Run) -> ColumnElement[UUID]:
