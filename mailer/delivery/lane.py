@@ -167,6 +167,11 @@ class Lane:
 
     # What the pool asks and tells
 
+    def ask(self) -> None:
+        """Have the database tell, while the network is waited for, whether the gate's answers changed."""
+        if not self._is_draining:
+            self._watch.ask()
+
     def look(self) -> None:
         """Ask the gate again when its answers may have changed."""
         self._tell_time()

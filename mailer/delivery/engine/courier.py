@@ -76,6 +76,9 @@ class _OneParcel:
         self._parcel: Parcel | None = parcel
         self._before_dot = before_dot
 
+    def ask(self) -> None:
+        pass
+
     def look(self) -> None:
         pass
 

@@ -68,6 +68,7 @@ class Pool:
                 berth.give_work()
         if self._ready:
             self._write_contents()
+        desk.ask()
         events = self._poll.poll(self._patience(wait) * self._per_second)
         # The wait may have been long: who left meanwhile is not taken any more.
         desk.look()
@@ -198,6 +199,9 @@ class Pool:
 
 class _NoDesk:
     """Stands there while there are no messages."""
+
+    def ask(self) -> None:
+        pass
 
     def look(self) -> None:
         pass

@@ -68,8 +68,12 @@ class Refused(Exception):
 class Desk(Protocol):
     """Where a pool gets its messages, and tells what became of them."""
 
+    def ask(self) -> None:
+        """Ask whether what is to be taken next is still wanted; called before each wait for the network."""
+        ...
+
     def look(self) -> None:
-        """See whether what is to be taken next is still wanted; called after each wait for the network."""
+        """See what the answer is, or ask now if it may be too old; called after each wait."""
         ...
 
     def take(self, server: Server) -> Parcel | None:

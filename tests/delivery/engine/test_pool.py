@@ -31,6 +31,9 @@ class Desk:
         self.outcomes: dict[int, Outcome] = {}
         self.troubles: list[tuple[float, Outcome]] = []
 
+    def ask(self):
+        pass
+
     def look(self):
         pass
 
@@ -149,12 +152,16 @@ def test_an_intention_is_noted_before_any_of_the_text_leaves(pool, extensions):
 
 def test_the_desk_looks_up_after_each_wait_before_it_hands_out_more(pool):
     class Watchful(Desk):
-        has_looked = False
+        has_asked = has_looked = False
+
+        def ask(self):
+            self.has_asked = True
 
         def look(self):
             self.has_looked = True
 
         def settle(self, parcel, outcome):
+            assert self.has_asked
             assert self.has_looked
             super().settle(parcel, outcome)
 
@@ -162,7 +169,7 @@ def test_the_desk_looks_up_after_each_wait_before_it_hands_out_more(pool):
     with sink(extensions=("PIPELINING",)) as server:
         pool.serve(server.server, connections=2)
         while len(desk.outcomes) < 10:
-            desk.has_looked = False
+            desk.has_asked = desk.has_looked = False
             pool.step(desk, wait=0.1)
 
 

@@ -55,6 +55,9 @@ class Desk:
         self.outcomes: dict[int, Outcome] = {}
         self.intended: list[int] = []
 
+    def ask(self):
+        pass
+
     def look(self):
         pass
 
