@@ -10,22 +10,30 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import Connection, and_, delete, func, select
 
 from mailer.bulk import Bulk, is_among
 from mailer.consent.models import ConsentRecord, ConsentSeal, ConsentWords, UnsealedRecord
-from mailer.db import db
+from mailer.db import db, looking_first
 
 #: What the first link of a chain is hashed with.
 GENESIS: Final = "0" * 64
-#: A tenth of a second's work: on SQLite nobody else writes meanwhile.
-AT_ONCE: Final = 1_000
+#: On SQLite nobody else writes while they are: a thousand took 77 ms beside a campaign.
+AT_ONCE: Final = 250
 #: Made once: ``json.dumps`` makes another for each call.
 _write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _COLUMNS: Final = ("workspace_id", "number", "record_id", "subscriber_id", "digest", "hash")
+
+
+class _Digested(NamedTuple):
+    """A record, as its link knows it."""
+
+    id: UUID
+    subscriber_id: UUID
+    digest: str
 
 
 def seal_consent() -> int:
@@ -34,14 +42,17 @@ def seal_consent() -> int:
     :return: how many waited; when there are ``AT_ONCE``, there may be more
     :raises AlreadyThere: somebody else seals them at this moment
     """
-    waiting = db.session.scalars(
-        select(UnsealedRecord.record_id).order_by(UnsealedRecord.record_id).limit(AT_ONCE)
-    ).all()
+    by_workspace: dict[UUID, list[_Digested]] = defaultdict(list)
+    # A record never changes, so what it comes to can be found out before others have to wait.
+    with looking_first() as connection:
+        waiting = connection.scalars(
+            select(UnsealedRecord.record_id).order_by(UnsealedRecord.record_id).limit(AT_ONCE)
+        ).all()
+        for record in records_of(waiting, connection):
+            digested = _Digested(record.id, record.subscriber_id, digest_of(record))
+            by_workspace[record.workspace_id].append(digested)
     if not waiting:
         return 0
-    by_workspace: dict[UUID, list[Any]] = defaultdict(list)
-    for record in records_of(waiting):
-        by_workspace[record.workspace_id].append(record)
     for workspace_id, several in sorted(by_workspace.items()):
         _append(workspace_id, several)
     # Also those whose subscriber was erased before the seal came.
@@ -53,12 +64,12 @@ def seal_consent() -> int:
     return len(waiting)
 
 
-def records_of(ids: Sequence[UUID]) -> Sequence[Any]:
+def records_of(ids: Sequence[UUID], connection: Connection) -> Sequence[Any]:
     """Return the rows of records with their ``words``, in the order of their ids.
 
     Rows, not objects: what the database says now, whatever the session remembers, and in half the time.
     """
-    return db.session.execute(
+    return connection.execute(
         select(ConsentRecord.__table__, ConsentWords.text.label("words"))
         .outerjoin(
             ConsentWords,
@@ -112,17 +123,16 @@ def _digest(said: list[Any]) -> str:
     return hashlib.sha256(_write(said).encode()).hexdigest()
 
 
-def _append(workspace_id: UUID, records: Sequence[Any]) -> None:
+def _append(workspace_id: UUID, records: Sequence[_Digested]) -> None:
     number, last = _end_of(workspace_id)
     bulk = Bulk()
     rows = []
     for record in records:
-        digest = digest_of(record)
-        number, last = number + 1, linked(last, digest)
+        number, last = number + 1, linked(last, record.digest)
         rows.append(
             (
                 *(bulk.id(workspace_id), str(number), bulk.id(record.id), bulk.id(record.subscriber_id)),
-                *(digest, last),
+                *(record.digest, last),
             )
         )
     bulk.copy_in(ConsentSeal.__tablename__, _COLUMNS, rows)

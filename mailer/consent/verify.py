@@ -72,7 +72,8 @@ def _walk(workspace_id: UUID, slug: str) -> Chain:
         ).all()
         if not page:
             break
-        records = {record.id: record for record in records_of([row.record_id for row in page])}
+        sealed = records_of([row.record_id for row in page], db.session.connection())
+        records = {record.id: record for record in sealed}
         standing = _standing([row.subscriber_id for row in page if row.record_id not in records])
         for row in page:
             broken = _fault(row, number + 1, last, records.get(row.record_id), standing)
