@@ -7,13 +7,14 @@ once; other processes' are asked for again and again. What is here listens to ev
 import sqlite3
 import time
 from collections import defaultdict
-from threading import Lock, local
+from threading import local
 from typing import Any, Final
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
 
+from mailer.lib.fair_lock import FairLock
 from mailer.lib.ids import uuid7
 
 #: An option of a connection: its transactions wait for no writer, and write nothing.
@@ -27,7 +28,7 @@ _BUSY_SECONDS: Final = 30
 _BUSY_TIMEOUT: Final = f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}"
 _TURN: Final = "mailer_turn"
 #: By SQLite's file: whose turn it is to write, of the threads of this process.
-_turns: Final[defaultdict[str | None, Lock]] = defaultdict(Lock)
+_turns: Final[defaultdict[str | None, FairLock]] = defaultdict(FairLock)
 
 
 class _Thread(local):
@@ -119,7 +120,7 @@ def _end_turn(connection: Any, record: Any) -> None:
     """Let the next of this process's threads write: SQLite would have it look again after up to 100 ms."""
     if _TURN not in record.info:
         return
-    turn: Lock | None = record.info.pop(_TURN)
+    turn: FairLock | None = record.info.pop(_TURN)
     _thread.is_writing = False
     if turn is not None:
         turn.release()
