@@ -89,11 +89,11 @@ def begin_reading() -> None:
 def let_others_write() -> None:
     """Give a moment to those who wait to write on SQLite; for between two transactions of many.
 
-    They look again every millisecond: who writes without a pause is always first, and a program
-    that posted waited for several thousand rows of a campaign's preparation.
+    Who writes without a pause is always first, and a program that posted waited for several
+    thousand rows of a campaign's preparation. So the pause is longer than theirs between two looks.
     """
     if db.session.get_bind().dialect.name == "sqlite":
-        time.sleep(3 * LOOK_AGAIN_SECONDS)
+        time.sleep(5 * LOOK_AGAIN_SECONDS)
 
 
 def make_room() -> None:

@@ -4,6 +4,7 @@ It lets one write at a time. Threads of this process wait for a lock, whose next
 once; other processes' are asked for again and again. What is here listens to every engine.
 """
 
+import os
 import sqlite3
 import time
 from collections import defaultdict
@@ -21,8 +22,11 @@ from mailer.lib.ids import uuid7
 READ_ONLY: Final = "mailer_read_only"
 #: Kilobytes of SQLite's cache, of each connection.
 USUAL_CACHE: Final = 16_000
-#: How often whoever waits to write looks again.
-LOOK_AGAIN_SECONDS: Final = 0.001
+#: How often whoever waits to write looks again. Who looks more often is first when the lock is free.
+LOOK_AGAIN_SECONDS: Final = 0.0002
+#: How often a process does that gives way to others, like a campaign's worker, and for how long.
+_LOOK_AGAIN_LATER_SECONDS: Final = 0.002
+_GIVE_WAY_SECONDS: Final = 0.1
 #: How long a writer waits for others on SQLite.
 _BUSY_SECONDS: Final = 30
 _BUSY_TIMEOUT: Final = f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}"
@@ -89,25 +93,30 @@ def _begin_immediate(connection: Any) -> None:
 
 
 def _begin_to_write(connection: Any) -> None:
-    """Begin once other processes let us, looking again every millisecond.
+    """Begin once other processes let us, looking again every moment.
 
     SQLite itself looks again after 1, 2, 5 … 100 ms: eight threads that wrote what programs
-    posted, beside a worker, spent most of their time asleep.
+    posted, beside a worker, spent most of their time asleep. A process that gives
+    way looks more rarely than those that somebody waits for, which else lose the lock to a campaign's
+    workers again and again; not for ever, since others may never pause.
 
     :raises sqlalchemy.exc.OperationalError: they never did, or something else is wrong
     """
     driver = connection.connection.driver_connection
-    gives_up_at = time.monotonic() + _BUSY_SECONDS
+    now = time.monotonic()
+    gives_up_at = now + _BUSY_SECONDS
+    gives_way_until = now + _GIVE_WAY_SECONDS if os.getpriority(os.PRIO_PROCESS, 0) > 0 else now
     driver.execute("PRAGMA busy_timeout = 0")
     try:
-        while time.monotonic() < gives_up_at:
+        while now < gives_up_at:
             try:
                 driver.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
                 # The extended code says why; its last byte, what.
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     break
-                time.sleep(LOOK_AGAIN_SECONDS)
+                time.sleep(_LOOK_AGAIN_LATER_SECONDS if now < gives_way_until else LOOK_AGAIN_SECONDS)
+                now = time.monotonic()
             else:
                 return
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -30,7 +30,7 @@ from mailer.delivery.ledger import Claimed, Result
 from mailer.delivery.models import Message, Run
 from mailer.delivery.pacing import Pacing
 from mailer.delivery.readers import complete
-from mailer.delivery.routes import Choice, resting, usable_routes
+from mailer.delivery.routes import Choice, resting, routes_for, usable_routes
 from mailer.delivery.watch import Watch
 from mailer.jobs import DELIVER_DUE, later
 from mailer.lib.clock import utcnow
@@ -284,8 +284,8 @@ class Lane:
         began = time.clock_gettime(CLOCK)
         campaign_id = share.next_run(utcnow(), size=claim.BATCH)
         db.session.commit()
-        # What is only read is read before others wait for what is written: the run, and for its first
-        # batch all that the composer remembers.
+        # What is only read is read before others wait for what is written: the run, its routes, and for
+        # its first batch all that the composer remembers.
         begin_reading()
         run = db.session.get(Run, campaign_id) if campaign_id is not None else None
         if run is None:
@@ -294,10 +294,11 @@ class Lane:
             return
         # Read once: an attribute that is loaded again in mid-batch would open a transaction.
         db.session.expunge(run)
-        self._composer_of(run, run.message_id)
+        composer = self._composer_of(run, run.message_id)
+        routes = routes_for(run.workspace_id, composer.from_domain)
         db.session.commit()
         self._look_at = 0.0
-        load = self._claim(run)
+        load = self._claim(run, usable_routes(routes, composer.from_domain, now=utcnow()))
         if load is not None:
             if not self._loads:
                 self._lease_ends, self._checked_at = began + self._lease_seconds, now
@@ -306,10 +307,9 @@ class Lane:
             self._loads.append(load)
         db.session.commit()
 
-    def _claim(self, run: Run) -> Load | None:
+    def _claim(self, run: Run, choice: Choice) -> Load | None:
         """Claim a batch of a run, within its caps and for servers that are well; None when there is none."""
-        now, composer = utcnow(), self._composer_of(run, run.message_id)
-        choice = usable_routes(run.workspace_id, composer.from_domain, now=now)
+        now = utcnow()
         if not choice.routes:
             runs.wait(run.campaign_id, choice.reason, until=choice.again_at or now + _NO_ROUTE)
             return None

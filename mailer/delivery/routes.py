@@ -60,12 +60,13 @@ def routes_for(workspace_id: UUID, from_domain: str) -> list[Route]:
     ]
 
 
-def usable_routes(workspace_id: UUID, from_domain: str, *, now: datetime) -> Choice:
-    """Return the routes that a batch may use now, around those in trouble.
+def usable_routes(routes: Sequence[Route], from_domain: str, *, now: datetime) -> Choice:
+    """Return which routes a batch may use now, around those in trouble.
 
     One whose rest is over is given to one batch alone, which finds out whether it is back.
+
+    :param routes: of mail from the domain (:func:`routes_for`)
     """
-    routes = routes_for(workspace_id, from_domain)
     if not routes:
         return Choice((), reason=f"No server of this workspace takes mail from {from_domain}")
     usable, probing = [], set()

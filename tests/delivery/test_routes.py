@@ -68,9 +68,10 @@ def test_a_server_in_trouble_rests_and_the_others_step_in(workspace, server):
     health.note_failure(first.public_id, "Connection refused", now=NOON)
 
     assert chosen(workspace, 20) == {"spare.example": 20}
-    assert [route.server.host for route in usable_routes(workspace.id, BAKERY, now=NOON).routes] == [
-        "spare.example"
-    ]
+    assert [
+        route.server.host
+        for route in usable_routes(routes_for(workspace.id, BAKERY), BAKERY, now=NOON).routes
+    ] == ["spare.example"]
 
 
 def test_a_single_message_is_tried_even_when_all_servers_rest(workspace, server):
@@ -84,7 +85,7 @@ def test_one_batch_looks_whether_a_rested_server_is_back(workspace, server):
     key = server("a.example").public_id
     health.note_failure(key, "Connection refused", now=NOON - seconds(11))
 
-    first, second = (usable_routes(workspace.id, BAKERY, now=NOON) for _ in range(2))
+    first, second = (usable_routes(routes_for(workspace.id, BAKERY), BAKERY, now=NOON) for _ in range(2))
 
     assert ([route.key for route in first.routes], first.probing) == ([key], {key})
     assert second.routes == ()
@@ -96,11 +97,11 @@ def test_one_batch_looks_whether_a_rested_server_is_back(workspace, server):
 def test_a_server_that_is_back_is_used_by_everybody(workspace, server):
     key = server("a.example").public_id
     health.note_failure(key, "no", now=NOON - seconds(11))
-    assert usable_routes(workspace.id, BAKERY, now=NOON).probing
+    assert usable_routes(routes_for(workspace.id, BAKERY), BAKERY, now=NOON).probing
 
     health.note_recovery(key)
 
-    found = usable_routes(workspace.id, BAKERY, now=NOON)
+    found = usable_routes(routes_for(workspace.id, BAKERY), BAKERY, now=NOON)
     assert ([route.key for route in found.routes], found.probing) == ([key], frozenset())
     assert health.troubles([key]) == {}
 
@@ -120,7 +121,7 @@ def test_failures_of_one_cause_are_written_once(workspace, server):
 def test_mail_of_a_domain_that_no_server_takes_waits_for_an_operator(workspace, server):
     server("a.example", from_domains=["cheese.example"])
 
-    choice = usable_routes(workspace.id, BAKERY, now=NOON)
+    choice = usable_routes(routes_for(workspace.id, BAKERY), BAKERY, now=NOON)
 
     assert (choice.routes, choice.again_at) == ((), None)
     assert route_for_one(routes_for(workspace.id, BAKERY), now=NOON) is None
