@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from mailer.audience.erase import erase_subscribers
 from mailer.audience.fields import clean_value, field_by_id, written_value
-from mailer.audience.models import Subscriber, SubscriptionStatus, subscriber_tags
+from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus, subscriber_tags
 from mailer.audience.queries.lists import list_by_id
 from mailer.audience.subscribers import merged_fields
 from mailer.audience.tags import tag_by_id, tags_named
@@ -18,7 +18,7 @@ from mailer.bulk import is_among
 from mailer.bulk_changes.models import BulkChange, ChangeKind
 from mailer.consent.models import Channel, Evidence, Suppression, SuppressionReason
 from mailer.consent.subscribe import subscribe, subscription_of
-from mailer.consent.suppress import lift_suppression, suppress, suppression_of
+from mailer.consent.suppress import lift_suppressions, suppress
 from mailer.consent.unsubscribe import leave, unsubscribe
 from mailer.db import db, insert_missing
 from mailer.errors import Conflict, Invalid
@@ -112,11 +112,20 @@ def _subscribe(change: BulkChange, people: Sequence[Subscriber], now: datetime) 
 
 def _undo_subscribe(change: BulkChange, people: Sequence[Subscriber], before: Mapping[UUID, Any]) -> None:
     joined = list_by_id(change.workspace_id, change.options["list"])
-    for person in people:
-        place = subscription_of(person, joined)
-        # Who has left by themselves since is not told of again.
-        if place is not None and place.status is not SubscriptionStatus.UNSUBSCRIBED:
-            unsubscribe(place, evidence=_evidence(change, "Undone."), now=change.touched_at)
+    places = db.session.scalars(
+        select(Subscription)
+        .where(
+            Subscription.list_id == joined.id,
+            is_among(Subscription.subscriber_id, [person.id for person in people]),
+            # Who has left by themselves since is not told of again.
+            Subscription.status != SubscriptionStatus.UNSUBSCRIBED,
+        )
+        # In one order for everybody, so that two changes never wait for each other in a circle.
+        .order_by(Subscription.subscriber_id)
+        .with_for_update()
+    )
+    for place in places.all():
+        unsubscribe(place, evidence=_evidence(change, "Undone."), now=change.touched_at)
 
 
 def _unsubscribe(change: BulkChange, people: Sequence[Subscriber], now: datetime) -> Changed:
@@ -173,17 +182,26 @@ def _suppress(change: BulkChange, people: Sequence[Subscriber], now: datetime) -
             change.workspace_id,
             person.email,
             SuppressionReason.MANUAL,
-            detail=f"In the bulk change {change.public_id}",
+            detail=_suppressed_in(change),
             actor_id=change.created_by_id,
         )
     return _each(person.id for person in added)
 
 
 def _undo_suppress(change: BulkChange, people: Sequence[Subscriber], before: Mapping[UUID, Any]) -> None:
-    for person in people:
-        standing = suppression_of(change.workspace_id, person.email)
-        if standing is not None and standing.detail.endswith(change.public_id):
-            lift_suppression(standing, words="The bulk change was undone.", actor_id=change.created_by_id)
+    standing = db.session.scalars(
+        select(Suppression).where(
+            Suppression.workspace_id == change.workspace_id,
+            is_among(Suppression.email_key, [person.email_key for person in people]),
+            Suppression.detail == _suppressed_in(change),
+        )
+    ).all()
+    lift_suppressions(standing, words="The bulk change was undone.", actor_id=change.created_by_id)
+
+
+def _suppressed_in(change: BulkChange) -> str:
+    """Say of a suppression which change it is of, for staff and for its way back."""
+    return f"In the bulk change {change.public_id}"
 
 
 def _erase(change: BulkChange, people: Sequence[Subscriber], now: datetime) -> Changed:

@@ -1,9 +1,11 @@
 """Addresses that must not be mailed: set down with a reason, taken back with another."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from mailer.bulk import is_among
 from mailer.consent.models import LiftedSuppression, StreamSuppression, Suppression, SuppressionReason
 from mailer.db import db, insert_missing, owned
 from mailer.lib.addresses import address_key, clean_address
@@ -108,14 +110,25 @@ def lift_suppression(suppression: Suppression, *, words: str, actor_id: UUID | N
 
     :raises Invalid: no reason is given
     """
-    _keep_lifting(suppression, suppression.detail, words, actor_id)
+    lift_suppressions([suppression], words=words, actor_id=actor_id)
+
+
+def lift_suppressions(suppressions: Sequence[Suppression], *, words: str, actor_id: UUID | None) -> None:
+    """Let several addresses of one workspace be mailed again, as :func:`lift_suppression` does one.
+
+    :raises Invalid: no reason is given
+    """
+    if not suppressions:
+        return
+    for suppression in suppressions:
+        _keep_lifting(suppression, suppression.detail, words, actor_id)
+        db.session.delete(suppression)
     db.session.execute(
         delete(StreamSuppression).where(
-            StreamSuppression.workspace_id == suppression.workspace_id,
-            StreamSuppression.email_key == suppression.email_key,
+            StreamSuppression.workspace_id == suppressions[0].workspace_id,
+            is_among(StreamSuppression.email_key, [each.email_key for each in suppressions]),
         )
     )
-    db.session.delete(suppression)
     db.session.flush()
 
 

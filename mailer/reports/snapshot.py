@@ -109,7 +109,8 @@ def count_audience(workspace_id: UUID, *, now: datetime) -> Figures:
         if row.active:
             active.add(row.subscriber_id)
         else:
-            left[month][_month(row.left_at or row.came_at)] += 1
+            # Whom an import brought may have left before: they are counted out in the month they came.
+            left[month][max(month, _month(row.left_at or row.came_at))] += 1
     figures.active = len(active)
     figures.cohorts = [
         Cohort(month, came[month], _stayed(month, came[month], left[month], until=_month(now)))

@@ -14,6 +14,7 @@ from mailer.audience.queries.narrowed import SubscriberFilter, order_of, select_
 from mailer.bulk import is_among
 from mailer.db import db, make_room, owned
 from mailer.errors import Invalid
+from mailer.lib.choices import choice_of
 from mailer.lib.ids import parse_id
 from mailer.segments.members import people_in
 from mailer.segments.queries import segment_by_id
@@ -44,8 +45,8 @@ class Selection:
     def people(self, workspace_id: UUID, *, now: datetime) -> tuple[Select[Subscriber], Any]:
         """Return the select of the people, not yet ordered, and the column of their ids in it.
 
-        :raises Invalid: too many rows are ticked, or something that it names is gone
-        :raises NotFound: so is the segment, the list or the tag
+        :raises Invalid: too many rows are ticked, or there is no such status
+        :raises NotFound: the segment, the list or the tag is gone
         """
         if len(self.ids) > MOST_TICKED:
             raise Invalid(f"Tick {MOST_TICKED:,} rows at most, or take all that a search finds.")
@@ -89,7 +90,7 @@ class Selection:
         return SubscriberFilter(
             search=self.q,
             list_id=list_by_id(workspace_id, self.list).id if self.list else None,
-            status=SubscriptionStatus(self.status) if self.status in list(SubscriptionStatus) else None,
+            status=choice_of(SubscriptionStatus, self.status, label="The status"),
             tag_id=_tag(workspace_id, self.tag).id if self.tag else None,
         )
 

@@ -229,6 +229,19 @@ def test_the_pages_lead_from_a_search_to_the_way_back(sign_in, ben, workspace, p
     assert tags_of(people[1]) == []
 
 
+def test_a_status_that_means_nothing_is_refused_instead_of_meaning_everybody(sign_in, ben, workspace, people):
+    browser, at = sign_in(ben), f"/w/{workspace.slug}"
+
+    asked = browser.get(f"{at}/bulk-changes/new?status=actve")
+    sent = browser.post(f"{at}/bulk-changes", data={"kind": "erase", "typed": "3", "chosen_status": "actve"})
+    handed_out = browser.get(f"{at}/exports/subscribers.csv?status=actve")
+
+    answers = (asked, sent, handed_out)
+    assert [answer.status_code for answer in answers] == [422] * 3
+    assert all("must be one of: pending, active, unsubscribed" in answer.text for answer in answers)
+    assert db.session.query(BulkChange).count() == 0
+
+
 def test_to_erase_many_their_number_is_typed(sign_in, ben, workspace, people):
     browser, at = sign_in(ben), f"/w/{workspace.slug}/bulk-changes"
 

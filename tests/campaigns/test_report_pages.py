@@ -116,6 +116,20 @@ def test_the_people_behind_every_number(sign_in, ben, sent, did, who):
     assert {line.partition(",")[0] for line in file.splitlines()[1:]} == who
 
 
+@pytest.mark.parametrize(
+    ("narrowed", "status"), [("did=clikced", 422), ("did=clicked&link=99", 404), ("did=clicked&link=x", 404)]
+)
+def test_what_narrows_to_nothing_known_hands_out_nobody(sign_in, ben, sent, narrowed, status):
+    client = sign_in(ben)
+
+    file = client.get(f"/w/bakery/campaigns/{sent.public_id}/people.csv?{narrowed}")
+    deliveries = client.get(f"/w/bakery/campaigns/{sent.public_id}/deliveries.csv?state=acepted")
+    skipped = client.get(f"/w/bakery/campaigns/{sent.public_id}/deliveries.csv?state=skipped&reason=x")
+
+    assert (file.status_code, deliveries.status_code, skipped.status_code) == (status, 422, 422)
+    assert "gmail.com" not in file.text + deliveries.text + skipped.text
+
+
 def test_the_map_knows_every_link_of_the_mail(sign_in, ana, sent):
     client = sign_in(ana)
 

@@ -92,6 +92,8 @@ def test_everybody_is_counted_by_when_they_read_and_how_long_they_stay(workspace
     person("new@example.com", mails=2)
     person("unmailed@example.com")
     person("gone@example.com", mails=6, left=NOW - timedelta(days=2))
+    # Of a file that tells only when they left, so that they came as it was read.
+    person("long-gone@example.com", left=NOW - timedelta(days=400))
     db.session.flush()
 
     figures = count_audience(workspace.id, now=NOW)
@@ -100,7 +102,7 @@ def test_everybody_is_counted_by_when_they_read_and_how_long_they_stay(workspace
     assert figures.engagement == {"month": 1, "never": 2, "not_mailed": 1}
     assert figures.sunset == 1
     (cohort,) = figures.cohorts
-    assert (cohort.month, cohort.people, cohort.stayed) == ("2026-05", 5, [5, 4])
+    assert (cohort.month, cohort.people, cohort.stayed) == ("2026-05", 6, [5, 4])
 
 
 def test_snapshots_are_taken_once_in_a_while(workspace, bread):

@@ -13,6 +13,8 @@ from mailer.campaigns.report import report
 from mailer.campaigns.report_file import report_rows
 from mailer.campaigns.views.frame import bp, campaign_of, chosen_locale
 from mailer.delivery.models import Delivery
+from mailer.errors import NotFound
+from mailer.lib.choices import choice_of
 from mailer.lib.csv_rows import csv_line
 from mailer.web.guards import requires
 from mailer.web.headers import framed
@@ -59,10 +61,19 @@ def click_map(campaign_id: str) -> ResponseReturnValue:
 
 def _asked(campaign_id: str) -> tuple[Campaign, Deed, int | None]:
     campaign = campaign_of(campaign_id)
-    did = request.args.get("did", "")
-    link = request.args.get("link", type=int)
-    is_link = link is not None and campaign.message is not None and 0 <= link < len(campaign.message.links)
-    return campaign, Deed(did) if did in set(Deed) else Deed.OPENED, link if is_link else None
+    deed = choice_of(Deed, request.args.get("did", ""), label="What they did") or Deed.OPENED
+    return campaign, deed, _asked_link(campaign)
+
+
+def _asked_link(campaign: Campaign) -> int | None:
+    """Return the link that narrows it; one that the mail has not must not show who clicked any."""
+    given = request.args.get("link", "")
+    if not given:
+        return None
+    links = campaign.message.links if campaign.message is not None else []
+    if given not in map(str, range(len(links))):
+        raise NotFound("There is no such link in this campaign.")
+    return int(given)
 
 
 def _file(rows: Iterable[list[str]], name: str) -> Response:

@@ -12,6 +12,7 @@ from mailer.delivery import queries, selection
 from mailer.delivery.decide import CHOICES, decide
 from mailer.delivery.models import Decision, DecisionKind, Delivery, Run, SkipReason, Standing
 from mailer.delivery.selection import Selection, StandingCount
+from mailer.lib.choices import choice_of
 from mailer.lib.clock import utcnow
 from mailer.lib.csv_rows import csv_line
 from mailer.lib.ids import parse_id
@@ -146,22 +147,22 @@ def _run(campaign_id: str) -> Run:
 
 
 def _standing(standings: list[StandingCount]) -> Standing:
-    asked = request.args.get("state", "")
-    if asked in set(Standing):
-        return Standing(asked)
+    asked = choice_of(Standing, request.args.get("state", ""), label="The state")
+    if asked is not None:
+        return asked
     present = {each.standing for each in standings}
     return next((standing for standing in _FIRST_SHOWN if standing in present), Standing.ACCEPTED)
 
 
 def _selection(run: Run, standing: Standing, *, search: str) -> Selection:
-    reason = request.values.get("reason", "")
+    reason = choice_of(SkipReason, request.values.get("reason", ""), label="The reason")
     return Selection.of(
         run,
         standing,
         words=request.values.get("words", "")[:500],
         domain=request.values.get("domain", "").strip().lower()[:253],
         search=search[:320],
-        reason=SkipReason(reason) if reason in set(SkipReason) and standing is Standing.SKIPPED else None,
+        reason=reason if standing is Standing.SKIPPED else None,
     )
 
 
