@@ -1,5 +1,6 @@
 """Errors become pages, once, for every door that speaks HTML."""
 
+from time import time
 from typing import Final
 
 from flask import Flask, current_app, g, jsonify, render_template, request
@@ -11,6 +12,8 @@ from mailer.db import DATABASE_AWAY, db
 from mailer.errors import Conflict, Forbidden, Invalid, MailerError, NotFound
 from mailer.web.answers import wants_json
 from mailer.web.languages import translated as _
+from mailer.web.languages import waiting_time
+from mailer.web.limits import limiter
 
 #: Providers and crawlers come back by themselves.
 _LATER: Final = {"Retry-After": "60"}
@@ -62,21 +65,36 @@ def _status_of(error: MailerError) -> int:
     return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
-def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
+def _http_error(error: HTTPException) -> ResponseReturnValue | HTTPException:
     if error.code is None or error.code < 400:
         return error
+    if error.code == 429:
+        return _too_often()
     return _page(_words(error, error.code), error.code)
+
+
+def _too_often() -> ResponseReturnValue:
+    """Answer whoever reached a limit with how long to wait, in words and as a header.
+
+    The limiter itself would name its rule, such as “4 per 1 hour”.
+    """
+    reached = limiter.current_limit
+    # The limiter already adds a second to when its window ends.
+    seconds = max(1, int(reached.reset_at - time())) if reached else 60
+    sentence = _(
+        "That was too often in a short time, and nothing was changed. Wait %(time)s, then try again."
+    )
+    sentence %= {"time": waiting_time(seconds)}
+    later = {"Retry-After": str(seconds)}
+    if wants_json():
+        return jsonify(message=sentence, fields={}), 429, later
+    return *_page(sentence, 429), later
 
 
 def _words(error: HTTPException, status: int) -> str:
     """Return what an error of HTTP says to whoever reads it; some of them are subscribers."""
     if isinstance(error, CSRFError):
         return _TOO_OLD
-    if status == 429:
-        # The limiter would name its rule, such as “4 per 1 hour”.
-        return _(
-            "That was too often in a short time, and nothing was changed. Wait a minute, then try again."
-        )
     if status == 500:
         return _(
             "Something went wrong on our side. "

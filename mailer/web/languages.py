@@ -9,10 +9,11 @@ from datetime import date
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, g, has_app_context, has_request_context, request
@@ -117,3 +118,10 @@ def catalogue(tag: str) -> NullTranslations:
         write_mo(compiled, read_po(file, locale=tag))
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def waiting_time(seconds: int) -> str:
+    """Return a time to wait in the page's language, rounded up: in minutes, above 90 in hours."""
+    unit = 60 if seconds <= 5400 else 3600
+    whole = ceil(seconds / unit) * unit
+    return format_timedelta(whole, granularity="minute", threshold=1.5, locale=language())

@@ -259,12 +259,14 @@ def test_someone_who_is_switched_off_cannot_sign_in(client, ana):
 def test_passwords_cannot_be_tried_without_end(app, ana):
     limiter.enabled = True
     try:
-        answers = [sign_in(Browser(app), password="wrong and wrong").status_code for _ in range(12)]
+        answers = [sign_in(Browser(app), password="wrong and wrong") for _ in range(12)]
     finally:
         limiter.enabled = False
 
-    assert answers[:10] == [200] * 10
-    assert answers[10:] == [429, 429]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429, 429]
+    wait = int(answers[-1].headers["Retry-After"])
+    assert 0 < wait <= 15 * 60
+    assert re.search(r"Wait \d+ minutes?, then try again", answers[-1].text)
 
 
 def test_every_form_needs_the_token_of_our_own_page(settings):

@@ -16,7 +16,7 @@ def told(app, error, language=""):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (TooManyRequests("4 per 1 hour"), "Wait a minute, then try again."),
+        (TooManyRequests("4 per 1 hour"), "Wait 1 minute, then try again."),
         (InternalServerError(), "Something went wrong on our side."),
         (RequestEntityTooLarge(), "choose a smaller file"),
     ],
