@@ -32,11 +32,6 @@ class Tally:
     human_people: int = 0
     human_total: int = 0
 
-    @property
-    def machine_total(self) -> int:
-        """How often machines did it."""
-        return self.total - self.human_total
-
 
 @dataclass(frozen=True)
 class LinkFigures:

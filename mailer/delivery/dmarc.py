@@ -22,11 +22,6 @@ class Sending:
     passed: int
     refused: int
 
-    @property
-    def pass_rate(self) -> float:
-        """The share that passed, by signature or by SPF."""
-        return self.passed / self.total if self.total else 0.0
-
 
 def keep_reports(workspace_id: UUID, reports: Iterable[Report], *, now: datetime) -> int:
     """Write down the reports about a workspace's domains that were not there yet; return how many."""

@@ -36,11 +36,6 @@ class Line(Generic[Item]):
         """How many wait for a connection and nothing else."""
         return len(self._waiting)
 
-    @property
-    def held_count(self) -> int:
-        """How many wait for their domain's turn, which comes soon."""
-        return len(self) - len(self._waiting)
-
     def __iter__(self) -> Iterator[Item]:
         yield from self._waiting
         for held in self._held.values():
