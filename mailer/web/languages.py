@@ -121,7 +121,7 @@ def catalogue(tag: str) -> NullTranslations:
 
 
 def waiting_time(seconds: int) -> str:
-    """Return a time to wait in the page's language, rounded up: in minutes, above 90 in hours."""
+    """Return a time to wait in the page's language, rounded up: from 90 minutes on in hours."""
     unit = 60 if seconds <= 5400 else 3600
     whole = ceil(seconds / unit) * unit
     return format_timedelta(whole, granularity="minute", threshold=1.5, locale=language())
