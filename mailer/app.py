@@ -21,6 +21,7 @@ from mailer.tracking.known_links import KnownLinks
 from mailer.tracking.queries import links_of
 from mailer.tracking.spool import Spool
 from mailer.web import (
+    addresses,
     assets,
     brands,
     errors,
@@ -102,7 +103,7 @@ OPEN_FORMS = frozenset(
 
 #: What every page and every call stands in, in this order.
 FRAMES = (
-    *(headers, errors, calls, limits, api_errors),
+    *(addresses, headers, errors, calls, limits, api_errors),
     *(pages, assets, filters, languages, brands, navigation),
 )
 

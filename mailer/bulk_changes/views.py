@@ -16,6 +16,7 @@ from mailer.bulk_changes.queries import change_by_id, changes_of
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
+from mailer.lib.lines import clean_search
 from mailer.segments.selection import Selection
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import page_of
@@ -104,7 +105,7 @@ def undo(change_id: str) -> ResponseReturnValue:
 def _selection(given: Any, prefix: str = "") -> Selection:
     """Read whom it is about; in a form, where a list and a tag are also chosen, behind a prefix."""
     chosen = {name: given.get(f"{prefix}{name}", "") for name in ("segment", "list", "status", "tag")}
-    q = given.get(f"{prefix}q", "").replace("\0", "").strip()[:320]
+    q = clean_search(given.get(f"{prefix}q", ""))
     return Selection(ids=given.getlist("ids"), q=q, **chosen)
 
 

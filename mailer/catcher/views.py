@@ -15,6 +15,7 @@ from mailer import current
 from mailer.accounts.roles import Role
 from mailer.catcher.parts import parts_of
 from mailer.catcher.store import CaughtMail, Store
+from mailer.lib.lines import clean_search
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import Page
 
@@ -33,7 +34,7 @@ _MAIL_POLICY: Final = (
 @requires(Role.ADMIN)
 def index() -> str:
     """List the caught mails, newest first."""
-    search = request.args.get("q", "").strip()
+    search = clean_search(request.args.get("q", ""))
     older, newer = request.args.get("after", type=int), request.args.get("before", type=int)
     with _store() as store:
         mails = store.newest(search=search, below=older, above=newer, limit=_PAGE + 1)

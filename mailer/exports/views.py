@@ -19,6 +19,7 @@ from mailer.exports.people import Chosen, csv_of_people, json_of_people, whole_p
 from mailer.exports.queries import export_by_id, exports_of
 from mailer.exports.suppressions import csv_of_suppressions
 from mailer.lib.clock import utcnow
+from mailer.lib.lines import clean_search
 from mailer.segments.queries import segments_by_name
 from mailer.segments.selection import Selection
 from mailer.web.answers import file_answer, packed_answer, refusal_told, stored_file_answer
@@ -124,7 +125,7 @@ def one_person_packed(subscriber_id: str) -> ResponseReturnValue:
 
 def _chosen() -> Chosen:
     asked = {name: request.args.get(name, "") for name in ("segment", "list", "status", "tag")}
-    search = request.args.get("q", "").replace("\0", "").strip()[:320]
+    search = clean_search(request.args.get("q", ""))
     selection = Selection(ids=request.args.getlist("ids"), q=search, **asked)
     return Chosen.of(g.workspace.id, selection, now=utcnow())
 

@@ -7,6 +7,8 @@ from mailer.errors import Invalid
 
 #: Control characters, lone surrogates, separators of lines and paragraphs.
 _STEERING: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+#: No address is longer; whatever else is searched for is shorter.
+_LONGEST_SEARCH: Final = 320
 
 
 def clean_line(text: str, *, label: str, longest: int, is_required: bool = False) -> str:
@@ -28,3 +30,11 @@ def clean_line(text: str, *, label: str, longest: int, is_required: bool = False
     if is_required and not line:
         raise Invalid(f"{label} is missing.")
     return line
+
+
+def clean_search(text: str) -> str:
+    """Return what somebody searches for, without NUL, which no text of PostgreSQL may hold.
+
+    Nothing is refused: whatever cannot be found finds nothing.
+    """
+    return text.replace("\0", "").strip()[:_LONGEST_SEARCH]

@@ -16,6 +16,7 @@ from mailer.db import db
 from mailer.errors import Invalid, MailerError
 from mailer.events.queries import event_names
 from mailer.lib.clock import utcnow
+from mailer.lib.lines import clean_search
 from mailer.segments import members, membership, queries
 from mailer.segments.asked import Names
 from mailer.segments.conditions import Condition, Detail, Group, Test, read_tree
@@ -120,7 +121,7 @@ def show(segment_id: str) -> str:
     """Show who is in a segment."""
     segment = _segment(segment_id)
     tree, problem = segment.tree, ""
-    page, answers, asked_of = None, [], request.args.get("who", "").strip()
+    page, answers, asked_of = None, [], clean_search(request.args.get("who", ""))
     try:
         people = members.people_in(g.workspace.id, tree, now=utcnow(), inside=(segment.id,))
         count = members.count_of(g.workspace.id, tree, now=utcnow(), inside=(segment.id,))

@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from mailer.accounts.roles import Role
 from mailer.db import db
+from mailer.lib.choices import choice_of
 from mailer.lib.clock import utcnow
 from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
@@ -57,8 +58,7 @@ def create() -> ResponseReturnValue:
 def show(endpoint_id: str) -> ResponseReturnValue:
     """Show an endpoint and what it was told, newest first."""
     endpoint = _endpoint(endpoint_id)
-    chosen = request.args.get("state", "")
-    state = PostingState(chosen) if chosen in list(PostingState) else None
+    state = choice_of(PostingState, request.args.get("state", ""), label="The state")
     return render_template(
         "webhooks/show.html",
         endpoint=endpoint,

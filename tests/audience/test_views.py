@@ -297,19 +297,6 @@ def test_a_file_that_is_no_csv_is_explained(ana, sign_in):
     assert "damaged" in answer.text
 
 
-@pytest.mark.parametrize(
-    "payload", ["' OR 1=1 --", "%", "\\", "\x00", "𝕏" * 400, "<script>", "{{7*7}}", "-1"]
-)
-def test_no_text_in_a_search_breaks_the_page(ana, ids, sign_in, payload):
-    browser = sign_in(ana)
-
-    for parameter in ("q", "list", "status", "tag", "after", "before", "reason"):
-        for page in ("subscribers", "suppressions", "imports"):
-            answer = browser.get(f"/w/bakery/{page}", query_string={parameter: payload})
-            assert answer.status_code == 200, (page, parameter)
-            assert "<script>" not in answer.text.replace("<script>alert", "") or payload != "<script>"
-
-
 def test_tags_are_renamed_joined_and_deleted(ana, workspace, ids, sign_in):
     browser = sign_in(ana)
     rosa = db.session.query(Subscriber).one()

@@ -1,7 +1,7 @@
 import pytest
 
 from mailer.errors import Invalid
-from mailer.lib.lines import clean_line
+from mailer.lib.lines import clean_line, clean_search
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,10 @@ def test_a_line_that_steers_or_is_too_long_is_refused(given):
 def test_a_line_that_is_needed_is_asked_for():
     with pytest.raises(Invalid, match="missing"):
         clean_line("  ", label="The name", longest=20, is_required=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "sought"), [("  rosa@\t", "rosa@"), ("ro\0sa", "rosa"), ("\0", ""), ("x" * 400, "x" * 320)]
+)
+def test_whatever_is_searched_for_can_be_asked_of_any_database(given, sought):
+    assert clean_search(given) == sought

@@ -51,3 +51,8 @@ def test_a_broken_link_does_not_lead_into_the_app(client, address, words):
     assert answer.status_code == 404
     assert words in answer.text
     assert "start page" not in answer.text
+
+
+@pytest.mark.parametrize("address", ["/w/a%00b/subscribers", "/s/%00", "/w/bakery/lists/lst%00"])
+def test_nothing_has_a_name_that_no_database_can_hold(ana, sign_in, address):
+    assert sign_in(ana).get(address).status_code == 404

@@ -12,6 +12,7 @@ from mailer.audience.timeline import events_of
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
+from mailer.lib.lines import clean_search
 from mailer.web.guards import requires, workspace_blueprint
 
 bp = workspace_blueprint("merges", __name__)
@@ -22,7 +23,7 @@ bp = workspace_blueprint("merges", __name__)
 def new(subscriber_id: str) -> ResponseReturnValue:
     """Ask who the other is; show both side by side as soon as that is known."""
     subscriber = subscriber_by_id(g.workspace.id, subscriber_id)
-    email = request.args.get("email", "").strip()
+    email = clean_search(request.args.get("email", ""))
     other = subscriber_by_email(g.workspace.id, email) if email else None
     if other is None or other.id == subscriber.id:
         missing = "Nobody has this address." if other is None else "This is the subscriber that you look at."

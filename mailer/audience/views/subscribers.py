@@ -16,7 +16,7 @@ from mailer.audience.models import MailingList, Subscriber, Subscription, Subscr
 from mailer.audience.notes import notes_on
 from mailer.audience.queries.fields_and_tags import fields_of, tags_of
 from mailer.audience.queries.growth import audience_size
-from mailer.audience.queries.lists import counts_of, current_lists
+from mailer.audience.queries.lists import counts_of, current_lists, list_by_id
 from mailer.audience.queries.narrowed import (
     MOST_FOUND,
     SubscriberFilter,
@@ -29,9 +29,11 @@ from mailer.audience.subscribers import change_address, edit_subscriber
 from mailer.audience.tags import set_tags, tag_by_id, tag_subscribers, untag_subscribers
 from mailer.audience.timeline import events_of
 from mailer.db import db
-from mailer.errors import Invalid
+from mailer.errors import Invalid, NotFound
+from mailer.lib.choices import choice_of
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import parse_id
+from mailer.lib.lines import clean_search
 from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import page_of
@@ -152,13 +154,18 @@ def erase() -> ResponseReturnValue:
 
 
 def _filter() -> SubscriberFilter:
-    status = request.args.get("status", "")
-    return SubscriberFilter(
-        search=request.args.get("q", "").replace("\0", "").strip()[:320],
-        list_id=parse_id("lst", request.args.get("list", "")),
-        status=SubscriptionStatus(status) if status in list(SubscriptionStatus) else None,
-        tag_id=parse_id("tag", request.args.get("tag", "")),
-    )
+    """Read what the list is narrowed to; what is misspelt or gone must not mean everybody."""
+    list_id, tag_id = request.args.get("list", ""), request.args.get("tag", "")
+    try:
+        return SubscriberFilter(
+            search=clean_search(request.args.get("q", "")),
+            list_id=list_by_id(g.workspace.id, list_id).id if list_id else None,
+            status=choice_of(SubscriptionStatus, request.args.get("status", ""), label="The status"),
+            tag_id=tag_by_id(g.workspace.id, tag_id).id if tag_id else None,
+        )
+    except NotFound as gone:
+        # The page itself is there, and offers to be shown without the filter.
+        raise Invalid(gone.message) from None
 
 
 def _size(by: SubscriberFilter, lists: Sequence[MailingList]) -> str:

@@ -22,7 +22,9 @@ from mailer.campaigns.worth import worth_of
 from mailer.composing.queries import published_templates
 from mailer.db import db
 from mailer.delivery.queries import wait_of
+from mailer.lib.choices import choice_of
 from mailer.lib.clock import utcnow
+from mailer.lib.lines import clean_search
 from mailer.tracking.models import Facet
 from mailer.web.answers import flash_with_undo
 from mailer.web.guards import requires
@@ -37,8 +39,8 @@ _UNDER_WAY = (CampaignStatus.SENDING, CampaignStatus.PAUSED)
 @bp.get("/campaigns")
 def index() -> ResponseReturnValue:
     """List the campaigns, newest first."""
-    search, chosen = request.args.get("q", ""), request.args.get("status", "")
-    status = CampaignStatus(chosen) if chosen in {one.value for one in CampaignStatus} else None
+    search = clean_search(request.args.get("q", ""))
+    status = choice_of(CampaignStatus, request.args.get("status", ""), label="The state")
     page = page_of(queries.campaigns_of(g.workspace.id, search=search, status=status), Campaign, size=25)
     return render_template(
         "campaigns/index.html",

@@ -26,6 +26,7 @@ from mailer.composing.views.frame import desk_for
 from mailer.db import db
 from mailer.errors import Invalid, MailerError
 from mailer.lib.clock import utcnow
+from mailer.lib.lines import clean_search
 from mailer.rendering.blocks.read import read, written
 from mailer.web.answers import not_saved, refusal_told, wants_json
 from mailer.web.guards import requires
@@ -82,7 +83,7 @@ def preview(campaign_id: str) -> ResponseReturnValue:
 def readers(campaign_id: str) -> ResponseReturnValue:
     """Offer subscribers to preview for."""
     campaign_of(campaign_id)
-    by = SubscriberFilter(search=request.args.get("q", ""))
+    by = SubscriberFilter(search=clean_search(request.args.get("q", "")))
     found = db.session.scalars(select_subscribers(g.workspace.id, by).limit(8)).all()
     return render_template("campaigns/readers.html", readers=found)
 

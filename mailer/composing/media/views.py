@@ -13,6 +13,7 @@ from mailer.composing.media.models import Picture
 from mailer.db import db
 from mailer.errors import Invalid
 from mailer.lib.clock import utcnow
+from mailer.lib.lines import clean_search
 from mailer.lib.pictures import USUAL_WIDTH
 from mailer.web.answers import flash_with_undo, refusal_told, wants_json
 from mailer.web.guards import requires, workspace_blueprint
@@ -26,7 +27,7 @@ _PAGE: int = 40
 @bp.get("/media")
 def index() -> ResponseReturnValue:
     """Show the pictures, newest first; programs of our own pages take JSON."""
-    search = request.args.get("q", "")
+    search = clean_search(request.args.get("q", ""))
     page = page_of(queries.pictures_of(g.workspace.id, search=search), Picture, size=_PAGE)
     if wants_json():
         return jsonify(media=[shown(picture) for picture in page.rows], after=page.after)

@@ -17,6 +17,8 @@ from mailer.consent.suppress import (
     suppression_by_id,
 )
 from mailer.db import db
+from mailer.lib.choices import choice_of
+from mailer.lib.lines import clean_search
 from mailer.web.answers import refusal_shown
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import page_of
@@ -83,19 +85,16 @@ def _suppress(form: SuppressForm) -> None:
 
 
 def _page(form: SuppressForm, *, is_of_streams: bool = False) -> str:
-    reason, search = request.args.get("reason", ""), request.args.get("q", "").replace("\0", "").strip()[:320]
+    reason = choice_of(SuppressionReason, request.args.get("reason", ""), label="The reason")
+    search = clean_search(request.args.get("q", ""))
     found = queries.stream_suppressions if is_of_streams else queries.suppressions
-    query = found(
-        g.workspace.id,
-        search=search,
-        reason=SuppressionReason(reason) if reason in list(SuppressionReason) else None,
-    )
+    query = found(g.workspace.id, search=search, reason=reason)
     return render_template(
         "consent/suppressions.html",
         page=page_of(query, StreamSuppression if is_of_streams else Suppression),
         is_of_streams=is_of_streams,
         form=form,
         q=search,
-        reason=reason,
+        reason=reason or "",
         reasons=list(SuppressionReason),
     )

@@ -16,6 +16,7 @@ from mailer.lib.choices import choice_of
 from mailer.lib.clock import utcnow
 from mailer.lib.csv_rows import csv_line
 from mailer.lib.ids import parse_id
+from mailer.lib.lines import clean_search
 from mailer.web.guards import requires, workspace_blueprint
 from mailer.web.pages import Page, page_of
 
@@ -50,7 +51,7 @@ def index(campaign_id: str) -> ResponseReturnValue:
     run = _run(campaign_id)
     standings = selection.standings(g.workspace, run)
     standing = _standing(standings)
-    q = request.args.get("q", "").strip()
+    q = clean_search(request.args.get("q", ""))
     is_address = "@" in q.lstrip("@")
     chosen = _selection(run, standing, search="" if is_address else q)
     can_narrow = standing in _NARROWED
@@ -97,7 +98,7 @@ def resolve(campaign_id: str) -> ResponseReturnValue:
     if request.form.get("scope") != "all":
         parsed = (parse_id(Delivery.prefix, text) for text in request.form.getlist("ids"))
         ids = [identifier for identifier in parsed if identifier is not None]
-    chosen = _selection(run, standing, search=request.form.get("q", "").strip())
+    chosen = _selection(run, standing, search=clean_search(request.form.get("q", "")))
     decision = decide(run, kind, chosen, ids, by=current_user, now=utcnow())
     db.session.commit()
     _tell(decision)
@@ -129,7 +130,7 @@ def export(campaign_id: str) -> ResponseReturnValue:
     """Give the deliveries of one standing, narrowed as asked, as a file, as they are read."""
     run = _run(campaign_id)
     standing = _standing(selection.standings(g.workspace, run))
-    chosen = _selection(run, standing, search=request.args.get("q", "").strip())
+    chosen = _selection(run, standing, search=clean_search(request.args.get("q", "")))
 
     def lines() -> Iterator[str]:
         yield csv_line(_HEADINGS)
@@ -159,9 +160,9 @@ def _selection(run: Run, standing: Standing, *, search: str) -> Selection:
     return Selection.of(
         run,
         standing,
-        words=request.values.get("words", "")[:500],
-        domain=request.values.get("domain", "").strip().lower()[:253],
-        search=search[:320],
+        words=request.values.get("words", "").replace("\0", "")[:500],
+        domain=clean_search(request.values.get("domain", "").lower()),
+        search=search,
         reason=reason if standing is Standing.SKIPPED else None,
     )
 

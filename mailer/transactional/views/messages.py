@@ -10,7 +10,9 @@ from mailer.current import settings
 from mailer.db import db
 from mailer.delivery.models import DeliveryState
 from mailer.errors import MailerError
+from mailer.lib.choices import choice_of
 from mailer.lib.clock import utcnow
+from mailer.lib.lines import clean_search
 from mailer.transactional import queries
 from mailer.transactional.change import cancel
 from mailer.transactional.events import attempts_of, events_of
@@ -41,11 +43,9 @@ _STATES: Final = {
 @bp.get("/transactional")
 def index() -> str:
     """List the messages, newest first, as searched."""
-    search, stream = request.args.get("q", "").strip(), request.args.get("stream", "")
-    state = request.args.get("state", "")
-    by = queries.LogFilter(
-        search=search, stream=stream, state=DeliveryState(state) if state in _STATES else None
-    )
+    search, stream = clean_search(request.args.get("q", "")), clean_search(request.args.get("stream", ""))
+    state = choice_of(DeliveryState, request.args.get("state", ""), label="The state")
+    by = queries.LogFilter(search=search, stream=stream, state=state)
     page = page_of(queries.log(g.workspace.id, by), TransactionalMessage)
     deliveries = queries.deliveries_of(message.id for message in page.rows)
     statuses = statuses_of([each for found in deliveries.values() for each in found], now=utcnow())
@@ -54,7 +54,7 @@ def index() -> str:
         page=page,
         q=search,
         stream=stream,
-        state=state,
+        state=state or "",
         states=_STATES,
         streams=[(each, each) for each in queries.streams_of(g.workspace.id)],
         base_url=settings().base_url,
