@@ -8,10 +8,11 @@ from flask import Flask, Request, Response, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from mailer.accounts.models import ApiKey
-from mailer.api.errors import NAMES, ROOT, WORDS, ApiError
+from mailer.api.errors import ROOT, WORDS, ApiError
 from mailer.current import settings
 from mailer.lib.ids import public_id, uuid7
 from mailer.web.limits import count_in_minute, limiter
+from mailer.web.problems import NAMES
 
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
 #: How their paths begin; the reference is a page beside them.

@@ -1,43 +1,22 @@
-"""Errors become problem JSON, once, for every call under ``/api``.
-
-The shape is RFC 9457's, with ``statusCode``, ``name`` and ``message`` beside it, by
-which programs written for other mail services already tell errors apart.
-"""
+"""Errors become problem JSON, once, for every call under ``/api``."""
 
 import logging
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 from apiflask.exceptions import HTTPError as BadInput
-from flask import Blueprint, Flask, Response, g, jsonify, request
+from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from mailer.db import DATABASE_AWAY, db
-from mailer.errors import Conflict, Forbidden, Invalid, MailerError, NotFound
+from mailer.errors import MailerError
+from mailer.web.problems import NAMES, headers_of, problem, status_of
 
 log = logging.getLogger(__name__)
 
 ROOT: Final = "/api/"
-PROBLEM_TYPE: Final = "application/problem+json"
-
-STATUS: Final[dict[type[MailerError], int]] = {Invalid: 422, NotFound: 404, Forbidden: 403, Conflict: 409}
-
-#: What programs compare; it never changes, while the sentences may.
-NAMES: Final = {
-    400: "invalid_request",
-    401: "invalid_api_key",
-    403: "restricted_api_key",
-    404: "not_found",
-    405: "method_not_allowed",
-    409: "conflict",
-    413: "request_too_large",
-    415: "unsupported_media_type",
-    422: "validation_error",
-    429: "rate_limit_exceeded",
-    500: "internal_server_error",
-    503: "service_unavailable",
-}
+#: Where only programs call: also with what was written for other mail services.
+_DOORS: Final = (ROOT, "/compat/")
 
 #: By status, where nobody said it better.
 WORDS: Final = {
@@ -90,44 +69,9 @@ def answer_when_away(bp: Blueprint, answer: Callable[[ApiError], Any]) -> None:
         bp.register_error_handler(away, lambda error: answer(_away(error)))
 
 
-def problem(
-    status: int,
-    message: str,
-    *,
-    name: str | None = None,
-    fields: Mapping[str, str] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """Return a problem as RFC 9457 writes it.
-
-    :param message: one sentence for whoever reads the log of the calling program
-    :param fields: what is wrong by input field
-    """
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": message,
-        "statusCode": status,
-        "name": name or NAMES.get(status, "invalid_request"),
-        "message": message,
-        "request_id": g.get("request_id", ""),
-        "errors": [{"field": field, "message": text} for field, text in (fields or {}).items()],
-    }
-    response = jsonify(body)
-    response.status_code, response.mimetype = status, PROBLEM_TYPE
-    response.headers.update(dict(headers or {}))
-    return response
-
-
-def status_of(error: MailerError) -> int:
-    """Return the status that a broken rule is answered with."""
-    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
-
-
 def _answer_lost_call() -> Response | HTTPException | None:
     error = request.routing_exception
-    if error is None or (error.code or 0) < 400 or not request.path.startswith(ROOT):
+    if error is None or (error.code or 0) < 400 or not request.path.startswith(_DOORS):
         return None
     return _http_error(error)
 
@@ -155,11 +99,9 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     db.session.rollback()
     if isinstance(error, InternalServerError):
         return problem(500, WORDS[500])
-    # Of an answer's own headers the type is ours; Allow and Retry-After matter to the caller.
-    headers = {key: value for key, value in error.get_headers() if key in {"Allow", "Retry-After"}}
     is_told = error.description != type(error).description
     words = error.description if is_told else WORDS.get(status, error.description)
-    return problem(status, words or error.name, headers=headers)
+    return problem(status, words or error.name, headers=headers_of(error))
 
 
 def _away(error: Any) -> ApiError:

@@ -12,12 +12,12 @@ from pydantic import BaseModel
 from werkzeug.routing import Rule
 
 from mailer import __version__
-from mailer.api.errors import NAMES, PROBLEM_TYPE
 from mailer.api.examples import example_of
 from mailer.api.guards import scopes_of
 from mailer.api.idempotency import is_idempotent
 from mailer.api.schemas import Shown
 from mailer.api.told import WEBHOOKS
+from mailer.web.problems import NAMES, PROBLEM_TYPE
 
 _ABOUT: Final = """\
 JSON over HTTPS. Send your key as `Authorization: Bearer mlr_…`.

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import g
 
-from mailer.api.errors import NAMES, status_of
 from mailer.api.guards import allows, api_blueprint, takes_up_to
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import page
@@ -48,6 +47,7 @@ from mailer.transactional.schemas import (
 )
 from mailer.transactional.send import send, send_all
 from mailer.transactional.send_again import send_again
+from mailer.web.problems import NAMES, status_of
 
 bp = api_blueprint("transactional_api", __name__, tag="Emails")
 

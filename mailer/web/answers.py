@@ -20,14 +20,15 @@ from flask_wtf import FlaskForm
 from mailer.db import db
 from mailer.errors import Conflict, Invalid, MailerError
 from mailer.lib.clock import utcnow
+from mailer.web.problems import PROBLEM_TYPE
 
 #: Media types, by how a file's name ends.
 FILE_KINDS: Final = {"csv": "text/csv", "jsonl": "application/x-ndjson", "json": "application/json"}
 
 
 def wants_json() -> bool:
-    """Whether a script of our own pages asks, and tells people itself."""
-    return request.accept_mimetypes.best == "application/json"
+    """Whether a program asks, such as a script of our own pages, which tells people itself."""
+    return request.accept_mimetypes.best in {"application/json", PROBLEM_TYPE}
 
 
 @contextmanager

@@ -1,19 +1,21 @@
-"""Errors become pages, once, for every door that speaks HTML."""
+"""Errors become pages, once, for every door that speaks HTML; programs that ask there for JSON get it."""
 
+from collections.abc import Mapping
 from time import time
 from typing import Final
 
-from flask import Flask, current_app, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from mailer.db import DATABASE_AWAY, db
-from mailer.errors import Conflict, Forbidden, Invalid, MailerError, NotFound
+from mailer.errors import MailerError
 from mailer.web.answers import wants_json
 from mailer.web.languages import translated as _
 from mailer.web.languages import waiting_time
 from mailer.web.limits import limiter
+from mailer.web.problems import headers_of, problem, status_of
 
 #: Providers and crawlers come back by themselves.
 _LATER: Final = {"Retry-After": "60"}
@@ -31,11 +33,9 @@ _TOO_OLD: Final = (
     "Go back, reload the page, and do it once more."
 )
 
-STATUS: dict[type[MailerError], int] = {Invalid: 422, NotFound: 404, Forbidden: 403, Conflict: 409}
-
 
 def init_app(app: Flask) -> None:
-    """Answer the four kinds of error, HTTP's own, and a database that is away, with a page."""
+    """Answer the four kinds of error, HTTP's own, and a database that is away."""
     app.register_error_handler(MailerError, _rule_broken)
     for away in DATABASE_AWAY:
         app.register_error_handler(away, _database_away)
@@ -45,24 +45,19 @@ def init_app(app: Flask) -> None:
 def _rule_broken(error: MailerError) -> ResponseReturnValue:
     db.session.rollback()
     if wants_json():
-        return jsonify(message=error.message, fields=error.fields), _status_of(error)
-    return _page(error.message, _status_of(error))
+        return _problem(status_of(error), error.message, fields=error.fields)
+    return _page(error.message, status_of(error))
 
 
 def _database_away(_error: Exception) -> ResponseReturnValue:
     db.session.rollback()
     sentence = "The database does not answer, and nothing was changed. Go back, and try again in a minute."
     if wants_json():
-        return jsonify(message=sentence, fields={}), 503, _LATER
+        return _problem(503, sentence, headers=_LATER)
     # Nothing that is read anew: neither the workspace nor, as before every page, who has signed in.
     g.pop("workspace", None)
     page = current_app.jinja_env.get_template(_frame()).render(message=sentence, status=503)
     return page, 503, _LATER
-
-
-def _status_of(error: MailerError) -> int:
-    """Return the status of an error's kind; a kind may have kinds of its own."""
-    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue | HTTPException:
@@ -70,7 +65,10 @@ def _http_error(error: HTTPException) -> ResponseReturnValue | HTTPException:
         return error
     if error.code == 429:
         return _too_often()
-    return _page(_words(error, error.code), error.code)
+    words, headers = _words(error, error.code), headers_of(error)
+    if wants_json():
+        return _problem(error.code, words, headers=headers)
+    return *_page(words, error.code), headers
 
 
 def _too_often() -> ResponseReturnValue:
@@ -87,7 +85,7 @@ def _too_often() -> ResponseReturnValue:
     sentence %= {"time": waiting_time(seconds)}
     later = {"Retry-After": str(seconds)}
     if wants_json():
-        return jsonify(message=sentence, fields={}), 429, later
+        return _problem(429, sentence, headers=later)
     return *_page(sentence, 429), later
 
 
@@ -102,6 +100,19 @@ def _words(error: HTTPException, status: int) -> str:
         )
     is_told = error.description != type(error).description
     return (error.description if is_told else _WORDS.get(status, error.description)) or error.name
+
+
+def _problem(
+    status: int,
+    message: str,
+    *,
+    fields: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    # Whoever opens pages has no key that could be restricted.
+    return problem(
+        status, message, name="forbidden" if status == 403 else None, fields=fields, headers=headers
+    )
 
 
 def _page(message: str, status: int) -> tuple[str, int]:

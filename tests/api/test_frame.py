@@ -10,10 +10,10 @@ import time_machine
 from mailer.accounts.keys import create_key, key_for, revoke_key
 from mailer.accounts.models import ApiKey
 from mailer.accounts.scopes import EVERYTHING, SCOPES
-from mailer.api.errors import PROBLEM_TYPE
 from mailer.db import db
 from mailer.lib.clock import utcnow
 from mailer.web.limits import limiter
+from mailer.web.problems import PROBLEM_TYPE
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from mailer.api.errors import PROBLEM_TYPE, answer_errors
+from mailer.api.errors import answer_errors
 from mailer.api.guards import allows, enter, secret_in_header, takes_up_to
 from mailer.api.idempotency import idempotent
 from mailer.api.pages import page
@@ -22,6 +22,7 @@ from mailer.transactional.representation import shown_messages, shown_whole
 from mailer.transactional.schemas import MOST_BYTES, MOST_IN_BATCH, EmailShown
 from mailer.transactional.send import send, send_all
 from mailer.transactional.standing import Status
+from mailer.web.problems import PROBLEM_TYPE
 
 bp = Blueprint("resend", __name__, url_prefix="/compat/resend")
 bp.before_request(lambda: enter(secret_in_header()))

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 from flask import g
 from pydantic import Field
 
-from mailer.api.errors import STATUS
 from mailer.api.idempotency import idempotent
 from mailer.api.schemas import Address, ExternalId, FieldValue, Given, Line, ListId, Shown, also_answers
 from mailer.audience.models import Subscriber
@@ -17,6 +16,7 @@ from mailer.consent.register import register
 from mailer.db import db
 from mailer.errors import MailerError
 from mailer.lib.clock import utcnow
+from mailer.web.problems import STATUS
 
 _MOST_LISTS = 50
 _MOST_FIELDS = 100
