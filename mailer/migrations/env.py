@@ -8,6 +8,7 @@ from sqlalchemy import JSON
 
 from mailer.columns import Id, UtcDateTime
 from mailer.db import db
+from mailer.runtime.sqlite_checks import spell_out_checks
 
 
 def _render_type(kind: str, value: Any, autogen: AutogenContext) -> str | Literal[False]:
@@ -42,6 +43,7 @@ def run() -> None:
             context.run_migrations()
         connection.commit()
         if db.engine.dialect.name == "sqlite":
+            spell_out_checks(driver)
             assert driver.execute("PRAGMA foreign_key_check").fetchone() is None
             driver.execute("PRAGMA foreign_keys = ON")
 
