@@ -6,12 +6,14 @@ stored, are found out once.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import ClauseElement, Dialect, Insert, SelectBase, Table, insert
+from sqlalchemy import ClauseElement, Dialect, Float, Insert, SelectBase, Table, UpdateBase, insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
+from sqlalchemy.types import TypeEngine
 
 from mailer.db import db, driver_looking_first
 
@@ -49,6 +51,28 @@ class Inserted:
         return form
 
 
+class _Statement:
+    """A statement with the forms of its parameters and of what it returns, for each database.
+
+    :param statement: or what makes it of a database's dialect, a module of ``sqlalchemy.dialects``
+    """
+
+    def __init__(self, statement: Any) -> None:
+        self._statement = statement
+        self._forms: dict[str, tuple[_Form, Sequence[_Processor]]] = {}
+
+    def form_for(self, dialect: Dialect) -> "tuple[_Form, Sequence[_Processor]]":
+        """Return the statement of a database, and what reads each of the columns that it returns."""
+        form = self._forms.get(dialect.name)
+        if form is None:
+            statement = self._statement
+            if not isinstance(statement, ClauseElement):
+                statement = statement({"postgresql": postgresql, "sqlite": sqlite}[dialect.name])
+            readers = [_reader(column.type, dialect) for column in statement.exported_columns]
+            form = self._forms[dialect.name] = (_form(statement, {}, dialect), readers)
+        return form
+
+
 class Question:
     """A SELECT whose answer takes a few rows.
 
@@ -56,8 +80,7 @@ class Question:
     """
 
     def __init__(self, statement: SelectBase) -> None:
-        self._statement = statement
-        self._forms: dict[str, tuple[_Form, Sequence[_Processor]]] = {}
+        self._statement = _Statement(statement)
 
     def ask(self, about: Sequence[Row]) -> list[tuple[Any, ...]]:
         """Return the rows that answer it, of everything that is asked about one after the other.
@@ -66,27 +89,52 @@ class Question:
         :raises sqlalchemy.exc.OperationalError: the database is away
         """
         dialect = db.session.get_bind().dialect
-        form, readers = self._form_for(dialect)
-        found: list[Any] = []
-        with driver_looking_first() as driver, _at_once(driver, dialect):
-            cursors = [driver.cursor().execute(form.sql, form.parameters(each)) for each in about]
-            for cursor in cursors:
-                found += cursor.fetchall()
-                cursor.close()
-        return [
-            tuple(value if read is None else read(value) for value, read in zip(row, readers, strict=True))
-            for row in found
-        ]
+        form, readers = self._statement.form_for(dialect)
+        ready = [(form.sql, form.parameters(each)) for each in about]
+        with driver_looking_first() as driver:
+            found, _ = _run(driver, dialect, ready, is_returning=True)
+        return _read(found, readers)
 
-    def _form_for(self, dialect: Dialect) -> "tuple[_Form, Sequence[_Processor]]":
-        form = self._forms.get(dialect.name)
-        if form is None:
-            readers = [
-                column.type.dialect_impl(dialect).result_processor(dialect, None)
-                for column in self._statement.selected_columns
-            ]
-            form = self._forms[dialect.name] = (_form(self._statement, {}, dialect), readers)
-        return form
+
+class Made(NamedTuple):
+    """What a change came to.
+
+    :ivar rows: what it returned
+    :ivar number: how many rows were written
+    """
+
+    rows: list[tuple[Any, ...]]
+    number: int
+
+
+class Change:
+    """An INSERT, UPDATE or DELETE, which may return something.
+
+    :param statement: what it wants to know is in parameters that take one value each; or what makes it
+        of a database's dialect, a module of ``sqlalchemy.dialects``
+    """
+
+    def __init__(self, statement: UpdateBase | Callable[[Any], UpdateBase]) -> None:
+        self._statement = _Statement(statement)
+
+    def make(self, *about: Row) -> Made:
+        """Make it in the session's transaction, once for each of those rows of parameters.
+
+        What the session has not flushed yet is not there.
+
+        :raises sqlalchemy.exc.IntegrityError: a row breaks a constraint
+        :raises sqlalchemy.exc.OperationalError: the database is away, or cannot write
+        """
+        if not about:
+            return Made([], 0)
+        dialect = db.session.get_bind().dialect
+        form, readers = self._statement.form_for(dialect)
+        ready = [(form.sql, form.parameters(each)) for each in about]
+        driver: Any = db.session.connection().connection.driver_connection
+        found, number = _run(driver, dialect, ready, is_returning=bool(readers))
+        if number < 0:
+            raise ValueError("Python's sqlite3 does not count what begins with WITH: let it return its rows.")
+        return Made(_read(found, readers), number)
 
 
 class _Form(NamedTuple):
@@ -119,9 +167,39 @@ def insert_rows(rows: Mapping[Inserted, Sequence[Row]]) -> None:
     # All that can be done before the transaction begins: on SQLite others wait for its end.
     ready = [(form.sql, form.parameters(row)) for form, given in forms for row in given]
     driver: Any = db.session.connection().connection.driver_connection
-    with _at_once(driver, dialect), closing(driver.cursor()) as cursor:
-        for sql, parameters in ready:
-            cursor.execute(sql, parameters)
+    _run(driver, dialect, ready, is_returning=False)
+
+
+def _run(
+    driver: Any, dialect: Dialect, ready: Sequence[tuple[str, Any]], *, is_returning: bool
+) -> tuple[list[Any], int]:
+    """Run statements with their parameters; return the rows of all, and how many were written."""
+    found: list[Any] = []
+    number = 0
+    with _telling(driver, dialect):
+        # PostgreSQL takes several without waiting for the answer of each.
+        with driver.pipeline() if dialect.name == "postgresql" else nullcontext():
+            cursors = [driver.cursor().execute(sql, parameters) for sql, parameters in ready]
+        for cursor in cursors:
+            if is_returning:
+                found += cursor.fetchall()
+            number += cursor.rowcount
+            cursor.close()
+    return found, len(found) if is_returning else number
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> _Processor:
+    if isinstance(kind, Float):
+        # The drivers give it as it is; psycopg's processor would ask for the answer's own type.
+        return None
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _read(found: Sequence[Any], readers: Sequence[_Processor]) -> list[tuple[Any, ...]]:
+    return [
+        tuple(value if read is None else read(value) for value, read in zip(row, readers, strict=True))
+        for row in found
+    ]
 
 
 def _form(statement: ClauseElement, constants: Row, dialect: Dialect, names: Sequence[str] = ()) -> _Form:
@@ -131,20 +209,18 @@ def _form(statement: ClauseElement, constants: Row, dialect: Dialect, names: Seq
         (name, binds[name].type.dialect_impl(dialect).bind_processor(dialect))
         for name in compiled.positiontup or binds
     ]
-    literals = {name: bind.value for name, bind in binds.items() if bind.value is not None}
+    literals = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
     return _Form(str(compiled), places, {**literals, **constants}, is_named=not compiled.positional)
 
 
 @contextmanager
-def _at_once(driver: Any, dialect: Dialect) -> Iterator[None]:
-    """Let PostgreSQL take several statements without waiting for the answer of each.
+def _telling(driver: Any, dialect: Dialect) -> Iterator[None]:
+    """Raise what the driver raises as whoever uses SQLAlchemy knows it.
 
-    What the driver raises is raised as whoever uses SQLAlchemy knows it. A line that broke
-    takes all others with it, as there: else each would cost a caller of its own.
+    A line that broke takes all others with it, as there: else each would cost a caller of its own.
     """
     try:
-        with driver.pipeline() if dialect.name == "postgresql" else nullcontext():
-            yield
+        yield
     except dialect.loaded_dbapi.Error as error:
         if dialect.is_disconnect(cast(Any, error), driver, None):
             # Else to roll back would fail as well.

@@ -1,13 +1,13 @@
 """A few rows written and read by the driver itself."""
 
 import pytest
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mailer.audience.models import Subscriber
 from mailer.db import DATABASE_AWAY, db, looking_first, reading_apart
-from mailer.delivery.models import Delivery, DeliveryState
-from mailer.driver import Inserted, Question, insert_rows
+from mailer.delivery.models import Delivery, DeliveryState, SentHour
+from mailer.driver import Change, Inserted, Question, insert_rows
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
 from mailer.sqlite import READ_ONLY
@@ -26,6 +26,17 @@ QUESTION = Question(
         Delivery.id == bindparam("asked", type_=Delivery.id.type), Delivery.state == DeliveryState.PREPARED
     )
 )
+
+TABLE = Delivery.__table__
+
+
+def retry():
+    """Set a value that the statement has, one that is none, and one that each row has."""
+    return (
+        update(TABLE)
+        .where(TABLE.c.id == bindparam("asked"), TABLE.c.state == DeliveryState.PREPARED)
+        .values(reply="Later.", skip_reason=None, next_try_at=bindparam("due"))
+    )
 
 
 @pytest.fixture
@@ -127,3 +138,69 @@ def test_a_line_that_broke_is_told_as_anywhere_and_replaced(row):
     db.session.rollback()
 
     assert QUESTION.ask([{"asked": row["id"]}]) == [(row["id"], DeliveryState.PREPARED, row["created_at"])]
+
+
+def test_a_change_is_made_for_each_and_tells_how_many_it_met(row):
+    others = [row | {"id": uuid7()} for _ in range(2)]
+    insert_rows({DELIVERIES: [row, *others]})
+    due = utcnow()
+
+    made = Change(retry()).make(
+        {"asked": row["id"], "due": due},
+        {"asked": uuid7(), "due": due},
+        {"asked": others[0]["id"], "due": due},
+    )
+    db.session.commit()
+
+    assert (made.rows, made.number) == ([], 2)
+    written = {each.id: each for each in db.session.scalars(select(Delivery))}
+    assert [written[each["id"]].reply for each in (row, *others)] == ["Later.", "Later.", ""]
+    assert written[row["id"]].next_try_at == due
+
+
+def test_a_change_returns_what_it_wrote_in_the_form_of_the_model(row):
+    insert_rows({DELIVERIES: [row]})
+    due = utcnow()
+
+    made = Change(retry().returning(TABLE.c.id, TABLE.c.state, TABLE.c.next_try_at)).make(
+        {"asked": row["id"], "due": due}
+    )
+
+    assert made.rows == [(row["id"], DeliveryState.PREPARED, due)]
+    assert made.number == 1
+
+
+def test_nothing_asked_is_nothing_done(row):
+    assert Change(retry()).make() == ([], 0)
+
+
+def test_each_database_may_have_words_of_its_own(row):
+    def upsert(dialect):
+        insertion = dialect.insert(SentHour.__table__)
+        return insertion.on_conflict_do_update(
+            index_elements=["workspace_id", "hour"], set_={"count": SentHour.count + insertion.excluded.count}
+        )
+
+    adding = Change(upsert)
+    hour = {"workspace_id": row["workspace_id"], "hour": utcnow(), "count": 2}
+    adding.make(hour, hour)
+    adding.make(hour)
+
+    assert db.session.scalar(select(SentHour.count)) == 6
+
+
+def test_a_change_that_breaks_a_constraint_is_told_as_anywhere(row):
+    insert_rows({DELIVERIES: [row]})
+
+    with pytest.raises(IntegrityError):
+        Change(update(TABLE).values(state=bindparam("new"))).make({"new": "asleep"})
+
+
+def test_a_change_that_cannot_be_counted_is_refused(row):
+    if db.session.get_bind().dialect.name == "postgresql":
+        pytest.skip("PostgreSQL counts every change.")
+    chosen = select(TABLE.c.id).cte("chosen")
+    change = update(TABLE).where(TABLE.c.id.in_(select(chosen.c.id))).values(reply="Later.")
+
+    with pytest.raises(ValueError, match="let it return its rows"):
+        Change(change).make({})

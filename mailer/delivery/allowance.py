@@ -7,21 +7,19 @@ given back. Transactional mail counts, and is never held back.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, case, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.accounts.models import Workspace
 from mailer.db import db
 from mailer.delivery.engine.warm_up import WarmUp
 from mailer.delivery.models import SendingLimits, SentHour
+from mailer.driver import Change, Question
 
-#: Made once, since it is asked with every batch.
-_LOOK: Final = (
+_LOOK: Final = Question(
     select(Workspace.time_zone, SendingLimits.workspace_id)
     .outerjoin(SendingLimits, SendingLimits.workspace_id == Workspace.id)
     .where(Workspace.id == bindparam("workspace_id"))
@@ -137,7 +135,7 @@ class _Clock:
 
 def _look(workspace_id: UUID, now: datetime) -> tuple[_Clock, bool]:
     """Return what a workspace's clock shows, and whether it has limits of any kind."""
-    zone, limited = db.session.connection().execute(_LOOK, {"workspace_id": workspace_id}).one()
+    [(zone, limited)] = _LOOK.ask([{"workspace_id": workspace_id}])
     return _Clock(now.astimezone(ZoneInfo(zone))), limited is not None
 
 
@@ -186,16 +184,15 @@ def _sent(workspace_id: UUID, clock: _Clock) -> tuple[int, int]:
 
 
 def _add(workspace_id: UUID, hour: datetime, count: int) -> None:
-    if count <= 0:
-        return
-    row = {"workspace_id": workspace_id, "hour": hour, "count": count}
-    db.session.connection().execute(_adding(db.session.get_bind().dialect.name), row)
+    if count > 0:
+        _ADDING.make({"workspace_id": workspace_id, "hour": hour, "count": count})
 
 
-@cache
-def _adding(dialect_name: str) -> Any:
-    dialect: Any = postgresql if dialect_name == "postgresql" else sqlite
+def _adding(dialect: Any) -> Any:
     upsert = dialect.insert(SentHour.__table__)
     return upsert.on_conflict_do_update(
         index_elements=["workspace_id", "hour"], set_={"count": SentHour.count + upsert.excluded.count}
     )
+
+
+_ADDING: Final = Change(_adding)

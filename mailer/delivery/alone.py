@@ -292,9 +292,8 @@ class _Round:
     def _write_down(self) -> None:
         """Bring the ledger up to the journal, and let go of what was not tried."""
         now, worker, batch_id = utcnow(), self._journal.name, self._claimed.id
-        ledger.record(
-            self._results, worker=worker, now=now, first_retry_seconds=settings().retry_first_seconds
-        )
+        held = ledger.hold([batch_id], worker=worker, now=now)
+        ledger.record(self._results, held=held, now=now, first_retry_seconds=settings().retry_first_seconds)
         ledger.skip(self._claimed.refused, SkipReason.SUPPRESSED, batch_id=batch_id, now=now)
         ledger.put_back(batch_id, worker=worker, due_at=now)
         for route, outcome in self._met:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    insert,
     or_,
     select,
     update,
@@ -30,13 +29,14 @@ from mailer.delivery import ledger
 from mailer.delivery.compose import READER_COLUMNS, Reader, reader_of
 from mailer.delivery.ledger import Claimed
 from mailer.delivery.models import Batch, Delivery, DeliveryState, Run, SkipReason
+from mailer.driver import Change, Inserted, insert_rows
 from mailer.lib.ids import uuid7
 
 BATCH: Final = 1_000
 
 # A table instead of its model: for a thousand rows the ORM would take as long as the database.
 _DELIVERIES: Final = cast(Table, Delivery.__table__)
-_INSERT_BATCH: Final = insert(cast(Table, Batch.__table__))
+_BATCHES: Final = Inserted(Batch, "id", "campaign_id", "worker", "created_at", "due_at", "lease_expires_at")
 #: Nobody's, for whoever was erased.
 _WITH_READERS: Final = _DELIVERIES.outerjoin(Reader, Reader.id == _DELIVERIES.c.subscriber_id)
 #: What differs within a batch.
@@ -145,17 +145,13 @@ def gather(campaign_id: UUID | None, *, worker: str, now: datetime, size: int) -
     :return: None when nothing is
     """
     batch_id = uuid7()
-    connection = db.session.connection()
-    taken = connection.execute(
-        _taking(campaign_id is None),
-        {"asked_campaign": campaign_id, "asked_now": now, "asked_size": size, "new_batch": batch_id},
-    ).all()
-    if not taken:
+    taken = _taking(campaign_id is None).make(
+        {"asked_campaign": campaign_id, "asked_now": now, "asked_size": size, "new_batch": batch_id}
+    )
+    if not taken.number:
         return None
     batch = {"id": batch_id, "campaign_id": campaign_id, "worker": worker}
-    connection.execute(
-        _INSERT_BATCH, {**batch, "created_at": now, "due_at": now, "lease_expires_at": now + lease()}
-    )
+    insert_rows({_BATCHES: [{**batch, "created_at": now, "due_at": now, "lease_expires_at": now + lease()}]})
     return batch_id
 
 
@@ -178,10 +174,10 @@ def due(is_alone: bool) -> Select[UUID]:
 
 
 @cache
-def _taking(is_alone: bool) -> Any:
+def _taking(is_alone: bool) -> Change:
     """Return what makes a batch of it; made once, since single messages come with every moment."""
     chosen = due(is_alone).with_for_update(skip_locked=True).cte("due")
-    return (
+    return Change(
         update(_DELIVERIES)
         .where(_DELIVERIES.c.id.in_(select(chosen.c.id)), _DELIVERIES.c.state == DeliveryState.PREPARED)
         .values(batch_id=bindparam("new_batch"), next_try_at=None)

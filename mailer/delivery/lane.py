@@ -8,7 +8,7 @@ is left to replay.
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -357,7 +357,7 @@ class Lane:
         began = time.clock_gettime(CLOCK)
         now = utcnow()
         held = ledger.hold([load.batch.id for load in self._loads], worker=self._journal.name, now=now)
-        self._record(self._loads)
+        self._record(self._loads, held)
         for load in self._loads:
             self._note_recovery(load)
             if load.batch.id not in held:
@@ -369,17 +369,12 @@ class Lane:
         self._lease_ends = began + self._lease_seconds
         self._loads = [load for load in self._loads if not load.is_done]
 
-    def _record(self, loads: Iterable[Load]) -> None:
+    def _record(self, loads: Iterable[Load], held: Collection[UUID]) -> None:
         results = [result for load in loads for result in load.results]
-        ledger.record(
-            results,
-            worker=self._journal.name,
-            now=utcnow(),
-            first_retry_seconds=self._first_retry_seconds,
-        )
+        ledger.record(results, held=held, now=utcnow(), first_retry_seconds=self._first_retry_seconds)
         for load in loads:
-            held = [result.outcome.reply for result in load.results if result.outcome.verdict is Verdict.HELD]
-            if held and runs.stop_when_refused(load.run.campaign_id, held[-1], now=utcnow()):
+            refusals = [each.outcome.reply for each in load.results if each.outcome.verdict is Verdict.HELD]
+            if refusals and runs.stop_when_refused(load.run.campaign_id, refusals[-1], now=utcnow()):
                 self._give_up(load)
             load.used += sum(result.outcome.verdict in _COUNTED for result in load.results)
             load.results = []

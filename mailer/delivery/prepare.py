@@ -17,6 +17,7 @@ from mailer.db import begin_reading, db, let_others_write
 from mailer.delivery import ledger
 from mailer.delivery.claim import BATCH
 from mailer.delivery.models import Batch, Delivery, DeliveryState, Run, RunMessage
+from mailer.driver import Change, Inserted, insert_rows
 from mailer.jobs import DELIVER_DUE, later
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
@@ -33,8 +34,7 @@ _TURN: Final = timedelta(seconds=10)
 _FIRST: Final = UUID(int=0)
 _LAST: Final = UUID(int=2**128 - 1)
 _RUNS: Final = cast(Table, Run.__table__)
-#: Made once: to build it takes as long as to run it.
-_ADVANCE: Final = (
+_ADVANCE: Final = Change(
     update(_RUNS)
     .where(
         _RUNS.c.campaign_id == bindparam("asked_campaign"),
@@ -45,10 +45,10 @@ _ADVANCE: Final = (
     .values(
         prepare_pass=bindparam("to_pass"),
         prepare_after=bindparam("to_after"),
-        preparing_until=bindparam("until", type_=_RUNS.c.preparing_until.type),
+        preparing_until=bindparam("until"),
     )
-    .returning(_RUNS.c.campaign_id)
 )
+_BATCHES: Final = Inserted(Batch, "id", "created_at", "campaign_id", "due_at")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,8 @@ def prepare_next(run: Run, *, now: datetime, rows: int = BATCH) -> bool:
         if made:
             ledger.count(campaign_id, Counter({(DeliveryState.PREPARED, ""): made}))
         if made and not is_there:
-            db.session.add(Batch(id=batch_id, campaign_id=campaign_id, due_at=now + _MAKING))
+            batch = {"id": batch_id, "created_at": now, "campaign_id": campaign_id, "due_at": now + _MAKING}
+            insert_rows({_BATCHES: [batch]})
             is_there = True
     if is_there:
         _make_due(batch_id, now=now)
@@ -176,8 +177,7 @@ def _take_turn(campaign_id: UUID, *, now: datetime) -> bool:
 
 def _advance(campaign_id: UUID, begin: _Mark, end: _Mark, *, now: datetime) -> bool:
     """Move the run's mark on; False when someone else did so first, or the run was cancelled."""
-    moved = db.session.connection().execute(
-        _ADVANCE,
+    moved = _ADVANCE.make(
         {
             "asked_campaign": campaign_id,
             "from_pass": begin.number,
@@ -185,9 +185,9 @@ def _advance(campaign_id: UUID, begin: _Mark, end: _Mark, *, now: datetime) -> b
             "to_pass": end.number,
             "to_after": end.after,
             "until": now + _TURN,
-        },
+        }
     )
-    return moved.scalar() is not None
+    return moved.number > 0
 
 
 def _insert(insertion: Insert, *, after: UUID | None, up_to: UUID | None) -> int:

@@ -5,16 +5,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, bindparam, exists, select, update
 
 from mailer import signals
 from mailer.db import db
 from mailer.delivery import ledger
 from mailer.delivery.arm_guard import arm_guard
 from mailer.delivery.models import DeliveryCount, DeliveryState, Message, Run, RunMessage, SkipReason
+from mailer.driver import Change, Question
 from mailer.errors import NotFound
 from mailer.jobs import DELIVER_DUE, PREPARE_CAMPAIGN, later
 from mailer.lib.clock import utcnow
@@ -26,6 +27,27 @@ _HELD_LIMIT: Final = 10
 _HELD_SHARE: Final = 0.05
 #: Beyond this many the share no longer matters.
 _HELD_AT_MOST: Final = 1_000
+_RUNS: Final = cast(Table, Run.__table__)
+_COUNTS: Final = cast(Table, DeliveryCount.__table__)
+_CANCELLED: Final = Question(
+    select(_RUNS.c.campaign_id).where(
+        _RUNS.c.campaign_id == bindparam("asked_campaign"), _RUNS.c.cancelled_at.is_not(None)
+    )
+)
+_END: Final = Change(
+    update(_RUNS)
+    .where(
+        _RUNS.c.campaign_id == bindparam("asked_campaign"),
+        _RUNS.c.ended_at.is_(None),
+        _RUNS.c.prepared_at.is_not(None),
+        ~exists().where(
+            _COUNTS.c.campaign_id == bindparam("asked_campaign"),
+            _COUNTS.c.state == DeliveryState.PREPARED,
+            _COUNTS.c.count > 0,
+        ),
+    )
+    .values(ended_at=bindparam("now"))
+)
 
 
 def start(
@@ -137,26 +159,11 @@ def look_again(workspace_id: UUID) -> None:
 
 def end_when_quiet(campaign_id: UUID, *, now: datetime) -> bool:
     """Announce that nothing of a campaign waits any more, once; return whether it did."""
-    if _run(campaign_id).cancelled_at is not None:
+    about = {"asked_campaign": campaign_id}
+    if _CANCELLED.ask([about]):
         # What a worker held at the time came back after the others were skipped.
         ledger.skip_waiting(campaign_id, SkipReason.CANCELLED, now=now)
-    waiting = (
-        select(func.coalesce(func.sum(DeliveryCount.count), 0))
-        .where(DeliveryCount.campaign_id == campaign_id, DeliveryCount.state == DeliveryState.PREPARED)
-        .scalar_subquery()
-    )
-    ended = db.session.execute(
-        update(Run)
-        .where(
-            Run.campaign_id == campaign_id,
-            Run.ended_at.is_(None),
-            Run.prepared_at.is_not(None),
-            waiting == 0,
-        )
-        .values(ended_at=now)
-        .returning(Run.campaign_id)
-    ).scalar()
-    if ended is None:
+    if not _END.make({**about, "now": now}).number:
         return False
     signals.campaign_quiet.send(campaign_id)
     return True

@@ -8,15 +8,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.db import db
 from mailer.delivery.models import Attempt, Delivery, DeliveryState, Message, SendingSum
+from mailer.driver import Change
 from mailer.lib.addresses import ascii_domain
 from mailer.lib.mailbox_providers import provider_of
 
@@ -139,20 +138,19 @@ def _domains_of(message_ids: Set[UUID]) -> Mapping[UUID, str]:
 
 
 def _add(sums: Mapping[_Key, Counter[str]]) -> None:
-    if not sums:
-        return
     none: dict[str, Any] = {fate.value: 0 for fate in Fate}
     # Always in the same order, so that two workers never wait for each other's rows.
     rows = [{**none, **dict(zip(_KEYS, key, strict=True)), **sums[key]} for key in sorted(sums)]
-    db.session.connection().execute(_adding(db.session.get_bind().dialect.name), rows)
+    _ADDING.make(*rows)
 
 
-@cache
-def _adding(dialect_name: str) -> Any:
-    dialect: Any = postgresql if dialect_name == "postgresql" else sqlite
+def _adding(dialect: Any) -> Any:
     insert = dialect.insert(SendingSum.__table__)
     columns = SendingSum.__table__.c
     return insert.on_conflict_do_update(
         index_elements=_KEYS,
         set_={fate.value: columns[fate.value] + insert.excluded[fate.value] for fate in Fate},
     )
+
+
+_ADDING: Final = Change(_adding)

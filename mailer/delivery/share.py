@@ -28,6 +28,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.db import db
 from mailer.delivery.models import Batch, Delivery, Run, Share
+from mailer.driver import Change, Question
 
 _DEFAULT_WEIGHT: Final = 100
 #: More runs than this are not under way at once; a limit keeps databases from merging the
@@ -59,17 +60,17 @@ def next_run(now: datetime, *, size: int = 500) -> UUID | None:
     turn = _choose(now)
     if turn is None:
         return None
-    began = db.session.execute(
-        _CHARGE_WORKSPACE[db.session.get_bind().dialect.name],
+    charged = _CHARGE_WORKSPACE.make(
         {
             "workspace_id": turn.workspace_id,
             "virtual_time": turn.floor + size / _DEFAULT_WEIGHT,
             "floor": turn.floor,
             "run_time": turn.run_time,
             "size": float(size),
-        },
-    ).scalar_one()
-    db.session.execute(_CHARGE_RUN, {"chosen_id": turn.campaign_id, "began": began, "size": float(size)})
+        }
+    )
+    [(began,)] = charged.rows
+    _CHARGE_RUN.make({"chosen_id": turn.campaign_id, "began": began, "size": float(size)})
     return turn.campaign_id
 
 
@@ -120,8 +121,8 @@ def _under_way() -> Any:
 
 
 def _choose(now: datetime) -> _Turn | None:
-    row = db.session.execute(_CHOOSE, {"now": now}).first()
-    return _Turn(*row) if row is not None else None
+    found = _CHOOSE.ask([{"now": now}])
+    return _Turn(*found[0]) if found else None
 
 
 def _first_with_work() -> Select[Any]:
@@ -175,10 +176,6 @@ def _later(column: Any, value: Any) -> ColumnElement[Any]:
     return case((column < value, value), else_=column)
 
 
-# Made once: to build these statements takes three times as long as to run them.
-_CHOOSE: Final = _first_with_work()
-_CHARGE_RUN: Final = _charge_run()
-_CHARGE_WORKSPACE: Final = {
-    "postgresql": _charge_workspace(postgresql),
-    "sqlite": _charge_workspace(sqlite),
-}
+_CHOOSE: Final = Question(_first_with_work())
+_CHARGE_RUN: Final = Change(_charge_run())
+_CHARGE_WORKSPACE: Final = Change(_charge_workspace)

@@ -51,7 +51,8 @@ def _replay(story: Story, *, now: datetime, first_retry_seconds: float) -> None:
         for identifier, outcome in story.answers.items()
         if identifier in claims
     ]
-    ledger.record(answered, worker=story.worker, now=now, first_retry_seconds=first_retry_seconds)
+    held = ledger.hold({result.delivery.batch_id for result in answered}, worker=story.worker, now=now)
+    ledger.record(answered, held=held, now=now, first_retry_seconds=first_retry_seconds)
     for batch_id in _batches_of(story.worker):
         open_claims = {
             claim.id for claim in claims.values() if claim.batch_id == batch_id

@@ -155,7 +155,8 @@ def test_an_answer_that_comes_after_all_resolves_the_doubt(bread, readers, launc
     sweep.sweep_deliveries(now=utcnow() + claim.lease() + timedelta(seconds=1))
 
     late = [Result(delivery, Outcome(Verdict.ACCEPTED, "250 ok", 250)) for delivery in claimed.deliveries]
-    written = ledger.record(late, worker="slow-host-1", now=utcnow(), first_retry_seconds=60)
+    held = ledger.hold([claimed.id], worker="slow-host-1", now=utcnow())
+    written = ledger.record(late, held=held, now=utcnow(), first_retry_seconds=60)
     db.session.commit()
 
     assert len(written) == 5
@@ -169,7 +170,8 @@ def test_an_answer_under_a_claim_that_is_someone_else_s_is_not_written(bread, re
     claim.claim_batch(run, worker="host-2", now=utcnow())
 
     late = [Result(delivery, Outcome(Verdict.ACCEPTED, "250 ok", 250)) for delivery in claimed.deliveries]
-    written = ledger.record(late, worker="slow-host-1", now=utcnow(), first_retry_seconds=60)
+    held = ledger.hold([claimed.id], worker="slow-host-1", now=utcnow())
+    written = ledger.record(late, held=held, now=utcnow(), first_retry_seconds=60)
     db.session.commit()
 
     assert written == []

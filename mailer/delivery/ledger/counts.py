@@ -5,7 +5,6 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import Table, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.db import db
 from mailer.delivery.models import (
@@ -13,6 +12,7 @@ from mailer.delivery.models import (
     DeliveryCount,
     DeliveryState,
 )
+from mailer.driver import Change
 
 _COUNTS: Final = cast(Table, DeliveryCount.__table__)
 
@@ -25,8 +25,7 @@ def _adding(dialect: Any) -> Any:
     )
 
 
-#: Made once: to build it takes longer than to run it.
-_ADDING: Final = {"postgresql": _adding(postgresql), "sqlite": _adding(sqlite)}
+_ADDING: Final = Change(_adding)
 
 
 def count(campaign_id: UUID | None, changes: Counter[tuple[DeliveryState, str]]) -> None:
@@ -37,9 +36,8 @@ def count(campaign_id: UUID | None, changes: Counter[tuple[DeliveryState, str]])
         for (state, reason), change in sorted(changes.items())
         if change
     ]
-    if campaign_id is None or not rows:
-        return
-    db.session.connection().execute(_ADDING[db.session.get_bind().dialect.name], rows)
+    if campaign_id is not None:
+        _ADDING.make(*rows)
 
 
 def counts_of(campaign_id: UUID) -> Counter[DeliveryState]:

@@ -35,25 +35,23 @@ from mailer.delivery.models import (
     SkipReason,
 )
 from mailer.delivery.sending_sums import Fared, count_fates
+from mailer.driver import Change
 from mailer.patience import patiently
 
 _BATCHES: Final = cast(Table, Batch.__table__)
-#: Made once, since it ends every batch.
-_DELETE_DONE: Final = (
-    delete(_BATCHES)
-    .where(
+_DELETE_DONE: Final = Change(
+    delete(_BATCHES).where(
         _BATCHES.c.id == bindparam("left"),
         _BATCHES.c.worker == bindparam("holder"),
         ~exists().where(Delivery.batch_id == bindparam("left"), Delivery.state == DeliveryState.PREPARED),
     )
-    .returning(_BATCHES.c.id)
 )
 
 
 def put_back(batch_id: UUID, *, worker: str, due_at: datetime) -> None:
     """Let go of a batch: whatever of it was not tried may be claimed again at ``due_at``."""
-    gone = db.session.connection().scalar(_DELETE_DONE, {"left": batch_id, "holder": worker})
-    if gone is not None or _free_alone(batch_id, worker=worker, due_at=due_at):
+    gone = _DELETE_DONE.make({"left": batch_id, "holder": worker})
+    if gone.number or _free_alone(batch_id, worker=worker, due_at=due_at):
         return
     db.session.execute(
         update(Batch)

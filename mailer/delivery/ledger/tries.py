@@ -44,6 +44,7 @@ from mailer.delivery.models import (
     SendingLimits,
 )
 from mailer.delivery.sending_sums import Fared, Fate, count_fates, fates_of_try
+from mailer.driver import Change
 
 #: As what an end counts in the sums of a domain.
 FATES: Final = {DeliveryState.ACCEPTED: Fate.ACCEPTED, DeliveryState.REJECTED: Fate.REJECTED}
@@ -52,16 +53,16 @@ DOUBT_RETRY: Final = timedelta(seconds=30)
 # Made once, from tables: they run with every message that somebody waits for, and to make them
 # takes several times as long.
 _BATCHES: Final = cast(Table, Batch.__table__)
-_HOLD: Final = (
+_HOLD: Final = Change(
     update(_BATCHES)
-    .where(_BATCHES.c.id.in_(bindparam("mine", expanding=True)), _BATCHES.c.worker == bindparam("holder"))
+    .where(_BATCHES.c.id == bindparam("mine"), _BATCHES.c.worker == bindparam("holder"))
     .values(lease_expires_at=bindparam("until"))
     .returning(_BATCHES.c.id)
 )
 _MESSAGES: Final = cast(Table, Message.__table__)
-_FORGET: Final = (
+_FORGET: Final = Change(
     update(_MESSAGES)
-    .where(_MESSAGES.c.id.in_(bindparam("ended", expanding=True)), _MESSAGES.c.kind == MessageKind.SYSTEM)
+    .where(_MESSAGES.c.id == bindparam("ended"), _MESSAGES.c.kind == MessageKind.SYSTEM)
     .values(html="", text="")
 )
 _ABOUT: Final = attrgetter("workspace_id", "campaign_id", "message_id")
@@ -105,15 +106,16 @@ class _End:
 
 
 def record(
-    results: Sequence[Result], *, worker: str, now: datetime, first_retry_seconds: float
+    results: Sequence[Result], *, held: Collection[UUID], now: datetime, first_retry_seconds: float
 ) -> list[UUID]:
-    """Write down how tries ended; return the deliveries that this worker had the right to write.
+    """Write down how tries ended; return the deliveries that their worker had the right to write.
 
     One that was put in doubt meanwhile is set right when the answer came after all: it is
     still in this worker's batch, so nobody else can have sent it.
+
+    :param held: what :func:`hold` returned in this transaction about the batches of the results
     """
     patience = _patience(results)
-    held = hold({result.delivery.batch_id for result in results}, worker=worker, now=now)
     taken: list[Result] = []
     others: list[_End] = []
     late: list[_End] = []
@@ -139,11 +141,9 @@ def record(
 
 def hold(batches: Collection[UUID], *, worker: str, now: datetime) -> set[UUID]:
     """Lengthen a worker's lease on its batches, and lock them; return those that are still its own."""
-    if not batches:
-        return set()
     until = now + timedelta(seconds=settings().lease_seconds)
-    held = db.session.connection().execute(_HOLD, {"mine": list(batches), "holder": worker, "until": until})
-    return set(held.scalars())
+    held = _HOLD.make(*({"mine": batch, "holder": worker, "until": until} for batch in batches))
+    return {batch for (batch,) in held.rows}
 
 
 def _patience(results: Iterable[Result]) -> dict[UUID, timedelta]:
@@ -369,9 +369,7 @@ def _suppress(refused: Sequence[_End]) -> None:
 
 def _forget_secrets(ended: Iterable[Claimed]) -> None:
     """Drop the content of system messages that have ended: links in them are for their reader alone."""
-    alone = [delivery.message_id for delivery in ended if delivery.campaign_id is None]
-    if alone:
-        db.session.connection().execute(_FORGET, {"ended": alone})
+    _FORGET.make(*({"ended": delivery.message_id} for delivery in ended if delivery.campaign_id is None))
 
 
 def since(now: datetime) -> Any:
