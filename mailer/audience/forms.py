@@ -21,6 +21,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from mailer.audience import models
 from mailer.audience.fields import written_value
+from mailer.audience.lists import ListSettings
 from mailer.audience.models import Editor, Existing, FieldType, OptIn, Subscriber, Visibility
 
 _required = DataRequired("This is needed.")
@@ -64,19 +65,19 @@ class ListForm(FlaskForm):
     welcome_subject = StringField("Subject", [Length(max=200)])
     welcome_body = TextAreaField("Words", [Length(max=20_000)])
 
-    def values(self) -> dict[str, Any]:
+    def chosen(self) -> ListSettings:
         """Return what was typed, as the verbs take it."""
-        return {
-            "name": self.name.data or "",
-            "description": " ".join((self.description.data or "").split()),
-            "opt_in": OptIn(self.opt_in.data),
-            "visibility": Visibility(self.visibility.data),
-            "consent_words": " ".join((self.consent_words.data or "").split()),
-            "most_per_day": self.most_per_day.data,
-            "most_per_week": self.most_per_week.data,
-            "welcome_subject": self.welcome_subject.data or "",
-            "welcome_body": self.welcome_body.data or "",
-        }
+        return ListSettings(
+            name=self.name.data or "",
+            description=" ".join((self.description.data or "").split()),
+            opt_in=OptIn(self.opt_in.data),
+            visibility=Visibility(self.visibility.data),
+            consent_words=" ".join((self.consent_words.data or "").split()),
+            welcome_subject=self.welcome_subject.data or "",
+            welcome_body=self.welcome_body.data or "",
+            most_per_day=self.most_per_day.data,
+            most_per_week=self.most_per_week.data,
+        )
 
 
 class FieldForm(FlaskForm):

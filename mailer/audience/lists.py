@@ -1,5 +1,6 @@
 """Making, changing and retiring mailing lists."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -16,72 +17,56 @@ DEFAULT_CONSENT_WORDS = (
 )
 
 
-def create_list(
-    workspace_id: UUID,
-    name: str,
-    *,
-    description: str = "",
-    opt_in: OptIn = OptIn.DOUBLE,
-    visibility: Visibility = Visibility.PUBLIC,
-    consent_words: str = "",
-    welcome_subject: str = "",
-    welcome_body: str = "",
-    most_per_day: int | None = None,
-    most_per_week: int | None = None,
-) -> MailingList:
+@dataclass(frozen=True)
+class ListSettings:
+    """What is chosen about a list, when it is made and whenever it is changed.
+
+    :ivar consent_words: beside its sign-up button; empty for the usual words
+    :ivar welcome_body: Markdown; empty, like its subject, to send no welcome
+    :ivar most_per_day: campaigns that one person gets within 24 hours; None for any number
+    :ivar most_per_week: the same within 7 days
+    """
+
+    name: str
+    description: str = ""
+    opt_in: OptIn = OptIn.DOUBLE
+    visibility: Visibility = Visibility.PUBLIC
+    consent_words: str = ""
+    welcome_subject: str = ""
+    welcome_body: str = ""
+    most_per_day: int | None = None
+    most_per_week: int | None = None
+
+
+def create_list(workspace_id: UUID, chosen: ListSettings) -> MailingList:
     """Make a list.
 
-    :raises Invalid: the name is missing, too long or taken
+    :raises Invalid: as :func:`update_list`
     """
     mailing_list = MailingList(workspace_id=workspace_id)
-    update_list(
-        mailing_list,
-        name=name,
-        description=description,
-        opt_in=opt_in,
-        visibility=visibility,
-        consent_words=consent_words,
-        welcome_subject=welcome_subject,
-        welcome_body=welcome_body,
-        most_per_day=most_per_day,
-        most_per_week=most_per_week,
-    )
+    update_list(mailing_list, chosen)
     db.session.add(mailing_list)
     db.session.flush()
     return mailing_list
 
 
-def update_list(
-    mailing_list: MailingList,
-    *,
-    name: str,
-    description: str,
-    opt_in: OptIn,
-    visibility: Visibility,
-    consent_words: str,
-    welcome_subject: str = "",
-    welcome_body: str = "",
-    most_per_day: int | None = None,
-    most_per_week: int | None = None,
-) -> None:
+def update_list(mailing_list: MailingList, chosen: ListSettings) -> None:
     """Change a list. Subscriptions that exist keep how they began.
 
-    :raises Invalid: the name is missing, too long or taken
+    :raises Invalid: the name is missing, too long or taken; a text is too long; half a welcome is given
     """
-    name = clean_line(name, label="The name", longest=120, is_required=True)
+    name = clean_line(chosen.name, label="The name", longest=120, is_required=True)
     _refuse_taken(mailing_list, name)
-    if bool(welcome_subject.strip()) != bool(welcome_body.strip()):
-        missing = "welcome_body" if welcome_subject.strip() else "welcome_subject"
-        sentence = "A welcome mail needs both a subject and words; leave both empty to send none."
-        raise Invalid(sentence, fields={missing: sentence})
+    _refuse_half_a_welcome(chosen)
     mailing_list.name = name
-    mailing_list.most_per_day, mailing_list.most_per_week = most_per_day, most_per_week
-    mailing_list.description = clean_line(description, label="The description", longest=500)
-    mailing_list.opt_in = opt_in
-    mailing_list.visibility = visibility
-    mailing_list.consent_words = clean_line(consent_words, label="The words of consent", longest=1000)
-    mailing_list.welcome_subject = clean_line(welcome_subject, label="The welcome subject", longest=200)
-    mailing_list.welcome_body = welcome_body.replace("\r\n", "\n").replace("\0", "").strip()
+    mailing_list.description = clean_line(chosen.description, label="The description", longest=500)
+    mailing_list.opt_in, mailing_list.visibility = chosen.opt_in, chosen.visibility
+    mailing_list.consent_words = clean_line(chosen.consent_words, label="The words of consent", longest=1000)
+    mailing_list.welcome_subject = clean_line(
+        chosen.welcome_subject, label="The welcome subject", longest=200
+    )
+    mailing_list.welcome_body = chosen.welcome_body.replace("\r\n", "\n").replace("\0", "").strip()
+    mailing_list.most_per_day, mailing_list.most_per_week = chosen.most_per_day, chosen.most_per_week
 
 
 def archive_list(mailing_list: MailingList, *, now: datetime) -> None:
@@ -114,3 +99,10 @@ def _refuse_taken(mailing_list: MailingList, name: str) -> None:
     if taken is not None:
         sentence = f"There is already a list named “{name}”."
         raise Invalid(sentence, fields={"name": sentence})
+
+
+def _refuse_half_a_welcome(chosen: ListSettings) -> None:
+    subject, body = chosen.welcome_subject.strip(), chosen.welcome_body.strip()
+    if bool(subject) != bool(body):
+        sentence = "A welcome mail needs both a subject and words; leave both empty to send none."
+        raise Invalid(sentence, fields={"welcome_body" if subject else "welcome_subject": sentence})

@@ -42,6 +42,8 @@ class ListShown(Shown):
     consent_words: str = Field(description="Beside the sign-up button; empty for the usual words.")
     welcome_subject: str
     welcome_body: str
+    most_per_day: int | None = Field(description="Campaigns within 24 hours; null for any number.")
+    most_per_week: int | None = Field(description="Campaigns within 7 days; null for any number.")
     counts: CountsShown
     created_at: AwareDatetime
     archived_at: AwareDatetime | None

@@ -20,8 +20,6 @@ _ID_BYTES: Final = 16
 _NUMBER: Final = re.compile(r"(0|[1-9][0-9]{0,4})\Z", re.ASCII)
 #: More would make the List-Unsubscribe line longer than the 998 octets of RFC 5322 2.1.1.
 _MOST_LISTS: Final = 12
-#: Leaving is not about a message.
-_NO_MESSAGE: Final = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -100,21 +98,9 @@ class Links:
         """Return what a pixel's token says, or None when it is not ours."""
         return self._read_delivery("mail", token)
 
-    def view_url(self, message_id: UUID, delivery_id: UUID) -> str:
-        """Return the address of the mail as a page."""
-        return f"{self.view_prefix}{self.of_message(message_id, ()).view_token(delivery_id.bytes)}"
-
     def read_view(self, token: str) -> DeliveryToken | None:
         """Return what a view's token says, or None when it is not ours."""
         return self._read_delivery("view", token)
-
-    def leave_url(self, subscriber_id: UUID, delivery_id: UUID, list_ids: Sequence[UUID]) -> str:
-        """Return the address that unsubscribes from the lists that a campaign went to.
-
-        GET shows a page with a button, POST acts (RFC 8058).
-        """
-        made = self.of_message(_NO_MESSAGE, list_ids)
-        return f"{self.leave_prefix}{made.leave_token(subscriber_id.bytes, delivery_id.bytes)}"
 
     def read_leave(self, token: str) -> LeaveToken | None:
         """Return what a token for unsubscribing says, or None when it is not ours."""
@@ -186,7 +172,10 @@ class MessageLinks:
         return self._view(self._message + delivery)
 
     def leave_token(self, subscriber: bytes, delivery: bytes) -> str:
-        """Return the token that unsubscribes from the message's lists."""
+        """Return the token that unsubscribes from the message's lists.
+
+        GET at its address shows a page with a button, POST acts (RFC 8058).
+        """
         return self._leave(subscriber + delivery + self._lists)
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import text
 
 from mailer.accounts.found import create_owner
 from mailer.app import create_app
-from mailer.audience.lists import create_list
+from mailer.audience.lists import ListSettings, create_list
 from mailer.audience.models import Subscriber
 from mailer.config import environment_with, load
 from mailer.consent.record import hash_of
@@ -122,7 +122,7 @@ def _installed(settings: dict[str, str]) -> dict[str, str]:
     with create_app(load(settings)).app_context():
         migrate_to("head")
         _, workspace = create_owner(email="bench@example.com", password=token_urlsafe(), workspace="Bench")
-        create_list(workspace.id, _LIST)
+        create_list(workspace.id, ListSettings(_LIST))
         db.session.commit()
         db.engine.dispose()
     return settings

@@ -20,7 +20,7 @@ from mailer.accounts.found import create_owner
 from mailer.accounts.models import Workspace
 from mailer.app import create_app
 from mailer.audience.fields import create_field
-from mailer.audience.lists import create_list
+from mailer.audience.lists import ListSettings, create_list
 from mailer.audience.models import FieldType
 from mailer.audience.tags import tags_named
 from mailer.config import load
@@ -243,7 +243,7 @@ def _audience(people: int, events: int) -> dict[str, Any]:
     _, workspace = create_owner(email="bench@example.com", password=token_urlsafe(), workspace="Bench")
     create_field(workspace.id, "City")
     create_field(workspace.id, "Loaves", type=FieldType.NUMBER)
-    readers = create_list(workspace.id, "Readers")
+    readers = create_list(workspace.id, ListSettings("Readers"))
     (tag,) = tags_named(workspace.id, ["vip"])
     message = _message(workspace)
     now = utcnow()

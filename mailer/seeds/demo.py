@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, select
 from mailer.accounts.found import found_workspace
 from mailer.accounts.models import Membership, User, Workspace
 from mailer.audience.fields import create_field
-from mailer.audience.lists import create_list
+from mailer.audience.lists import ListSettings, create_list
 from mailer.audience.models import (
     MailingList,
     Subscriber,
@@ -127,11 +127,13 @@ def remove(workspace: Workspace) -> None:
 def _make_list(workspace: Workspace, one: bakery.BakeryList, at: datetime) -> MailingList:
     made = create_list(
         workspace.id,
-        one.name,
-        description=one.description,
-        opt_in=one.opt_in,
-        visibility=one.visibility,
-        consent_words=bakery.CONSENT_WORDS,
+        ListSettings(
+            one.name,
+            description=one.description,
+            opt_in=one.opt_in,
+            visibility=one.visibility,
+            consent_words=bakery.CONSENT_WORDS,
+        ),
     )
     made.created_at = at
     return made

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from mailer.audience.fields import create_missing_fields
-from mailer.audience.lists import create_list
+from mailer.audience.lists import ListSettings, create_list
 from mailer.audience.models import (
     AudienceDay,
     MailingList,
@@ -111,7 +111,9 @@ def list_called(workspace_id: UUID, text: str) -> MailingList:
             or_(MailingList.id == parse_id(MailingList.prefix, text), MailingList.name == text),
         )
     )
-    return found or create_list(workspace_id, text, opt_in=OptIn.SINGLE, visibility=Visibility.PRIVATE)
+    return found or create_list(
+        workspace_id, ListSettings(text, opt_in=OptIn.SINGLE, visibility=Visibility.PRIVATE)
+    )
 
 
 def _ever_added(workspace_id: UUID) -> int:

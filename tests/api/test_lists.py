@@ -63,6 +63,18 @@ def test_a_name_that_is_taken_is_refused(shop, workspace):
     assert "already a list" in answer.json["message"]
 
 
+def test_a_change_leaves_alone_what_it_does_not_name(shop, workspace):
+    values = {"description": "Every Sunday.", "opt_in": OptIn.SINGLE, "most_per_day": 1, "most_per_week": 3}
+    bread = factories.mailing_list(workspace, "Weekly bread", **values)
+    db.session.commit()
+
+    renamed = shop.patch(f"/api/v1/lists/{bread.public_id}", json={"name": "Bread"}).json
+    freed = shop.patch(f"/api/v1/lists/{bread.public_id}", json={"most_per_day": None}).json
+
+    assert {name: renamed[name] for name in values} == {**values, "opt_in": "single"}
+    assert (freed["name"], freed["most_per_day"], freed["most_per_week"]) == ("Bread", None, 3)
+
+
 def test_pages_lead_through_all_lists_and_no_further(shop, workspace, other_workspace):
     names = [factories.mailing_list(workspace, f"List {number}").name for number in range(5)]
     factories.mailing_list(workspace, "Retired", archived_at=utcnow())

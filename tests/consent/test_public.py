@@ -14,6 +14,7 @@ from mailer.lib.ids import uuid7
 from tests import factories
 from tests.consent.conftest import BY_SIGN_UP, acts_of
 from tests.factories import refreshed
+from tests.support.links import leave_url
 
 
 def path_of(url):
@@ -33,7 +34,7 @@ def delivery_id():
 @pytest.fixture
 def leave_path(subscription, delivery_id):
     db.session.commit()
-    return path_of(links().leave_url(subscription.subscriber_id, delivery_id, [subscription.list_id]))
+    return path_of(leave_url(subscription.subscriber_id, delivery_id, [subscription.list_id]))
 
 
 @pytest.fixture

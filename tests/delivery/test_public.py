@@ -5,10 +5,11 @@ from mailer.delivery import send
 from mailer.delivery.models import MessageKind
 from mailer.lib.ids import uuid7
 from tests.delivery.conftest import deliveries
+from tests.support.links import view_url
 
 
 def path_of(delivery):
-    return links().view_url(delivery.message_id, delivery.id).removeprefix(links().base_url)
+    return view_url(delivery.message_id, delivery.id).removeprefix(links().base_url)
 
 
 def test_the_reader_sees_their_own_mail_and_nothing_in_it_runs(client, bread, readers, launch, smtp):
@@ -41,8 +42,8 @@ def test_other_links_lead_nowhere(client, bread, readers, launch, smtp):
     made = links()
 
     for url in (
-        made.view_url(uuid7(), delivery.id),
-        made.view_url(delivery.message_id, uuid7()),
+        view_url(uuid7(), delivery.id),
+        view_url(delivery.message_id, uuid7()),
         made.open_url(delivery.message_id, delivery.id).replace("/o/", "/v/").removesuffix(".gif"),
     ):
         assert client.get(url.removeprefix(made.base_url)).status_code == 404

@@ -54,6 +54,7 @@ from mailer.transactional.send import send
 from mailer.webhooks.endpoints import create_endpoint
 from mailer.webhooks.tell import tell_one
 from tests import factories
+from tests.support.links import leave_url
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 
@@ -204,7 +205,7 @@ def furnish(app: Flask, settings: Settings) -> Callable[[Workspace, User], House
             "confirm": made.confirm_url(pending.id),
             "p": made.preferences_url(subscriber.id),
             "r": address_of(preview_link),
-            "u": made.leave_url(subscriber.id, delivery_id, [mailing_list.id]),
+            "u": leave_url(subscriber.id, delivery_id, [mailing_list.id]),
         }
         db.session.commit()
         return Household(workspace, values, {kind: url.rpartition("/")[2] for kind, url in tokens.items()})

@@ -10,6 +10,7 @@ from mailer.api.pages import PageQuery, page
 from mailer.api.schemas import Given, Line, Lines, changes_of, list_of, patched
 from mailer.audience import lists
 from mailer.audience.api.frame import bp
+from mailer.audience.lists import ListSettings
 from mailer.audience.models import MailingList, OptIn, Visibility
 from mailer.audience.queries.lists import counts_of, list_by_id, lists_of
 from mailer.audience.representation import ListShown, shown_lists
@@ -37,6 +38,10 @@ class NewList(Given):
     )
     welcome_subject: Line = Field("", max_length=200, description="Of the mail that greets who joins.")
     welcome_body: Lines = Field("", max_length=100_000, description="Markdown; empty to send no welcome.")
+    most_per_day: int | None = Field(
+        None, ge=1, le=100, description="Campaigns that one person gets within 24 hours; null for any number."
+    )
+    most_per_week: int | None = Field(None, ge=1, le=100, description="The same within 7 days.")
 
 
 ListChanges = changes_of(NewList, "ListChanges")
@@ -57,7 +62,7 @@ def index_lists(query_data: ListQuery) -> dict[str, Any]:
 @bp.output(ListShown, status_code=201)
 def post_list(json_data: NewList) -> ListShown:
     """Make a list."""
-    return _shown(lists.create_list(g.workspace.id, **json_data.model_dump()))
+    return _shown(lists.create_list(g.workspace.id, ListSettings(**json_data.model_dump())))
 
 
 @bp.get("/lists/<list_id>")
@@ -73,7 +78,7 @@ def show_list(list_id: str) -> ListShown:
 def patch_list(list_id: str, json_data: Given) -> ListShown:
     """Change a list; subscriptions that exist keep how they began."""
     mailing_list = list_by_id(g.workspace.id, list_id)
-    lists.update_list(mailing_list, **patched(mailing_list, json_data))
+    lists.update_list(mailing_list, ListSettings(**patched(mailing_list, json_data)))
     db.session.commit()
     return _shown(mailing_list)
 

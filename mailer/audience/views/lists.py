@@ -57,7 +57,7 @@ def create() -> ResponseReturnValue:
     form = ListForm()
     if form.validate():
         with refusal_shown(form):
-            mailing_list = create_list(g.workspace.id, **form.values())
+            mailing_list = create_list(g.workspace.id, form.chosen())
             db.session.commit()
             flash(f"“{mailing_list.name}” is ready.", "success")
             return redirect(url_for(".show", list_id=mailing_list.public_id))
@@ -101,7 +101,7 @@ def update(list_id: str) -> ResponseReturnValue:
     mailing_list, form = _list(list_id), ListForm()
     if form.validate():
         with refusal_shown(form):
-            update_list(mailing_list, **form.values())
+            update_list(mailing_list, form.chosen())
             db.session.commit()
             flash("Saved.", "success")
             return redirect(url_for(".show", list_id=list_id))

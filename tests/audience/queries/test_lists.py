@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailer.audience.lists import create_list
+from mailer.audience.lists import ListSettings, create_list
 from mailer.audience.models import Subscriber, Subscription, SubscriptionStatus
 from mailer.audience.queries.growth import audience_size
 from mailer.audience.queries.lists import ListCounts, counts_of, list_by_id, lists_by_ids
@@ -51,8 +51,8 @@ def test_a_list_of_another_workspace_is_not_found(workspace, other_workspace):
 
 
 def test_a_name_is_taken_once_in_a_workspace(workspace, other_workspace):
-    create_list(workspace.id, "Bread")
-    create_list(other_workspace.id, "Bread")
+    create_list(workspace.id, ListSettings("Bread"))
+    create_list(other_workspace.id, ListSettings("Bread"))
 
     with pytest.raises(Invalid):
-        create_list(workspace.id, "bread")
+        create_list(workspace.id, ListSettings("bread"))
