@@ -51,7 +51,7 @@ LISTENERS: tuple[str, ...] = (
     "mailer.consent.merged",
     "mailer.consent.timeline",
     "mailer.delivery.merged",
-    "mailer.exports.people",
+    "mailer.exports.one_person",
     "mailer.segments.joined",
     "mailer.signup.mails",
     "mailer.signup.merged",

@@ -77,7 +77,8 @@ def export(
     """Write people and all that is known of them to a file. Subscriptions, consent and events are in it."""
     from mailer.accounts.queries import workspace_called
     from mailer.audience.queries.lists import list_called
-    from mailer.exports.people import Chosen, csv_of_people, json_of_people
+    from mailer.exports.known import Chosen
+    from mailer.exports.people import csv_of_people, json_of_people
     from mailer.exports.suppressions import csv_of_suppressions
     from mailer.lib.clock import utcnow
     from mailer.segments.selection import Selection

@@ -12,8 +12,9 @@ from mailer.api.schemas import Given, Line, Shown, list_of
 from mailer.audience.tags import tag_called
 from mailer.db import db
 from mailer.exports import begin, queries
+from mailer.exports.known import Chosen
 from mailer.exports.models import Export, ExportFormat, ExportKind, ExportStatus
-from mailer.exports.people import Chosen, csv_of_people, json_of_people
+from mailer.exports.people import csv_of_people, json_of_people
 from mailer.exports.suppressions import csv_of_suppressions
 from mailer.lib.clock import utcnow
 from mailer.segments.selected import Selected

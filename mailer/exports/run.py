@@ -18,9 +18,10 @@ from mailer import signals
 from mailer.db import begin_reading, db
 from mailer.errors import MailerError
 from mailer.exports.begin import path_of
+from mailer.exports.known import PAGE, Chosen
 from mailer.exports.models import KEPT_FOR, Export, ExportFormat, ExportKind, ExportStatus
 from mailer.exports.partial import Partial, take_over
-from mailer.exports.people import PAGE, Chosen, csv_of_people, json_of_people
+from mailer.exports.people import csv_of_people, json_of_people
 from mailer.exports.suppressions import csv_of_suppressions
 from mailer.jobs import WRITE_EXPORT, later
 from mailer.lib.clock import utcnow

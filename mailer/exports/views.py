@@ -14,8 +14,10 @@ from mailer.db import db
 from mailer.errors import NotFound
 from mailer.exports.begin import begin_export, delete_export, file_of
 from mailer.exports.forms import CONTENTS, NewExportForm
+from mailer.exports.known import Chosen
 from mailer.exports.models import Export, ExportKind
-from mailer.exports.people import Chosen, csv_of_people, json_of_people, whole_person, zip_of_person
+from mailer.exports.one_person import whole_person, zip_of_person
+from mailer.exports.people import csv_of_people, json_of_people
 from mailer.exports.queries import export_by_id, exports_of
 from mailer.exports.suppressions import csv_of_suppressions
 from mailer.lib.clock import utcnow

@@ -67,6 +67,20 @@ class Reader:
     has_bounced: bool = False
 
 
+@dataclass(frozen=True)
+class _Luck:
+    """What decides how a campaign does.
+
+    :ivar appeal: how much more, or less, readers open it than they would any
+    :ivar pulls: how much each of its links draws, by number
+    """
+
+    appeal: float
+    pulls: Sequence[float]
+    now: datetime
+    chance: random.Random
+
+
 @dataclass
 class Results:
     """Rows of one campaign, by table, ready to be inserted."""
@@ -85,7 +99,7 @@ def results_of(
     chance: random.Random,
 ) -> Results:
     """Make what became of a campaign, and let readers leave or bounce on the way."""
-    results = Results()
+    results, luck = Results(), _Luck(appeal, pulls, now, chance)
     launched = campaign.launched_at
     assert launched is not None
     for number, reader in enumerate(reader for reader in readers if reader.joined_at < launched):
@@ -95,7 +109,7 @@ def results_of(
         if delivery["state"] is DeliveryState.REJECTED:
             results.rows[Attempt].append(_attempt(delivery, at))
         if delivery["state"] is DeliveryState.ACCEPTED:
-            _read(results, delivery, reader, at, appeal=appeal, pulls=pulls, now=now, chance=chance)
+            _read(results, delivery, reader, at, luck)
             answer = answer_of(delivery, at=at, now=now, chance=chance)
             if answer is not None:
                 results.rows[Return].append(answer)
@@ -163,22 +177,13 @@ def _attempt(delivery: dict[str, Any], at: datetime) -> dict[str, Any]:
     }
 
 
-def _read(
-    results: Results,
-    delivery: dict[str, Any],
-    reader: Reader,
-    at: datetime,
-    *,
-    appeal: float,
-    pulls: Sequence[float],
-    now: datetime,
-    chance: random.Random,
-) -> None:
+def _read(results: Results, delivery: dict[str, Any], reader: Reader, at: datetime, luck: _Luck) -> None:
     """Let someone open, follow links and perhaps leave."""
+    now, chance = luck.now, luck.chance
     opened = at + _delay(chance)
     while chance.random() > _AWAKE[opened.hour]:
         opened += timedelta(minutes=chance.uniform(20, 90))
-    if chance.random() > reader.interest * appeal or opened >= now:
+    if chance.random() > reader.interest * luck.appeal or opened >= now:
         return
     agent = chance.choice(_AGENTS)
     network = chance.choice(_NETWORKS.get(reader.locale.partition("-")[0], _NETWORKS["en"]))
@@ -207,7 +212,7 @@ def _read(
     for again in _openings(opened, now=now, chance=chance):
         results.rows[Open].append({**event, "id": id_at(again), "at": again, "facets": facets(again)})
     for clicked in _clicks(opened, now=now, chance=chance):
-        number = chance.choices(range(len(pulls)), pulls)[0]
+        number = chance.choices(range(len(luck.pulls)), luck.pulls)[0]
         click = {**event, "id": id_at(clicked), "at": clicked, "facets": facets(clicked)}
         results.rows[Click].append({**click, "link_number": number})
         delivery["clicked_at"] = delivery["human_clicked_at"] = delivery["clicked_at"] or clicked

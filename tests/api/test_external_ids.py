@@ -15,7 +15,9 @@ from mailer.audience.models import AddressChange, Subscriber
 from mailer.audience.queries.narrowed import SubscriberFilter, select_subscribers
 from mailer.audience.queries.subscribers import subscriber_by_external_id
 from mailer.db import db
-from mailer.exports.people import Chosen, csv_of_people, whole_person
+from mailer.exports.known import Chosen
+from mailer.exports.one_person import whole_person
+from mailer.exports.people import csv_of_people
 from mailer.lib.clock import utcnow
 from tests import factories
 

@@ -5,7 +5,7 @@ import json
 from datetime import timedelta
 
 from mailer.audience.fields import create_field
-from mailer.audience.importing.begin import begin_import, prepare_import
+from mailer.audience.importing.begin import ImportChoices, begin_import, prepare_import
 from mailer.audience.importing.receive import receive_upload
 from mailer.audience.importing.run import import_chunks
 from mailer.audience.importing.undo import undo_chunks, undo_import
@@ -14,7 +14,8 @@ from mailer.audience.tags import add_tags
 from mailer.consent.models import Act, Channel, Evidence, StreamSuppression, Suppression, SuppressionReason
 from mailer.consent.record import keep_record
 from mailer.db import db
-from mailer.exports.people import Chosen, csv_of_people, json_of_people
+from mailer.exports.known import Chosen
+from mailer.exports.people import csv_of_people, json_of_people
 from mailer.exports.suppressions import csv_of_suppressions
 from mailer.lib.clock import utcnow
 from mailer.segments.selection import Selection
@@ -24,16 +25,14 @@ from tests.factories import refreshed
 
 def bring(workspace, text, *, lists=(), existing=Existing.OVERWRITE):
     source = receive_upload(workspace.id, file_name="x.csv", file=io.BytesIO(text.encode()))
-    prepare_import(
-        source,
+    chosen = ImportChoices(
         mapping=source.mapping,
         list_ids=[row.public_id for row in lists],
         tag_names=[],
         existing=existing,
         consent_basis="They signed up at the counter.",
-        now=utcnow(),
-        is_forecast=False,
     )
+    prepare_import(source, chosen, now=utcnow(), is_forecast=False)
     begin_import(source, now=utcnow())
     db.session.commit()
     for _ in import_chunks(source.id):

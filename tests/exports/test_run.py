@@ -8,8 +8,9 @@ import pytest
 from mailer.audience.fields import create_field
 from mailer.db import db
 from mailer.exports.begin import begin_export, file_of, path_of
+from mailer.exports.known import Chosen
 from mailer.exports.models import KEPT_FOR, Export, ExportFormat, ExportKind, ExportStatus
-from mailer.exports.people import Chosen, csv_of_people, json_of_people
+from mailer.exports.people import csv_of_people, json_of_people
 from mailer.exports.run import export_chunks, sweep_exports
 from mailer.lib.clock import utcnow
 from mailer.segments.save import create_segment, delete_segment
@@ -38,7 +39,7 @@ def begin(workspace, ana):
 @pytest.fixture
 def crowd(workspace, other_workspace, monkeypatch):
     """More people than a page holds, and a stranger."""
-    monkeypatch.setattr("mailer.exports.people.PAGE", 4)
+    monkeypatch.setattr("mailer.exports.known.PAGE", 4)
     monkeypatch.setattr("mailer.exports.run.PAGE", 4)
     create_field(workspace.id, "City")
     factories.subscriber(other_workspace, "cleo@other.example")

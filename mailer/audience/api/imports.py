@@ -117,17 +117,15 @@ def post_import(json_data: NewImport) -> ImportShown:
         file=io.BytesIO(json_data.content),
         actor_id=g.api_key.created_by_id,
     )
-    begin.prepare_import(
-        source,
+    chosen = begin.ImportChoices(
         mapping=begin.mapping_by_heading(source, json_data.columns),
         list_ids=json_data.lists,
         tag_names=json_data.tags,
         existing=json_data.existing,
         consent_basis=json_data.consent_basis,
         is_suppression_list=json_data.suppress,
-        is_forecast=json_data.dry_run,
-        now=utcnow(),
     )
+    begin.prepare_import(source, chosen, is_forecast=json_data.dry_run, now=utcnow())
     if not json_data.dry_run:
         begin.begin_import(source, now=utcnow())
     return _shown(source)

@@ -1,6 +1,7 @@
 """Beginning an import, once it is clear what its columns are and why these people may be mailed."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -54,40 +55,48 @@ _SHORTEST_BASIS: Final = 10
 _WAITING: Final = (ImportStatus.MAPPING, ImportStatus.CHECKED)
 
 
-def prepare_import(
-    source: Import,
-    *,
-    mapping: Mapping[str, str],
-    list_ids: Iterable[str],
-    tag_names: Iterable[str],
-    existing: Existing,
-    consent_basis: str,
-    now: datetime,
-    is_suppression_list: bool = False,
-    is_forecast: bool = True,
-) -> None:
+@dataclass(frozen=True)
+class ImportChoices:
+    """What somebody chose for an import.
+
+    :ivar mapping: number of a column → what it is; ``new:text`` makes a field named like its heading
+    :ivar list_ids: which lists the people join
+    :ivar existing: what becomes of somebody who is there already
+    :ivar consent_basis: why they may be mailed, kept as the proof
+    :ivar is_suppression_list: whether all of them are not to be mailed; then they join nothing
+    """
+
+    mapping: Mapping[str, str]
+    list_ids: Iterable[str]
+    tag_names: Iterable[str]
+    existing: Existing
+    consent_basis: str
+    is_suppression_list: bool = False
+
+
+def prepare_import(source: Import, chosen: ImportChoices, *, now: datetime, is_forecast: bool = True) -> None:
     """Keep what was chosen for an import, and have it forecast what would become of each row.
 
     :param is_forecast: false for somebody who wants it to begin at once
-    :param mapping: number of a column → what it is; ``new:text`` makes a field named like its heading
     :raises Invalid: with what is missing, by input
     :raises Conflict: it has begun before
     """
     if source.status is not ImportStatus.MAPPING:
         raise Conflict("This import has begun before.")
-    lists = [] if is_suppression_list else _open_lists(source, list_ids)
-    basis = clean_line(" ".join(consent_basis.split()), label="The basis", longest=500)
+    is_suppression_list = chosen.is_suppression_list
+    lists = [] if is_suppression_list else _open_lists(source, chosen.list_ids)
+    basis = clean_line(" ".join(chosen.consent_basis.split()), label="The basis", longest=500)
     if lists and len(basis) < _SHORTEST_BASIS:
         sentence = "Say in a sentence when and how these people agreed; it is kept as the proof."
         raise Invalid(sentence, fields={"consent_basis": sentence})
-    chosen = _checked(source, mapping)
-    tags = tags_named(source.workspace_id, () if is_suppression_list else tag_names)
+    columns = _checked(source, chosen.mapping)
+    tags = tags_named(source.workspace_id, () if is_suppression_list else chosen.tag_names)
 
-    source.mapping = {number: _field_of(source, number, meaning) for number, meaning in chosen.items()}
+    source.mapping = {number: _field_of(source, number, meaning) for number, meaning in columns.items()}
     _make_json_fields(source)
     source.list_ids = [mailing_list.public_id for mailing_list in lists]
     source.tag_names = [tag.name for tag in tags]
-    source.existing, source.consent_basis = existing, basis
+    source.existing, source.consent_basis = chosen.existing, basis
     source.is_suppression_list = is_suppression_list
     source.status = ImportStatus.CHECKING if is_forecast else ImportStatus.CHECKED
     source.touched_at, source.forecast = now, {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from mailer.accounts.queries import workspace_called
-from mailer.audience.importing.begin import begin_import, mapping_by_heading, prepare_import
+from mailer.audience.importing.begin import ImportChoices, begin_import, mapping_by_heading, prepare_import
 from mailer.audience.importing.forecast import forecast_chunks
 from mailer.audience.importing.receive import forget_files, read_again, receive_upload
 from mailer.audience.importing.run import import_chunks
@@ -70,17 +70,15 @@ def _received(wanted: Wanted) -> Import:
     try:
         if wanted.encoding:
             read_again(source, encoding=wanted.encoding)
-        prepare_import(
-            source,
+        chosen = ImportChoices(
             mapping=mapping_by_heading(source, _mapping(wanted.mapping)),
             list_ids=lists,
             tag_names=wanted.tags,
             existing=Existing(wanted.existing),
             consent_basis=wanted.basis,
             is_suppression_list=wanted.suppress,
-            is_forecast=wanted.dry_run,
-            now=utcnow(),
         )
+        prepare_import(source, chosen, is_forecast=wanted.dry_run, now=utcnow())
         db.session.commit()
     except BaseException:
         db.session.rollback()

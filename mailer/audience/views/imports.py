@@ -15,6 +15,7 @@ from mailer.audience.importing.begin import (
     DEPARTURES,
     MEANINGS,
     OTHERS,
+    ImportChoices,
     begin_import,
     cancel_import,
     change_mind,
@@ -159,16 +160,15 @@ def check(import_id: str) -> ResponseReturnValue:
     list_ids = request.form.getlist("lists")
     if form.validate():
         with refusal_shown(form):
-            prepare_import(
-                source,
+            chosen = ImportChoices(
                 mapping=mapping,
                 list_ids=list_ids,
                 tag_names=(form.tags.data or "").split(","),
                 existing=Existing(form.existing.data),
                 consent_basis=form.consent_basis.data or "",
                 is_suppression_list=form.purpose.data == "suppress",
-                now=utcnow(),
             )
+            prepare_import(source, chosen, now=utcnow())
             db.session.commit()
             return redirect(url_for(".show", import_id=import_id))
     return _mapping_page(_import(import_id), form, mapping, list_ids), 422

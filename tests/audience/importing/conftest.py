@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from mailer.audience.importing.begin import begin_import, prepare_import
+from mailer.audience.importing.begin import ImportChoices, begin_import, prepare_import
 from mailer.audience.importing.forecast import forecast_chunks
 from mailer.audience.importing.receive import receive_upload
 from mailer.audience.importing.run import import_chunks
@@ -48,7 +48,7 @@ def forecast(bread):
             "consent_basis": BASIS,
             **values,
         }
-        prepare_import(source, mapping=mapping or source.mapping, now=utcnow(), **chosen)
+        prepare_import(source, ImportChoices(mapping or source.mapping, **chosen), now=utcnow())
         db.session.commit()
         through(forecast_chunks(source.id, now=utcnow()))
         return refreshed(source)
