@@ -34,6 +34,8 @@ hypothesis.settings.register_profile("mailer", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("mailer")
 
 DATABASES = ("sqlite", "postgresql")
+#: The whole product is started for each of these: together they take longer than all others.
+LONGEST = (Path(__file__).parent / "chaos", Path(__file__).parent / "journeys")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,6 +53,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", names, indirect=True, scope="session")
     elif "database_kind" in metafunc.fixturenames:
         metafunc.parametrize("database_kind", names, scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that two processes end at the same time."""
+    items.sort(key=lambda item: not any(item.path.is_relative_to(folder) for folder in LONGEST))
 
 
 @pytest.fixture(autouse=True)

@@ -89,7 +89,7 @@ def look(pytestconfig: pytest.Config) -> Callable[[Page, str], None]:
     axe, folder = Axe(), pytestconfig.getoption("--pictures")
 
     def look_at(page: Page, name: str) -> None:
-        found = axe.run(page, options={"resultTypes": ["violations"]})
+        found = axe.run(page, options={"reporter": "no-passes", "resultTypes": ["violations"]})
         assert found.violations_count == 0, found.generate_report()
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
