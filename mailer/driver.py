@@ -177,8 +177,8 @@ def _run(
     found: list[Any] = []
     number = 0
     with _telling(driver, dialect):
-        # PostgreSQL takes several without waiting for the answer of each.
-        with driver.pipeline() if dialect.name == "postgresql" else nullcontext():
+        # PostgreSQL takes several without waiting for the answer of each; for one alone that costs more.
+        with driver.pipeline() if dialect.name == "postgresql" and len(ready) > 1 else nullcontext():
             cursors = [driver.cursor().execute(sql, parameters) for sql, parameters in ready]
         for cursor in cursors:
             if is_returning:
