@@ -78,21 +78,17 @@ def save_preferences(
     subscriber: Subscriber,
     *,
     list_ids: Collection[UUID],
-    name: str,
+    days_between: int | None = None,
     evidence: Evidence,
     now: datetime,
-    fields: Mapping[str, Any] | None = None,
-    locale: str | None = None,
-    days_between: int | None = None,
 ) -> None:
-    """Put a subscriber on exactly the offered lists that they ticked, and change what they say of themselves.
+    """Put a subscriber on exactly the offered lists that they ticked, and mail them as often as they say.
 
     :param days_between: one of :data:`FREQUENCIES`, or None for everything
-    :raises Invalid: something cannot be kept
+    :raises Invalid: that frequency is not offered
     """
     if days_between not in (None, *FREQUENCIES):
         raise Invalid("Choose one of the frequencies that are offered.")
-    save_details(subscriber, name=name, fields=fields, locale=locale)
     subscriber.days_between = days_between
     for offer in offers_for(subscriber):
         is_wanted = offer.list.id in list_ids

@@ -27,11 +27,11 @@ def test_ticks_join_and_leave(workspace, reader, bread):
     cake = factories.mailing_list(workspace, "Cake")
     factories.subscription(reader, bread)
 
-    save_preferences(reader, list_ids={cake.id}, name="Rosa", evidence=BY_PREFERENCE, now=NOON)
+    save_preferences(reader, list_ids={cake.id}, days_between=7, evidence=BY_PREFERENCE, now=NOON)
 
     assert subscription_of(reader, bread).status is SubscriptionStatus.UNSUBSCRIBED
     assert subscription_of(reader, cake).is_active
-    assert reader.name == "Rosa"
+    assert reader.days_between == 7
     assert sorted(acts_of(reader)) == ["subscribed", "unsubscribed"]
 
 
@@ -39,7 +39,7 @@ def test_a_list_that_is_not_offered_cannot_be_joined(workspace, other_workspace,
     hidden = factories.mailing_list(workspace, "Staff", visibility=Visibility.PRIVATE)
     foreign = factories.mailing_list(other_workspace, "Cheese")
 
-    save_preferences(reader, list_ids={hidden.id, foreign.id}, name="", evidence=BY_PREFERENCE, now=NOON)
+    save_preferences(reader, list_ids={hidden.id, foreign.id}, evidence=BY_PREFERENCE, now=NOON)
 
     assert subscription_of(reader, hidden) is None
     assert subscription_of(reader, foreign) is None

@@ -33,14 +33,13 @@ def save_preferences(token: str) -> Any:
     form = details_of(subscriber)
     chosen = {parse_id("lst", value) for value in request.form.getlist("lists")}
     try:
+        preferences.save_details(subscriber, locale=request.form.get("locale") or None, **form.values())
         preferences.save_preferences(
             subscriber,
             list_ids={list_id for list_id in chosen if list_id},
+            days_between=_days_between(),
             evidence=evidence_of_request(Channel.PREFERENCE_PAGE, words=_save_words()),
             now=utcnow(),
-            days_between=_days_between(),
-            locale=request.form.get("locale") or None,
-            **form.values(),
         )
     except Invalid as error:
         db.session.rollback()
