@@ -171,6 +171,8 @@ BODIES = {
         "opt_in": "single",
         "visibility": "public",
         "consent_words": "",
+        "most_per_day": None,
+        "most_per_week": 3,
     },
     "/api/v1/subscribers": {
         "email": "ana@example.com",
