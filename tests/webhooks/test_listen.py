@@ -111,7 +111,8 @@ def claimed(workspace, message_id, emails, campaign_id=None):
 def record(deliveries, *outcomes):
     """Write down how tries ended."""
     results = [ledger.Result(one, outcome) for one, outcome in zip(deliveries, outcomes, strict=True)]
-    ledger.record(results, worker="w", now=utcnow(), first_retry_seconds=60)
+    held = ledger.hold({one.batch_id for one in deliveries}, worker="w", now=utcnow())
+    ledger.record(results, held=held, now=utcnow(), first_retry_seconds=60)
 
 
 def test_how_mails_fared_is_told_in_one_go(workspace, endpoint):

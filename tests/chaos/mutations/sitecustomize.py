@@ -27,7 +27,8 @@ def the_checkpoint_is_moved():
             if load not in known:
                 accepted = Outcome(Verdict.ACCEPTED, "250 surely", 250)
                 results = [Result(delivery, accepted) for delivery in load.line]
-                ledger.record(results, worker=self._journal.name, now=utcnow(), first_retry_seconds=1)
+                held = ledger.hold([load.batch.id], worker=self._journal.name, now=utcnow())
+                ledger.record(results, held=held, now=utcnow(), first_retry_seconds=1)
                 db.session.commit()
 
     Lane._claim_more = claim_more
