@@ -40,7 +40,7 @@ class Reach:
 
 @dataclass(frozen=True)
 class Figures:
-    """A campaign's sums, as lists of campaigns show them."""
+    """A campaign's sums, as lists of campaigns show them; opens and clicks are of people, not of machines."""
 
     audience: int = 0
     waiting: int = 0
@@ -193,7 +193,7 @@ def usual_sender(workspace_id: UUID) -> Sender:
 
 
 def _people(activity: Activity) -> ColumnElement[int]:
-    return func.sum(case((HourlyActivity.activity == activity, HourlyActivity.people), else_=0))
+    return func.sum(case((HourlyActivity.activity == activity, HourlyActivity.human_people), else_=0))
 
 
 def _figures(states: dict[DeliveryState, int], people: tuple[int, int]) -> Figures:

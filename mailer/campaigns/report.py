@@ -119,7 +119,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Hour:
-    """What happened in one hour; people are counted in the hour of their first."""
+    """What people did in one hour, each counted in that of their first."""
 
     at: datetime
     opens: int
@@ -152,7 +152,7 @@ def report(campaign: Campaign) -> Report:
 def by_hour(campaign: Campaign) -> Sequence[Hour]:
     """Return people's first opens and clicks by the hour, without gaps, from the hour before the launch."""
     rows = db.session.execute(
-        select(HourlyActivity.hour, HourlyActivity.activity, HourlyActivity.people).where(
+        select(HourlyActivity.hour, HourlyActivity.activity, HourlyActivity.human_people).where(
             HourlyActivity.campaign_id == campaign.id,
             HourlyActivity.activity.in_([Activity.OPEN, Activity.CLICK]),
         )

@@ -37,5 +37,5 @@ def report_rows(campaign: Campaign, report: Report) -> Iterator[list[str]]:
         words = f"within {end} minutes" if end is not None else "later"
         yield ["first open", words, "opened by people", str(number), ""]
     for hour in by_hour(campaign):
-        yield ["hours", hour.at.isoformat(), "first opens", str(hour.opens), ""]
-        yield ["hours", hour.at.isoformat(), "first clicks", str(hour.clicks), ""]
+        yield ["hours", hour.at.isoformat(), "first opens by people", str(hour.opens), ""]
+        yield ["hours", hour.at.isoformat(), "first clicks by people", str(hour.clicks), ""]

@@ -135,7 +135,7 @@ def _accepted(campaign_ids: Sequence[UUID]) -> dict[UUID, int]:
 
 def _people(campaign_ids: Sequence[UUID], activity: Activity) -> dict[UUID, int]:
     rows = db.session.execute(
-        select(HourlyActivity.campaign_id, func.sum(HourlyActivity.people))
+        select(HourlyActivity.campaign_id, func.sum(HourlyActivity.human_people))
         .where(HourlyActivity.campaign_id.in_(campaign_ids), HourlyActivity.activity == activity)
         .group_by(HourlyActivity.campaign_id)
     )

@@ -29,16 +29,15 @@ def sent(workspace):
     for state, reason, count in counts:
         db.session.add(DeliveryCount(campaign_id=campaign.id, state=state, reason=reason, count=count))
     sums = [
-        (Activity.OPEN, 0, 30, 40),
-        (Activity.OPEN, 3, 5, 9),
-        (Activity.CLICK, 3, 6, 7),
-        (Activity.UNSUBSCRIBE, 5, 1, 1),
+        (Activity.OPEN, 0, 30, 40, 22),
+        (Activity.OPEN, 3, 5, 9, 5),
+        (Activity.CLICK, 3, 6, 7, 4),
+        (Activity.UNSUBSCRIBE, 5, 1, 1, 1),
     ]
-    for activity, hour, people, total in sums:
+    for activity, hour, people, total, human_people in sums:
+        figures = {"people": people, "total": total, "human_people": human_people}
         at = NOON + timedelta(hours=hour)
-        db.session.add(
-            HourlyActivity(campaign_id=campaign.id, activity=activity, hour=at, people=people, total=total)
-        )
+        db.session.add(HourlyActivity(campaign_id=campaign.id, activity=activity, hour=at, **figures))
     db.session.add(LinkActivity(campaign_id=campaign.id, link_number=0, people=6, total=7))
     db.session.commit()
     return campaign
@@ -59,10 +58,10 @@ def test_the_audience_is_the_sum_of_the_states(sent):
     assert (link["people"], link["total"]) == (6, 7)
 
 
-def test_the_curve_rises_at_the_launch_and_has_every_hour_to_the_last_event(sent):
+def test_the_curve_of_people_rises_at_the_launch_and_has_every_hour_to_the_last_event(sent):
     hours = by_hour(sent)
 
-    assert [(hour.opens, hour.clicks) for hour in hours] == [(0, 0), (30, 0), (0, 0), (0, 0), (5, 6)]
+    assert [(hour.opens, hour.clicks) for hour in hours] == [(0, 0), (22, 0), (0, 0), (0, 0), (5, 4)]
     assert hours[1].at == NOON
 
 
@@ -74,12 +73,12 @@ def test_a_draft_has_a_report_of_zeros(workspace):
     assert found["links"] == []
 
 
-def test_lists_of_campaigns_show_the_same_figures(sent, other_workspace):
+def test_lists_of_campaigns_show_what_people_did(sent, other_workspace):
     empty = factories.campaign(other_workspace)
 
     figures = figures_of([sent, empty])
 
-    assert (figures[sent.id].accepted, figures[sent.id].opens, figures[sent.id].clicks) == (90, 35, 6)
+    assert (figures[sent.id].accepted, figures[sent.id].opens, figures[sent.id].clicks) == (90, 27, 4)
     assert (figures[sent.id].audience, figures[sent.id].waiting) == (108, 7)
     assert figures[empty.id].audience == 0
 

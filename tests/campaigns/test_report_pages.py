@@ -173,6 +173,16 @@ def test_the_file_holds_the_figures_of_the_page(sign_in, vera, sent):
     assert "country,Portugal,opened by people,1," in lines
 
 
+def test_rates_are_of_people_and_machines_are_told_apart(sign_in, ben, sent):
+    sent.status = CampaignStatus.FINISHED
+    db.session.commit()
+
+    page = sign_in(ben).get(f"/w/bakery/campaigns/{sent.public_id}").text
+
+    assert "2 of 4 people; machines alone opened it for 1 more" in page
+    assert "50.0%" in page
+
+
 def test_the_median_is_of_the_others(workspace):
     ids = []
     for number, opened in enumerate((10, 20, 40, 90)):
