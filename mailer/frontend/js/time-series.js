@@ -41,7 +41,8 @@ function options(element, { series, zone, unit, day }) {
   };
   return {
     ...size(element),
-    padding: [8, 8, 0, 0],
+    // To the right for half the name of a tick at the very end.
+    padding: [8, 24, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     tzDate: zone ? (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone) : undefined,
