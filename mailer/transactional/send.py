@@ -17,6 +17,7 @@ from mailer.accounts.models import Workspace
 from mailer.audience.models import Subscriber
 from mailer.db import db
 from mailer.delivery.compose import merge_values
+from mailer.delivery.engine.enclosures import Enclosure
 from mailer.delivery.models import Attachment, Delivery, Message, MessageKind, TrackingMode
 from mailer.driver import Inserted, insert_rows
 from mailer.errors import Invalid, MailerError
@@ -209,79 +210,86 @@ class _Rows:
 
     def add(self, letter: Letter, sender: Mailbox, words: Words, known: Known) -> UUID:
         """Take the rows of one message; return its id."""
-        message_id, workspace_id, now = uuid7(), self._workspace_id, self._now
-        is_later = letter.scheduled_at is not None and letter.scheduled_at > now
-        self._of[_MESSAGES].append(
-            {
-                "id": message_id,
-                "created_at": now,
-                "workspace_id": workspace_id,
-                "kind": MessageKind.TRANSACTIONAL,
-                "from_name": sender.name,
-                "from_email": sender.email,
-                "subject": words.frozen.subject,
-                "html": words.frozen.html,
-                "text": words.frozen.text,
-                "links": words.frozen.links,
-                "values": {},
-                "stream": letter.stream,
-                "is_literal": not letter.is_tracked,
-                "is_tracked": letter.is_tracked,
-                "tracking": TrackingMode.FULL if letter.is_tracked else TrackingMode.NONE,
-                "mailboxes": _mailboxes(letter),
-                "headers": [[name, value.strip()] for name, value in letter.headers.items()] or None,
-                "attachment_count": len(letter.attachments),
-            }
-        )
-        self._of[_ENTRIES].append(
-            {
-                "id": message_id,
-                "created_at": now,
-                "workspace_id": workspace_id,
-                "source": self._source,
-                "stream": letter.stream,
-                "to": [str(each) for each in letter.to],
-                "cc": [str(each) for each in letter.cc],
-                "bcc": [str(each) for each in letter.bcc],
-                "template_id": words.template_id,
-                "template_version": words.template_version,
-                "scheduled_at": letter.scheduled_at if is_later else None,
-            }
-        )
+        message_id = uuid7()
+        is_later = letter.scheduled_at is not None and letter.scheduled_at > self._now
+        self._of[_MESSAGES].append(self._message(message_id, letter, sender, words.frozen))
+        self._of[_ENTRIES].append(self._entry(message_id, letter, words, is_later=is_later))
         self._of[_TAGS] += [
-            {"message_id": message_id, "name": tag, "workspace_id": workspace_id}
+            {"message_id": message_id, "name": tag, "workspace_id": self._workspace_id}
             for tag in dict.fromkeys(map(str.strip, letter.tags))
         ]
-        self._of[_ATTACHMENTS] += [
-            {
-                "id": uuid7(),
-                "created_at": now,
-                "message_id": message_id,
-                "name": each.name,
-                "content_type": each.content_type,
-                "content_id": each.content_id,
-                "byte_count": len(each.content),
-                "content": each.content,
-            }
-            for each in letter.attachments
+        self._of[_ATTACHMENTS] += [self._attachment(message_id, each) for each in letter.attachments]
+        deliveries = [
+            self._delivery(message_id, reader, known, at=letter.scheduled_at if is_later else None)
+            for reader in letter.recipients
         ]
-        for reader in letter.recipients:
-            delivery_id = uuid7()
-            self._of[_DELIVERIES].append(
-                {
-                    "id": delivery_id,
-                    "created_at": now,
-                    "workspace_id": workspace_id,
-                    "message_id": message_id,
-                    "known_as": known.subscribers.get(address_key(reader.email)),
-                    "email": reader.email,
-                    "next_try_at": letter.scheduled_at if is_later else now,
-                }
-            )
-            if is_later:
-                self._later.append(delivery_id)
+        self._of[_DELIVERIES] += deliveries
+        if is_later:
+            self._later += [each["id"] for each in deliveries]
         self._is_due |= not is_later
         return message_id
+
+    def _message(self, message_id: UUID, letter: Letter, sender: Mailbox, frozen: Frozen) -> dict[str, Any]:
+        return {
+            "id": message_id,
+            "created_at": self._now,
+            "workspace_id": self._workspace_id,
+            "kind": MessageKind.TRANSACTIONAL,
+            "from_name": sender.name,
+            "from_email": sender.email,
+            "subject": frozen.subject,
+            "html": frozen.html,
+            "text": frozen.text,
+            "links": frozen.links,
+            "values": {},
+            "stream": letter.stream,
+            "is_literal": not letter.is_tracked,
+            "is_tracked": letter.is_tracked,
+            "tracking": TrackingMode.FULL if letter.is_tracked else TrackingMode.NONE,
+            "mailboxes": _mailboxes(letter),
+            "headers": [[name, value.strip()] for name, value in letter.headers.items()] or None,
+            "attachment_count": len(letter.attachments),
+        }
+
+    def _entry(self, message_id: UUID, letter: Letter, words: Words, *, is_later: bool) -> dict[str, Any]:
+        return {
+            "id": message_id,
+            "created_at": self._now,
+            "workspace_id": self._workspace_id,
+            "source": self._source,
+            "stream": letter.stream,
+            "to": [str(each) for each in letter.to],
+            "cc": [str(each) for each in letter.cc],
+            "bcc": [str(each) for each in letter.bcc],
+            "template_id": words.template_id,
+            "template_version": words.template_version,
+            "scheduled_at": letter.scheduled_at if is_later else None,
+        }
+
+    def _attachment(self, message_id: UUID, enclosure: Enclosure) -> dict[str, Any]:
+        return {
+            "id": uuid7(),
+            "created_at": self._now,
+            "message_id": message_id,
+            "name": enclosure.name,
+            "content_type": enclosure.content_type,
+            "content_id": enclosure.content_id,
+            "byte_count": len(enclosure.content),
+            "content": enclosure.content,
+        }
+
+    def _delivery(
+        self, message_id: UUID, reader: Mailbox, known: Known, *, at: datetime | None
+    ) -> dict[str, Any]:
+        return {
+            "id": uuid7(),
+            "created_at": self._now,
+            "workspace_id": self._workspace_id,
+            "message_id": message_id,
+            "known_as": known.subscribers.get(address_key(reader.email)),
+            "email": reader.email,
+            "next_try_at": at or self._now,
+        }
 
     def insert(self) -> None:
         """Write everything, and ring for what is due at once; the sweep rings for the rest."""
