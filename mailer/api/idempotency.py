@@ -18,12 +18,12 @@ from uuid import UUID
 
 from flask import Response, current_app, g, request
 from sqlalchemy import bindparam, delete, null, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
 from mailer.api.errors import ApiError
 from mailer.api.models import IdempotencyKey
 from mailer.db import db
+from mailer.driver import Change, Question
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
 
@@ -56,12 +56,13 @@ def _taking(dialect: Any) -> Any:
     ).returning(_KEYS.c.id)
 
 
-# Made once, and of the table: to build them, and the ORM's part in them, took longer than to run them.
 _KEYS: Final[Any] = IdempotencyKey.__table__
 _IS_IT: Final = (_KEYS.c.workspace_id == bindparam("of")) & (_KEYS.c.key == bindparam("named"))
-_KEPT: Final = select(_KEYS.c.fingerprint, _KEYS.c.status, _KEYS.c.body).where(_IS_IT)
-_KEEP: Final = update(_KEYS).where(_IS_IT).values(status=bindparam("status"), body=bindparam("body"))
-_TAKE: Final = {"sqlite": _taking(sqlite), "postgresql": _taking(postgresql)}
+_KEPT: Final = Question(select(_KEYS.c.fingerprint, _KEYS.c.status, _KEYS.c.body).where(_IS_IT))
+_KEEP: Final = Change(
+    update(_KEYS).where(_IS_IT).values(status=bindparam("answered"), body=bindparam("answer"))
+)
+_TAKE: Final = Change(_taking)
 
 
 @dataclass(frozen=True)
@@ -104,21 +105,22 @@ def begin(workspace_id: UUID, key: str, fingerprint: str, *, now: datetime) -> A
     """
     if _take(workspace_id, key, fingerprint, now=now):
         return None
-    kept = db.session.connection().execute(_KEPT, {"of": workspace_id, "named": key}).one_or_none()
-    if kept is None or kept.status is None:
+    kept = _KEPT.ask([{"of": workspace_id, "named": key}])
+    if not kept or kept[0][1] is None:
         raise _still_running()
-    if kept.fingerprint != fingerprint:
+    [(kept_fingerprint, status, body)] = kept
+    if kept_fingerprint != fingerprint:
         raise ApiError(
             409,
             "invalid_idempotent_request",
             "This Idempotency-Key was used for another request; take a new one for each.",
         )
-    return Answer(kept.status, kept.body or "")
+    return Answer(status, body or "")
 
 
 def keep(workspace_id: UUID, key: str, *, status: int, body: str) -> None:
     """Remember the answer to be given under a key that :func:`begin` took."""
-    db.session.connection().execute(_KEEP, {"of": workspace_id, "named": key, "status": status, "body": body})
+    _KEEP.make({"of": workspace_id, "named": key, "answered": status, "answer": body})
 
 
 def is_idempotent(view: Any) -> bool:
@@ -165,14 +167,14 @@ def _take(workspace_id: UUID, key: str, fingerprint: str, *, now: datetime) -> b
     if is_postgresql:
         connection.execute(_BE_PATIENT)
     try:
-        taken = connection.scalar(_TAKE[connection.dialect.name], row)
+        taken = _TAKE.make(row).number
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
             raise
         raise _still_running() from error
     if is_postgresql:
         connection.execute(_BE_AS_BEFORE)
-    return taken is not None
+    return taken > 0
 
 
 def _still_running() -> ApiError:
