@@ -61,7 +61,13 @@ class FirstSteps:
     @property
     def are_done(self) -> bool:
         """Whether nothing is left to do for the first time."""
-        return self.has_list and self.has_subscribers and self.has_campaign and self.has_sent
+        return self.next_number is None
+
+    @property
+    def next_number(self) -> int | None:
+        """The first that is left to do, counted from 1."""
+        done = (self.has_list, self.has_subscribers, self.has_campaign, self.has_sent)
+        return next((number for number, is_done in enumerate(done, 1) if not is_done), None)
 
 
 def last_sent(workspace: Workspace, *, limit: int = 5) -> list[Sent]:

@@ -78,9 +78,11 @@ def test_first_steps_are_ticked_off_one_by_one(workspace, other_workspace):
     launched(other_workspace)
     before = queries.first_steps(workspace)
     factories.subscriber(workspace, on=factories.mailing_list(workspace))
+    between = queries.first_steps(workspace)
     launched(workspace)
 
     after = queries.first_steps(workspace)
 
     assert before == queries.FirstSteps(False, False, False, False)
+    assert [each.next_number for each in (before, between, after)] == [1, 3, None]
     assert after.are_done
