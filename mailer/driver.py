@@ -141,6 +141,7 @@ class _Form(NamedTuple):
     """A statement of one database.
 
     :ivar places: each parameter's name, and what puts its value into the stored form
+    :ivar constants: what is the same for all rows, in that form
     :ivar is_named: whether parameters are given by name, rather than by place
     """
 
@@ -210,7 +211,12 @@ def _form(statement: ClauseElement, constants: Row, dialect: Dialect, names: Seq
         for name in compiled.positiontup or binds
     ]
     literals = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
-    return _Form(str(compiled), places, {**literals, **constants}, is_named=not compiled.positional)
+    same = {**literals, **constants}
+    stored = {
+        name: same[name] if store is None else store(same[name]) for name, store in places if name in same
+    }
+    places = [(name, None if name in same else store) for name, store in places]
+    return _Form(str(compiled), places, stored, is_named=not compiled.positional)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def look(campaign: Campaign, reader: Mapping[str, Any], *, locale: str | None = 
     if message is None:
         design = design_of(words).without_mistakes()
         return preview(design, workspace=campaign.workspace, campaign_name=campaign.name, reader=reader)
-    frozen = Frozen(subject=message.subject, html=message.html, text=message.text, links=message.links)
+    frozen = Frozen(subject=message.subject, html=message.html, text=message.in_words, links=message.links)
     return fill_in(frozen, message.values, reader)
 
 
@@ -41,7 +41,7 @@ def look_with_numbers(campaign: Campaign, *, locale: str = "") -> Rendered:
     if message is None:
         raise NotFound("This campaign was not sent yet.")
     numbers = [f"#link-{number}" for number in range(len(message.links))]
-    frozen = Frozen(subject=message.subject, html=message.html, text=message.text, links=numbers)
+    frozen = Frozen(subject=message.subject, html=message.html, text=message.in_words, links=numbers)
     return fill_in(frozen, message.values, SAMPLE_READER)
 
 

@@ -87,7 +87,7 @@ class Composer:
         # Read once: each look at a column goes through the ORM.
         self._is_campaign = message.kind is MessageKind.CAMPAIGN
         self._is_tracked = self._is_campaign or message.is_tracked
-        self._as_it_is = message.subject, [message.html], [message.text]
+        self._as_it_is = message.subject, [message.html], [message.in_words]
         self._own_values: dict[str, Any] = dict(message.values)
         if not self._is_tracked:
             self._own_values |= {LINK_URL: message.links.__getitem__, PIXEL_URL: ""}
@@ -108,7 +108,7 @@ class Composer:
         self._blanks: Blanks | None = None
         if message.kind is not MessageKind.SYSTEM and not message.is_literal:
             # What nobody reads is not made: each address has a seal of its own.
-            self._names = frozenset().union(*map(names_in, (message.subject, message.html, message.text)))
+            self._names = frozenset().union(*map(names_in, (message.subject, message.html, message.in_words)))
             self._renderer = self._renderer_of(message)
             if self._renderer.form is not None:
                 self._blanks = Blanks(self._renderer.form)
@@ -171,7 +171,7 @@ class Composer:
         """
         message = self._message
         if self._renderer is None:
-            return Rendered(message.subject, message.html, message.text)
+            return Rendered(message.subject, message.html, message.in_words)
         tracking = Tracking(
             link_url=lambda number: self._mail_links.click_url(message.id, delivery.id, number),
             pixel_url=self._mail_links.open_url(message.id, delivery.id) if has_pixel else "data:,",
@@ -268,4 +268,6 @@ def message_id_of(delivery_id: UUID, domain: str) -> str:
 
 
 def _frozen(message: Message) -> Frozen:
-    return Frozen(subject=message.subject, html=message.html, text=message.text, links=list(message.links))
+    return Frozen(
+        subject=message.subject, html=message.html, text=message.in_words, links=list(message.links)
+    )

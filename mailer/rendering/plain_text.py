@@ -8,6 +8,7 @@ from mailer.rendering import document
 from mailer.rendering.shield import Shield
 from mailer.rendering.text_layout import laid_out
 
+_EMPTY_LINES: Final = re.compile(r"\n{3,}")
 _ROWS: Final = ("table", "thead", "tbody", "tfoot", "tr")
 
 
@@ -47,8 +48,8 @@ def _words_of(root: Any, shield: Shield) -> str:
 def tidy(text: str) -> str:
     """Return a text without white space at line ends, and with at most one empty line in a row."""
     text = text.replace("\r\n", "\n").replace("\u034f", "").replace("\u200c", "")
-    text = re.sub(r"[ \t\u00a0]+$", "", text, flags=re.MULTILINE)
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    text = "\n".join([line.rstrip(" \t\u00a0") for line in text.split("\n")])
+    return _EMPTY_LINES.sub("\n\n", text).strip() + "\n"
 
 
 def _has_tags_between(table: Any, shield: Shield) -> bool:

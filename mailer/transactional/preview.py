@@ -4,6 +4,7 @@ from datetime import datetime
 
 from mailer.accounts.models import Workspace
 from mailer.delivery.models import Message
+from mailer.rendering import plain_text
 from mailer.rendering.design import Frozen
 from mailer.rendering.merge import Rendered, Renderer
 from mailer.transactional.letter import Letter, check
@@ -19,12 +20,15 @@ def preview(workspace: Workspace, letter: Letter, *, now: datetime) -> Rendered:
     """
     check(letter, now=now)
     known = known_of(workspace.id, letter.stream, [letter.to[0].email])
-    return _shown(words_of(workspace, letter, known).frozen, is_literal=not letter.is_tracked)
+    words = words_of(workspace, letter, known)
+    text = words.text if words.text is not None else plain_text.from_html(words.html)
+    frozen = Frozen(words.subject, words.html, text, list(words.links))
+    return _shown(frozen, is_literal=not letter.is_tracked)
 
 
 def words_as_sent(content: Message) -> Rendered:
     """Return what the readers of a message see; links lead where they were written to."""
-    frozen = Frozen(content.subject, content.html, content.text, list(content.links))
+    frozen = Frozen(content.subject, content.html, content.in_words, list(content.links))
     return _shown(frozen, is_literal=content.is_literal)
 
 

@@ -36,7 +36,7 @@ def shown_whole(message: TransactionalMessage, *, now: datetime) -> WholeEmail:
     return WholeEmail(
         **_fields(message, deliveries, statuses_of(deliveries, now=now)),
         html=content.html,
-        text=content.text,
+        text=content.in_words,
         reply_to=[str(Mailbox(*each)) for each in named],
         headers=dict(content.headers or []),
         attachments=[

@@ -26,7 +26,6 @@ from mailer.lib.addresses import address_key
 from mailer.lib.ids import uuid7
 from mailer.lib.lines import clean_line
 from mailer.rendering import plain_text
-from mailer.rendering.design import Frozen
 from mailer.rendering.merge import Rendered
 from mailer.tracking.settings import tracking_of
 from mailer.transactional.count_links import count_links
@@ -76,9 +75,17 @@ class Suppressed(Invalid):
 
 @dataclass(frozen=True)
 class Words:
-    """What a letter says, and from which version of which template."""
+    """What a letter says, and from which version of which template.
 
-    frozen: Frozen
+    :ivar text: None for what the HTML says: for twenty kilobytes of it, to find that out takes longer
+        than all the rest of writing a message down, so that whoever sends it does
+    :ivar links: where those lead whose clicks are counted
+    """
+
+    subject: str
+    html: str
+    text: str | None
+    links: Sequence[str] = ()
     template_id: UUID | None = None
     template_version: int | None = None
 
@@ -126,12 +133,11 @@ def words_of(workspace: Workspace, letter: Letter, known: Known) -> Words:
     :raises Conflict: it is not published
     """
     if not letter.template:
-        rendered = Rendered(
-            clean_line(letter.subject, label="The subject", longest=998),
-            letter.html,
-            letter.text if letter.text is not None else plain_text.from_html(letter.html),
-        )
-        return Words(_frozen(rendered, letter))
+        subject = clean_line(letter.subject, label="The subject", longest=998)
+        if not letter.is_tracked:
+            return Words(subject, letter.html, letter.text)
+        text = letter.text if letter.text is not None else plain_text.from_html(letter.html)
+        return _words(Rendered(subject, letter.html, text), letter)
     template, own_subject = template_asked_for(workspace.id, letter.template)
     subject = letter.subject or own_subject
     if not subject:
@@ -145,13 +151,14 @@ def words_of(workspace: Workspace, letter: Letter, known: Known) -> Words:
         rendered = Rendered(rendered.subject, rendered.html, letter.text)
     for field, said in (("html", rendered.html), ("text", rendered.text), ("subject", rendered.subject)):
         check_words(field, said)
-    return Words(_frozen(rendered, letter), template.id, template.version)
+    return replace(_words(rendered, letter), template_id=template.id, template_version=template.version)
 
 
-def _frozen(rendered: Rendered, letter: Letter) -> Frozen:
-    if letter.is_tracked:
-        return count_links(rendered)
-    return Frozen(rendered.subject, rendered.html, rendered.text, [])
+def _words(rendered: Rendered, letter: Letter) -> Words:
+    if not letter.is_tracked:
+        return Words(rendered.subject, rendered.html, rendered.text)
+    frozen = count_links(rendered)
+    return Words(frozen.subject, frozen.html, frozen.text, frozen.links)
 
 
 def _person(known: Known, reader: Mailbox) -> Mapping[str, Any] | None:
@@ -212,7 +219,7 @@ class _Rows:
         """Take the rows of one message; return its id."""
         message_id = uuid7()
         is_later = letter.scheduled_at is not None and letter.scheduled_at > self._now
-        self._of[_MESSAGES].append(self._message(message_id, letter, sender, words.frozen))
+        self._of[_MESSAGES].append(self._message(message_id, letter, sender, words))
         self._of[_ENTRIES].append(self._entry(message_id, letter, words, is_later=is_later))
         self._of[_TAGS] += [
             {"message_id": message_id, "name": tag, "workspace_id": self._workspace_id}
@@ -229,7 +236,7 @@ class _Rows:
         self._is_due |= not is_later
         return message_id
 
-    def _message(self, message_id: UUID, letter: Letter, sender: Mailbox, frozen: Frozen) -> dict[str, Any]:
+    def _message(self, message_id: UUID, letter: Letter, sender: Mailbox, words: Words) -> dict[str, Any]:
         return {
             "id": message_id,
             "created_at": self._now,
@@ -237,10 +244,10 @@ class _Rows:
             "kind": MessageKind.TRANSACTIONAL,
             "from_name": sender.name,
             "from_email": sender.email,
-            "subject": frozen.subject,
-            "html": frozen.html,
-            "text": frozen.text,
-            "links": frozen.links,
+            "subject": words.subject,
+            "html": words.html,
+            "text": words.text,
+            "links": words.links,
             "values": {},
             "stream": letter.stream,
             "is_literal": not letter.is_tracked,

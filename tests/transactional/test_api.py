@@ -44,6 +44,25 @@ def test_a_message_is_written_down_sent_and_told_of(shop, smtp, work_off):
     assert [event["type"] for event in events] == ["email.queued", "email.sent"]
 
 
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ({"html": '<p>Your <a href="https://a.example/1">order</a></p>'}, "Your order <https://a.example/1>"),
+        ({"html": "<p>Your order</p>", "text": "Order 17"}, "Order 17"),
+        ({"html": "<p>Your order</p>", "text": ""}, ""),
+        ({"html": "<!-- nothing to read -->"}, ""),
+    ],
+)
+def test_a_text_part_is_what_was_written_or_else_what_the_html_says(shop, smtp, work_off, words, text):
+    sent = shop.post(EMAILS, json=receipt(**words))
+    work_off()
+
+    mail = read(smtp.received[0])
+    assert mail.get_body(("plain",)).get_content().strip() == text
+    assert mail.get_body(("html",)).get_content().strip() == words["html"]
+    assert shop.get(f"{EMAILS}/{sent.json['id']}").json["text"].strip() == text
+
+
 def test_what_looks_like_a_merge_tag_goes_out_as_it_stands(shop, smtp, work_off):
     words = "<p>{{ 7 * 7 }} {% raw %} {{{x}}} </p>"
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from mailer.accounts.models import Workspace
 from mailer.columns import Id, enum_column
 from mailer.db import Base, Identified
+from mailer.errors import Invalid
+from mailer.rendering import plain_text
 from mailer.rendering.language import without_tags
 
 
@@ -54,7 +56,8 @@ class Message(Identified, Base):
     reply_to: Mapped[str] = mapped_column(String(320), default="")
     subject: Mapped[str] = mapped_column(String(998))
     html: Mapped[str] = mapped_column(Text)
-    text: Mapped[str] = mapped_column(Text)
+    #: None for what the HTML says, once somebody wants to know (:attr:`in_words`).
+    text: Mapped[str | None] = mapped_column(Text)
     links: Mapped[list[str]] = mapped_column(default=list)
     #: The number of the link that nobody sees: whoever follows it is a machine.
     trap_link: Mapped[int | None]
@@ -78,6 +81,19 @@ class Message(Identified, Base):
     attachment_count: Mapped[int] = mapped_column(default=0, server_default="0")
 
     attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.id", viewonly=True)
+
+    @property
+    def in_words(self) -> str:
+        """The text part: what was written for those who read without HTML, or the words of the HTML.
+
+        Empty for HTML in which no words can be found: it goes out all the same.
+        """
+        if self.text is not None:
+            return self.text
+        try:
+            return plain_text.from_html(self.html)
+        except Invalid:
+            return ""
 
     @property
     def subject_line(self) -> str:

@@ -96,4 +96,7 @@ def downgrade() -> None:
     for table in ("conversions", "anonymous_events", "tracking_settings"):
         op.drop_table(table)
     op.drop_column("campaigns", "tracking")
-    op.drop_column("messages", "tracking")
+    # A later step has rebuilt this table, so that SQLite names the column in a constraint of the table.
+    with op.batch_alter_table("messages") as batch:
+        batch.drop_constraint(op.f("ck_messages_trackingmode"), type_="check")
+        batch.drop_column("tracking")
