@@ -20,6 +20,8 @@ TlsMode = Literal["off", "opportunistic", "required", "verify"]
 _PREFIX = "MAILER_"
 # The kernel's limit for the path of a unix socket, less the closing zero byte.
 _LONGEST_SOCKET_PATH = 107
+#: A machine with more has other things to do as well.
+_MOST_CORES = 8
 
 
 class BadSetting(Exception):
@@ -113,7 +115,12 @@ class Settings(BaseSettings):
     )
     submission_private_key: str = Field("", description="the PEM file of its key, where that is another file")
     trusted_proxies: int = Field(0, ge=0, le=9, description="how many proxies in front set X-Forwarded-*")
-    campaign_workers: int = Field(2, ge=1, le=64, description="worker processes for campaigns")
+    campaign_workers: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="worker processes for campaigns; 0: two on SQLite, on PostgreSQL one more than cores",
+    )
     worker_threads: int = Field(4, ge=1, le=64, description="threads in each worker process")
     retry_first_seconds: float = Field(
         1800.0, gt=0, description="delay before a deferred delivery's second try"
@@ -270,16 +277,29 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             "MAILER_DATA_DIR is too long a path for the broker's socket: "
             f"{_LONGEST_SOCKET_PATH} bytes at most."
         )
+    database_url = settings.database_url or f"sqlite:///{data_dir / 'mailer.sqlite'}"
     return settings.model_copy(
         update={
             "data_dir": data_dir,
             "secret_key": secret_key,
-            "database_url": settings.database_url or f"sqlite:///{data_dir / 'mailer.sqlite'}",
+            "database_url": database_url,
+            "campaign_workers": settings.campaign_workers or _campaign_workers(database_url),
             "broker_url": broker_url,
             "base_url": settings.base_url or f"http://localhost:{settings.port}",
             "catcher_port": settings.catcher_port or settings.port + 25,
         }
     )
+
+
+def _campaign_workers(database_url: str) -> int:
+    """Return how many worker processes send campaigns where nobody said it.
+
+    SQLite's write one after the other, so that more than two wait for each other. PostgreSQL's wait for its
+    answers a fifth of the time: with one more than there are cores, somebody else sends meanwhile.
+    """
+    if database_url.startswith("sqlite"):
+        return 2
+    return min(_MOST_CORES, os.cpu_count() or 1) + 1
 
 
 def environment_with(**settings: str) -> dict[str, str]:

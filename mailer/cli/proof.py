@@ -5,6 +5,13 @@ import sys
 
 import click
 
+_workers = click.option(
+    "--workers",
+    type=click.IntRange(0, 64),
+    default=0,
+    help="Campaign workers; without it as many as Mailer takes by itself.",
+)
+
 
 @click.group()
 def bench() -> None:
@@ -27,7 +34,7 @@ def bench() -> None:
 )
 @click.option("--sizes", default="10k,100k,1M", show_default=True, help="The curve's, or none.")
 @click.option("--dkim", type=click.Choice(["none", "ed25519", "rsa"]), default="none", show_default=True)
-@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Campaign workers.")
+@_workers
 @click.option(
     "--naive/--no-naive", "with_naive", default=True, show_default=True, help="One job a message as well."
 )
@@ -60,7 +67,7 @@ def bench_send(
 @bench.command("reset-mail")
 @click.option("--recipients", type=click.IntRange(1_000), default=100_000, show_default=True)
 @click.option("--database", "databases", multiple=True, default=("sqlite", "postgresql"), show_default=True)
-@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Campaign workers.")
+@_workers
 def bench_reset_mail(recipients: int, databases: tuple[str, ...], workers: int) -> None:
     """Time password resets, alone and while a campaign is sent."""
     from mailer.proof import reset_mail
@@ -85,7 +92,7 @@ def bench_reset_mail(recipients: int, databases: tuple[str, ...], workers: int) 
     help="Of the campaign; 0: none.",
 )
 @click.option("--database", "databases", multiple=True, default=("sqlite", "postgresql"), show_default=True)
-@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Campaign workers.")
+@_workers
 def bench_emails(posts: int, pairs: int, recipients: int, databases: tuple[str, ...], workers: int) -> None:
     """Post messages, turn by turn with a bare route. Then alone, and beside a campaign."""
     from mailer.proof import bench_emails

@@ -31,6 +31,7 @@ class Plan:
 
     :param databases: ``sqlite``, ``postgresql``, or the URL of an empty database
     :param sizes: recipients of each campaign of the curve
+    :param workers: of campaigns; 0 for as many as an installation takes by itself
     :param dkim: ``none``, ``ed25519`` or ``rsa``: what signs every message
     """
 
@@ -38,7 +39,7 @@ class Plan:
     databases: Sequence[str] = ("sqlite", "postgresql")
     pairs: int = 5
     sizes: Sequence[int] = ()
-    workers: int = 2
+    workers: int = 0
     dkim: str = "none"
     with_naive: bool = True
 
@@ -146,7 +147,7 @@ def _measure(database: str, plan: Plan, tell: Tell) -> Measured:
         if plan.dkim != "none":
             bench.sign_by(plan.dkim)
         bench.start()
-        measured = Measured(bench.kind, plan.workers, plan.dkim, bench.weigh())
+        measured = Measured(bench.kind, bench.product.settings.campaign_workers, plan.dkim, bench.weigh())
         for number in range(plan.pairs):
             source = bench.source(plan.recipients, measured.wire_bytes)
             campaign = bench.campaign(plan.recipients, measured.wire_bytes)

@@ -105,7 +105,7 @@ def bench_emails(
 
 def _beside(bench: Installation, caller: "_Caller", recipients: int) -> tuple[list[float], list[float]]:
     """Return how long posts wait that come one by one, alone and while a campaign is sent."""
-    idle = caller.post(300, programs=1).waits
+    idle = caller.post(1_000, programs=1).waits
     campaign = bench.launch(recipients)
     beside = caller.post(
         1_000, programs=1, until=lambda: bench.ledger.status(campaign) is not CampaignStatus.SENDING

@@ -203,7 +203,10 @@ class Installation:
 
 @contextmanager
 def installation(database: str, workers: int) -> Iterator[Installation]:
-    """Set up an installation for the length of the block; it does not run yet."""
+    """Set up an installation for the length of the block; it does not run yet.
+
+    :param workers: of campaigns; 0 for as many as it takes by itself
+    """
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="mailer-bench-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
