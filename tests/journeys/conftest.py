@@ -45,9 +45,13 @@ def product() -> Iterator[Product]:
         assert not {"Traceback", "Warning"} & set(re.findall(r"\w+", product.log)), product.log
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
+    """Debian's Chromium, without a window.
+
+    Of one module: while Playwright is there its event loop runs in this thread, and no test beside it
+    could begin another.
+    """
     if CHROMIUM is None:
         pytest.skip("There is no Chromium on this machine: apt install chromium")
     with sync_playwright() as playwright:
