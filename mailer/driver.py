@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import ClauseElement, Dialect, Float, Insert, SelectBase, Table, UpdateBase, insert
+from sqlalchemy import ClauseElement, Dialect, Float, Insert, SelectBase, Table, UpdateBase, event, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
 
 from mailer.db import db, driver_looking_first
 
+#: Under which a session keeps what it inserts last.
+_AT_COMMIT: Final = "mailer.rows_at_commit"
 Row = Mapping[str, Any]
 #: Puts a value into another form; none for one that has it already.
 _Processor = Callable[[Any], Any] | None
@@ -164,23 +167,66 @@ def insert_rows(rows: Mapping[Inserted, Sequence[Row]]) -> None:
     :raises sqlalchemy.exc.OperationalError: the database is away, or cannot write
     """
     dialect = db.session.get_bind().dialect
-    forms = [(inserted.form_for(dialect), given) for inserted, given in rows.items()]
     # All that can be done before the transaction begins: on SQLite others wait for its end.
-    ready = [(form.sql, form.parameters(row)) for form, given in forms for row in given]
+    ready = _ready(rows, dialect)
     driver: Any = db.session.connection().connection.driver_connection
     _run(driver, dialect, ready, is_returning=False)
 
 
+def insert_at_commit(rows: Mapping[Inserted, Sequence[Row]]) -> None:
+    """Insert rows at the end of the session's transaction; the commit raises what ``insert_rows`` would.
+
+    On PostgreSQL they and the commit are one round trip, on SQLite nobody waits to write while the rest
+    of a request is done. Until then they cannot be asked for, and a rollback forgets them.
+    """
+    session = db.session()
+    session.info.setdefault(_AT_COMMIT, []).extend(_ready(rows, session.get_bind().dialect))
+
+
+@event.listens_for(Session, "before_commit")
+def _insert_what_waits(session: Session) -> None:
+    if _AT_COMMIT not in session.info or session.in_nested_transaction():
+        return
+    # They may name what was only added so far.
+    session.flush()
+    connection = session.connection()
+    driver: Any = connection.connection.driver_connection
+    _run(driver, connection.dialect, session.info.pop(_AT_COMMIT), is_returning=False, is_last=True)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_what_waits(session: Session, previous: object) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(_AT_COMMIT, None)
+
+
+def _ready(rows: Mapping[Inserted, Sequence[Row]], dialect: Dialect) -> list[tuple[str, Any]]:
+    """Return the statement for each row, with the row as the driver takes it."""
+    forms = [(inserted.form_for(dialect), given) for inserted, given in rows.items()]
+    return [(form.sql, form.parameters(row)) for form, given in forms for row in given]
+
+
 def _run(
-    driver: Any, dialect: Dialect, ready: Sequence[tuple[str, Any]], *, is_returning: bool
+    driver: Any,
+    dialect: Dialect,
+    ready: Sequence[tuple[str, Any]],
+    *,
+    is_returning: bool,
+    is_last: bool = False,
 ) -> tuple[list[Any], int]:
-    """Run statements with their parameters; return the rows of all, and how many were written."""
+    """Run statements with their parameters; return the rows of all, and how many were written.
+
+    :param is_last: nothing follows in the transaction but its commit, which may go along
+    """
     found: list[Any] = []
     number = 0
     with _telling(driver, dialect):
         # PostgreSQL takes several without waiting for the answer of each; for one alone that costs more.
         with driver.pipeline() if dialect.name == "postgresql" and len(ready) > 1 else nullcontext():
             cursors = [driver.cursor().execute(sql, parameters) for sql, parameters in ready]
+            if is_last and dialect.name == "postgresql":
+                # The session's own, which follows, finds nothing to commit and asks for nothing.
+                driver.commit()
         for cursor in cursors:
             if is_returning:
                 found += cursor.fetchall()

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from mailer.audience.models import Subscriber
 from mailer.db import DATABASE_AWAY, db, looking_first, reading_apart
 from mailer.delivery.models import Delivery, DeliveryState, SentHour
-from mailer.driver import Change, Inserted, Question, insert_rows
+from mailer.driver import Change, Inserted, Question, insert_at_commit, insert_rows
 from mailer.lib.clock import utcnow
 from mailer.lib.ids import uuid7
 from mailer.sqlite import READ_ONLY
@@ -85,6 +85,68 @@ def test_a_value_that_the_database_makes_may_be_none(workspace, row):
 def test_a_broken_constraint_is_told_as_anywhere(row):
     with pytest.raises(IntegrityError):
         insert_rows({DELIVERIES: [row, row]})
+    db.session.rollback()
+
+    assert db.session.scalar(select(Delivery.id)) is None
+
+
+def test_what_is_inserted_last_comes_with_the_commit(row, workspace):
+    # Its message is only added so far; the row names it.
+    later = message_of(workspace)
+
+    insert_at_commit({DELIVERIES: [row, row | {"id": uuid7(), "message_id": later.id}]})
+    there_before = QUESTION.ask([{"asked": row["id"]}])
+    db.session.commit()
+
+    assert there_before == []
+    assert set(db.session.scalars(select(Delivery.message_id))) == {row["message_id"], later.id}
+    db.session.commit()
+    assert db.session.scalar(select(func.count(Delivery.id))) == 2
+
+
+def test_a_rollback_forgets_what_was_to_be_inserted_last(row):
+    insert_at_commit({DELIVERIES: [row]})
+    db.session.rollback()
+    db.session.commit()
+
+    assert db.session.scalar(select(Delivery.id)) is None
+
+
+def test_a_savepoint_leaves_it_to_the_commit(row):
+    with db.session.begin_nested():
+        insert_at_commit({DELIVERIES: [row]})
+    there_before = QUESTION.ask([{"asked": row["id"]}])
+    db.session.commit()
+
+    assert there_before == []
+    assert db.session.scalar(select(Delivery.id)) == row["id"]
+
+
+def test_a_commit_whose_last_rows_break_a_constraint_commits_nothing(row, workspace):
+    workspace.name = "Another"
+    insert_at_commit({DELIVERIES: [row, row]})
+
+    with pytest.raises(IntegrityError):
+        db.session.commit()
+    db.session.rollback()
+
+    assert db.session.scalar(select(Delivery.id)) is None
+    assert workspace.name != "Another"
+    insert_at_commit({DELIVERIES: [row]})
+    db.session.commit()
+    assert db.session.scalar(select(Delivery.id)) == row["id"]
+
+
+def test_a_line_that_broke_before_the_last_rows_is_told_as_anywhere_and_replaced(row):
+    if db.session.get_bind().dialect.name == "sqlite":
+        pytest.skip("nothing lies between us and a file")
+    ours = db.session.scalar(select(func.pg_backend_pid()))
+    insert_at_commit({DELIVERIES: [row]})
+    with reading_apart() as others:
+        others.execute(select(func.pg_terminate_backend(ours)))
+
+    with pytest.raises(DATABASE_AWAY):
+        db.session.commit()
     db.session.rollback()
 
     assert db.session.scalar(select(Delivery.id)) is None

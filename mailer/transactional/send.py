@@ -19,7 +19,7 @@ from mailer.db import db
 from mailer.delivery.compose import merge_values
 from mailer.delivery.engine.enclosures import Enclosure
 from mailer.delivery.models import Attachment, Delivery, Message, MessageKind, TrackingMode
-from mailer.driver import Inserted, insert_rows
+from mailer.driver import Inserted, insert_at_commit, insert_rows
 from mailer.errors import Invalid, MailerError
 from mailer.jobs import DELIVER_TRANSACTIONAL, later
 from mailer.lib.addresses import address_key
@@ -299,10 +299,12 @@ class _Rows:
         }
 
     def insert(self) -> None:
-        """Write everything, and ring for what is due at once; the sweep rings for the rest."""
-        insert_rows(self._of)
+        """Have everything written, and ring for what is due at once; the sweep rings for the rest."""
         if self._later:
+            insert_rows(self._of)
             signals.messages_scheduled.send(self._workspace_id, deliveries=self._later)
+        else:
+            insert_at_commit(self._of)
         if self._is_due:
             later(DELIVER_TRANSACTIONAL)
 
