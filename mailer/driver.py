@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, cast
 from sqlalchemy import ClauseElement, Dialect, Float, Insert, SelectBase, Table, UpdateBase, event, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
 
@@ -177,15 +177,22 @@ def insert_at_commit(rows: Mapping[Inserted, Sequence[Row]]) -> None:
     """Insert rows at the end of the session's transaction; the commit raises what ``insert_rows`` would.
 
     On PostgreSQL they and the commit are one round trip, on SQLite nobody waits to write while the rest
-    of a request is done. Until then they cannot be asked for, and a rollback forgets them.
+    of a request is done. Until then they cannot be asked for, and a rollback forgets them. In a savepoint,
+    which may be rolled back by itself, they are inserted at once.
     """
     session = db.session()
+    if session.in_nested_transaction():
+        insert_rows(rows)
+        return
+    if not session.in_transaction():
+        # Else there were nothing to roll back.
+        session.begin()
     session.info.setdefault(_AT_COMMIT, []).extend(_ready(rows, session.get_bind().dialect))
 
 
 @event.listens_for(Session, "before_commit")
 def _insert_what_waits(session: Session) -> None:
-    if _AT_COMMIT not in session.info or session.in_nested_transaction():
+    if not session.info.get(_AT_COMMIT) or session.in_nested_transaction():
         return
     # They may name what was only added so far.
     session.flush()
@@ -194,9 +201,9 @@ def _insert_what_waits(session: Session) -> None:
     _run(driver, connection.dialect, session.info.pop(_AT_COMMIT), is_returning=False, is_last=True)
 
 
-@event.listens_for(Session, "after_soft_rollback")
-def _forget_what_waits(session: Session, previous: object) -> None:
-    if not session.in_nested_transaction():
+@event.listens_for(Session, "after_transaction_end")
+def _forget_what_waits(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
         session.info.pop(_AT_COMMIT, None)
 
 

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from mailer.api.dry_run import WouldSucceed, dry_run
 from mailer.audience.models import Subscriber
 from mailer.db import DATABASE_AWAY, db, looking_first, reading_apart
 from mailer.delivery.models import Delivery, DeliveryState, SentHour
@@ -104,22 +105,37 @@ def test_what_is_inserted_last_comes_with_the_commit(row, workspace):
     assert db.session.scalar(select(func.count(Delivery.id))) == 2
 
 
-def test_a_rollback_forgets_what_was_to_be_inserted_last(row):
+@pytest.mark.parametrize("end", ["rollback", "close"])
+def test_whoever_gives_up_forgets_what_was_to_be_inserted_last(row, end):
+    db.session.commit()
+    assert not db.session().in_transaction()
+
     insert_at_commit({DELIVERIES: [row]})
-    db.session.rollback()
+    getattr(db.session, end)()
     db.session.commit()
 
     assert db.session.scalar(select(Delivery.id)) is None
 
 
-def test_a_savepoint_leaves_it_to_the_commit(row):
+def test_in_a_savepoint_they_come_at_once_and_go_with_it(row):
+    other = row | {"id": uuid7()}
     with db.session.begin_nested():
         insert_at_commit({DELIVERIES: [row]})
-    there_before = QUESTION.ask([{"asked": row["id"]}])
+    inner = db.session.begin_nested()
+    insert_at_commit({DELIVERIES: [other]})
+    inner.rollback()
     db.session.commit()
 
-    assert there_before == []
-    assert db.session.scalar(select(Delivery.id)) == row["id"]
+    assert db.session.scalars(select(Delivery.id)).all() == [row["id"]]
+
+
+def test_a_dry_run_commits_none_of_them(row):
+    insert_at_commit({DELIVERIES: [row]})
+    with pytest.raises(WouldSucceed), dry_run():
+        db.session.commit()
+    db.session.commit()
+
+    assert db.session.scalar(select(Delivery.id)) is None
 
 
 def test_a_commit_whose_last_rows_break_a_constraint_commits_nothing(row, workspace):

@@ -33,7 +33,8 @@ def dry_run() -> Iterator[None]:
         db.session().info.pop(_DRY, None)
 
 
-@event.listens_for(Session, "before_commit")
+# First of all: what else waits for the commit may write, and take the commit along (``driver``).
+@event.listens_for(Session, "before_commit", insert=True)
 def _refuse(session: Any) -> None:
     if session.info.get(_DRY) and not session.in_nested_transaction():
         raise WouldSucceed

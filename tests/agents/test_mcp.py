@@ -9,6 +9,7 @@ from mailer.accounts.scopes import EVERYTHING, READING
 from mailer.audience.models import OptIn, Subscriber
 from mailer.campaigns.models import Campaign, CampaignStatus
 from mailer.db import db
+from mailer.delivery.models import Delivery
 from tests import factories
 
 
@@ -72,16 +73,19 @@ def test_a_tool_does_what_its_call_does(assistant):
 
 def test_a_dry_run_checks_everything_and_keeps_nothing(assistant, workspace, queued):
     known = factories.subscriber(workspace, "known@example.com", name="Known").public_id
+    letter = {"from": "ana@bakery.example", "to": "sam@example.com", "subject": "Order", "text": "It came."}
     ask = assistant()
 
     tried = [
         use(ask, "save_subscriber", email="new@example.com", dry_run=True),
         use(ask, "update_subscriber", subscriber_id=known, name="Other", dry_run=True),
         use(ask, "erase_subscriber", subscriber_id=known, dry_run=True),
+        use(ask, "send_email", **letter, dry_run=True),
     ]
     wrong = use(ask, "save_subscriber", email="nobody", dry_run=True)
 
-    assert [one["isError"] for one in tried] == [False, False, False]
+    assert [one["isError"] for one in tried] == [False, False, False, False]
+    assert db.session.query(Delivery).all() == []
     assert "would succeed" in tried[0]["content"][0]["text"]
     assert wrong["isError"]
     assert [(row.email, row.name) for row in db.session.query(Subscriber)] == [("known@example.com", "Known")]
