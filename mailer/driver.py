@@ -232,8 +232,9 @@ def _run(
         with driver.pipeline() if dialect.name == "postgresql" and len(ready) > 1 else nullcontext():
             cursors = [driver.cursor().execute(sql, parameters) for sql, parameters in ready]
             if is_last and dialect.name == "postgresql":
-                # The session's own, which follows, finds nothing to commit and asks for nothing.
-                driver.commit()
+                # The session's own, which follows, finds nothing to commit and asks for nothing. As a
+                # statement: the driver's would wait for its answer before the pipeline ends.
+                driver.cursor().execute("COMMIT")
         for cursor in cursors:
             if is_returning:
                 found += cursor.fetchall()
