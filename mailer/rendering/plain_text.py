@@ -4,6 +4,7 @@ import copy
 import re
 from typing import Any, Final
 
+from mailer.errors import Invalid
 from mailer.rendering import document
 from mailer.rendering.shield import Shield
 from mailer.rendering.text_layout import laid_out
@@ -30,6 +31,19 @@ def from_html(html: str) -> str:
     :raises Invalid: there is nothing in it
     """
     return _words_of(document.parse(html), Shield(html))
+
+
+def text_part(text: str | None, html: str) -> str:
+    """Return the text part: what was written for those who read without HTML, or the words of the HTML.
+
+    Empty for HTML in which no words can be found: it goes out all the same.
+    """
+    if text is not None:
+        return text
+    try:
+        return from_html(html)
+    except Invalid:
+        return ""
 
 
 def _words_of(root: Any, shield: Shield) -> str:

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from mailer.accounts.models import Workspace
 from mailer.delivery.models import Message
-from mailer.rendering import plain_text
 from mailer.rendering.design import Frozen
 from mailer.rendering.merge import Rendered, Renderer
+from mailer.rendering.plain_text import text_part
 from mailer.transactional.letter import Letter, check
 from mailer.transactional.queries import known_of
 from mailer.transactional.send import words_of
@@ -21,8 +21,7 @@ def preview(workspace: Workspace, letter: Letter, *, now: datetime) -> Rendered:
     check(letter, now=now)
     known = known_of(workspace.id, letter.stream, [letter.to[0].email])
     words = words_of(workspace, letter, known)
-    text = words.text if words.text is not None else plain_text.from_html(words.html)
-    frozen = Frozen(words.subject, words.html, text, list(words.links))
+    frozen = Frozen(words.subject, words.html, text_part(words.text, words.html), list(words.links))
     return _shown(frozen, is_literal=not letter.is_tracked)
 
 

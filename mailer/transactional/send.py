@@ -25,8 +25,8 @@ from mailer.jobs import DELIVER_TRANSACTIONAL, later
 from mailer.lib.addresses import address_key
 from mailer.lib.ids import uuid7
 from mailer.lib.lines import clean_line
-from mailer.rendering import plain_text
 from mailer.rendering.merge import Rendered
+from mailer.rendering.plain_text import text_part
 from mailer.tracking.settings import tracking_of
 from mailer.transactional.count_links import count_links
 from mailer.transactional.fill_template import filler_of, values_for
@@ -136,8 +136,7 @@ def words_of(workspace: Workspace, letter: Letter, known: Known) -> Words:
         subject = clean_line(letter.subject, label="The subject", longest=998)
         if not letter.is_tracked:
             return Words(subject, letter.html, letter.text)
-        text = letter.text if letter.text is not None else plain_text.from_html(letter.html)
-        return _words(Rendered(subject, letter.html, text), letter)
+        return _words(Rendered(subject, letter.html, text_part(letter.text, letter.html)), letter)
     template, own_subject = template_asked_for(workspace.id, letter.template)
     subject = letter.subject or own_subject
     if not subject:

@@ -61,6 +61,7 @@ def test_a_text_part_is_what_was_written_or_else_what_the_html_says(shop, smtp, 
     assert mail.get_body(("plain",)).get_content().strip() == text
     assert mail.get_body(("html",)).get_content().strip() == words["html"]
     assert shop.get(f"{EMAILS}/{sent.json['id']}").json["text"].strip() == text
+    assert shop.post(f"{EMAILS}/render", json=receipt(**words)).json["text"].strip() == text
 
 
 def test_what_looks_like_a_merge_tag_goes_out_as_it_stands(shop, smtp, work_off):

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from mailer.accounts.models import Workspace
 from mailer.columns import Id, enum_column
 from mailer.db import Base, Identified
-from mailer.errors import Invalid
-from mailer.rendering import plain_text
 from mailer.rendering.language import without_tags
+from mailer.rendering.plain_text import text_part
 
 
 class MessageKind(StrEnum):
@@ -84,16 +83,8 @@ class Message(Identified, Base):
 
     @property
     def in_words(self) -> str:
-        """The text part: what was written for those who read without HTML, or the words of the HTML.
-
-        Empty for HTML in which no words can be found: it goes out all the same.
-        """
-        if self.text is not None:
-            return self.text
-        try:
-            return plain_text.from_html(self.html)
-        except Invalid:
-            return ""
+        """The text part as its readers get it."""
+        return text_part(self.text, self.html)
 
     @property
     def subject_line(self) -> str:
