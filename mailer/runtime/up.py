@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from mailer.runtime.embedded_broker import NoBroker, answers, broker_command, st
 from mailer.runtime.migrations import migrate_to
 from mailer.runtime.only_one import only_one
 from mailer.runtime.ports import PortTaken, is_open, require_free, serves
+from mailer.runtime.priority import give_way
 from mailer.runtime.scheduler import run_scheduler
 from mailer.runtime.supervisor import CannotStart, Part, Supervisor
 from mailer.runtime.web import serve
@@ -138,7 +138,8 @@ class Everything:
 
     def _worker(self, *queues: str, niceness: int = 0) -> Part:
         def work() -> None:
-            os.nice(niceness)
+            if niceness:
+                give_way(niceness)
             run_worker(self._core, self._load_actors, queues=queues, threads=self._settings.worker_threads)
 
         return self._part(f"worker ({queues[0]})", work, stop_seconds=_WORKER_STOP_SECONDS)
