@@ -89,12 +89,14 @@ def page(browser: Browser, product: Product) -> Iterator[Page]:
 
 @pytest.fixture
 def look(pytestconfig: pytest.Config) -> Callable[[Page, str], None]:
-    """Look at a page: nothing for axe to find; with ``--pictures``, four screenshots of it."""
+    """Look at a page: nothing for axe to find, by day and by night; with ``--pictures``, four screenshots."""
     axe, folder = Axe(), pytestconfig.getoption("--pictures")
 
     def look_at(page: Page, name: str) -> None:
-        found = axe.run(page, options={"reporter": "no-passes", "resultTypes": ["violations"]})
-        assert found.violations_count == 0, found.generate_report()
+        for scheme, rules in (("dark", {"runOnly": ["color-contrast"]}), ("light", {})):
+            page.emulate_media(color_scheme=scheme)
+            found = axe.run(page, options={"reporter": "no-passes", "resultTypes": ["violations"], **rules})
+            assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
             for scheme in ("light", "dark"):
