@@ -97,11 +97,18 @@ def initials(name: str) -> str:
 
 
 def chart_data(
-    points: Iterable[Sequence[Any]], names: Sequence[str], zone: str | None = None, unit: str = "day"
+    points: Iterable[Sequence[Any]],
+    names: Sequence[str],
+    zone: str | None = None,
+    unit: str = "day",
+    *,
+    is_running: bool = False,
 ) -> Markup:
     """Return the JSON that a time series is drawn from, safe inside a script tag.
 
     :param points: (day or aware time, value, value …), oldest first; one value a name
+    :param unit: what a point stands for: ``hour``, ``day`` or ``week``
+    :param is_running: the last point's time is not over, so that its values are still too small
     """
     rows = list(points)
     zone = zone or str(_zone())
@@ -109,7 +116,9 @@ def chart_data(
         {"label": name, "values": [row[index] for row in rows]} for index, name in enumerate(names, start=1)
     ]
     times = [_seconds(row[0], ZoneInfo(zone)) for row in rows]
-    return htmlsafe_json_dumps({"times": times, "series": series, "zone": zone, "unit": unit})
+    return htmlsafe_json_dumps(
+        {"times": times, "series": series, "zone": zone, "unit": unit, "running": is_running}
+    )
 
 
 def _seconds(at: date, zone: ZoneInfo) -> int:

@@ -124,6 +124,15 @@ def test_the_page_shows_it_all(sign_in, vera, campaign):
     assert "40.0%" in page
 
 
+def test_the_week_that_is_not_over_says_so(sign_in, vera):
+    with time_machine.travel(NOW, tick=False):
+        page = sign_in(vera).get("/w/bakery/reports").text
+    newest, before = page.split("Week from")[1].split("</tr>")[1:3]
+
+    assert "so far" in newest
+    assert "so far" not in before
+
+
 def test_one_click_makes_a_segment_of_those_who_read_nothing(sign_in, ben, workspace, bread):
     loud, silent = (
         factories.subscriber(workspace, f"{name}@example.com", on=bread) for name in ("loud", "silent")

@@ -1,4 +1,5 @@
 // Draws {times: [seconds], series: [{label, values}]} with axes, a legend below and a tip under the pointer.
+// Of what is `running` the last time is not over: it is dashed, so that nobody takes half a week for a fall.
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
@@ -9,8 +10,10 @@ const number = new Intl.NumberFormat(language);
 const wholeSteps = [...Array(12).keys()].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
 const short = new Intl.NumberFormat(language, { notation: "compact" });
 
-export function drawTimeSeries(element, { times, series, zone, unit }) {
-  const data = [times, ...series.map((one) => one.values)];
+export function drawTimeSeries(element, { times, series, zone, unit, running }) {
+  const over = running ? series.map(({ values }) => [...values.slice(0, -1), null]) : series.map(({ values }) => values);
+  const soFar = running ? series.map(({ values }) => values.map((value, index) => (index < values.length - 2 ? null : value))) : [];
+  const data = [times, ...over, ...soFar];
   const day = new Intl.DateTimeFormat(language, {
     dateStyle: "medium",
     ...(unit === "hour" ? { timeStyle: "short" } : {}),
@@ -20,7 +23,7 @@ export function drawTimeSeries(element, { times, series, zone, unit }) {
 
   const draw = () => {
     plot?.destroy();
-    plot = new uPlot(options(element, { series, zone, unit, day }), data, element);
+    plot = new uPlot(options(element, { times, series, zone, unit, day, running }), data, element);
   };
   draw();
 
@@ -30,7 +33,7 @@ export function drawTimeSeries(element, { times, series, zone, unit }) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
-function options(element, { series, zone, unit, day }) {
+function options(element, { times, series, zone, unit, day, running }) {
   const colour = (name) => resolve(element, `--${name}`);
   const nameTicks = tickNames(zone, unit);
   const axis = {
@@ -39,6 +42,16 @@ function options(element, { series, zone, unit, day }) {
     grid: { stroke: colour("line-soft"), width: 1 },
     ticks: { show: false },
   };
+  const lines = series.map((one, index) => {
+    const stroke = colour(`series-${index + 1}`);
+    return {
+      label: one.label,
+      stroke,
+      width: 1.75,
+      fill: index === 0 ? translucent(stroke) : undefined,
+      points: { show: one.values.length < 2 },
+    };
+  });
   return {
     ...size(element),
     // To the right for half the name of a tick at the very end.
@@ -51,21 +64,13 @@ function options(element, { series, zone, unit, day }) {
       { ...axis, size: 48, space: 36, incrs: wholeSteps, values: (_, ticks) => ticks.map((tick) => short.format(tick)) },
     ],
     scales: { y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
-    series: [
-      {},
-      ...series.map((one, index) => {
-        const stroke = colour(`series-${index + 1}`);
-        return {
-          label: one.label,
-          stroke,
-          width: 1.75,
-          fill: index === 0 ? translucent(stroke) : undefined,
-          points: { show: one.values.length < 2 },
-        };
-      }),
-    ],
-    plugins: [tip(series, day)],
+    series: [{}, ...lines, ...(running ? lines.map(dashed) : [])],
+    plugins: [tip({ times, series, unit, day, running })],
   };
+}
+
+function dashed(line) {
+  return { ...line, dash: [4, 4], fill: undefined };
 }
 
 function tickNames(zone, unit) {
@@ -96,7 +101,9 @@ function translucent(colour) {
   return `color-mix(in oklab, ${colour} 10%, transparent)`;
 }
 
-function tip(series, day) {
+function tip({ times, series, unit, day, running }) {
+  const name = (idx) =>
+    (unit === "week" ? "Week from " : "") + day.format(times[idx] * 1000) + (running && idx === times.length - 1 ? ", so far" : "");
   let box;
   return {
     hooks: {
@@ -110,7 +117,7 @@ function tip(series, day) {
         const { idx, left } = plot.cursor;
         box.hidden = idx == null || left < 0;
         if (box.hidden) return;
-        box.replaceChildren(day.format(new Date(plot.data[0][idx] * 1000)), ...series.flatMap(line(plot, idx)));
+        box.replaceChildren(name(idx), ...series.flatMap((one) => line(one, idx)));
         const room = plot.over.clientWidth - box.offsetWidth;
         box.style.transform = `translate(${Math.max(0, Math.min(left + 12, room))}px, 4px)`;
       },
@@ -118,10 +125,8 @@ function tip(series, day) {
   };
 }
 
-function line(plot, idx) {
-  return (one, index) => {
-    const value = document.createElement("strong");
-    value.textContent = number.format(plot.data[index + 1][idx] ?? 0);
-    return [document.createElement("br"), value, ` ${one.label}`];
-  };
+function line(one, idx) {
+  const value = document.createElement("strong");
+  value.textContent = number.format(one.values[idx] ?? 0);
+  return [document.createElement("br"), value, ` ${one.label}`];
 }
