@@ -7,7 +7,21 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Insert, Table, bindparam, case, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Insert,
+    Select,
+    Table,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer import signals
@@ -212,36 +226,34 @@ def _make_due(batch_id: UUID, *, now: datetime) -> None:
 
 def _insertion(run: Run, current: _Pass, batch_id: UUID, *, now: datetime) -> Insert:
     """Return what makes a batch's deliveries; its parameters are ``asked_after`` and ``asked_up_to``."""
-    # Of both: PostgreSQL would read all subscribers, since it does not see that the same ones are meant.
-    where = [
-        *_members(current),
-        *_between(Subscription.subscriber_id),
-        *_between(Subscriber.id),
-    ]
-    columns = {
+    is_postgresql = db.session.get_bind().dialect.name == "postgresql"
+    dialect: Any = postgresql if is_postgresql else sqlite
+    readers = _each_reader(run) if is_postgresql else _readers(run).subquery()
+    reader = readers.c
+    columns: dict[Any, ColumnElement[Any]] = {
         Delivery.id: new_id(),
         Delivery.created_at: literal(now, Delivery.created_at.type),
         Delivery.workspace_id: literal(run.workspace_id, Delivery.workspace_id.type),
-        Delivery.message_id: _message_for_reader(run),
+        Delivery.message_id: reader.message_id,
         Delivery.campaign_id: literal(run.campaign_id, Delivery.campaign_id.type),
-        Delivery.subscriber_id: Subscriber.id,
+        Delivery.subscriber_id: reader.id,
         Delivery.list_id: literal(current.list_id, Delivery.list_id.type),
-        Delivery.email: Subscriber.email,
+        Delivery.email: reader.email,
         Delivery.state: literal(DeliveryState.PREPARED, Delivery.state.type),
         Delivery.attempt: literal(0),
         Delivery.crash_count: literal(0),
         Delivery.reply: literal(""),
         Delivery.batch_id: literal(batch_id, Delivery.batch_id.type),
     }
-    for _, narrowing in signals.narrowing_wanted.send(run):
-        where += narrowing
+    after, up_to = bindparam("asked_after", type_=Id()), bindparam("asked_up_to", type_=Id())
     people = (
         select(*columns.values())
-        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
         .select_from(Subscription)
-        .where(*where, Subscriber.workspace_id == run.workspace_id)
+        .join(readers, reader.id == Subscription.subscriber_id)
+        .where(*_members(current), Subscription.subscriber_id > after, Subscription.subscriber_id <= up_to)
     )
-    dialect: Any = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    for _, narrowing in signals.narrowing_wanted.send(run):
+        people = people.where(*narrowing)
     insertion: Insert = (
         dialect.insert(Delivery.__table__)
         .from_select([column.name for column in columns], people, include_defaults=False)
@@ -250,9 +262,20 @@ def _insertion(run: Run, current: _Pass, batch_id: UUID, *, now: datetime) -> In
     return insertion
 
 
-def _between(subscriber_id: Any) -> list[ColumnElement[bool]]:
-    after, up_to = bindparam("asked_after", type_=Id()), bindparam("asked_up_to", type_=Id())
-    return [subscriber_id > after, subscriber_id <= up_to]
+def _each_reader(run: Run) -> FromClause:
+    """Return the reader of one subscription, so that PostgreSQL looks each up by their id.
+
+    Left to itself it chooses by its statistics, to which people who came since they were taken are
+    nobody at all: then any plan is good enough, also to compare each of a thousand
+    subscriptions with each of a thousand subscribers. It does not see through an OFFSET.
+    """
+    one = _readers(run).where(Subscriber.id == Subscription.subscriber_id).offset(literal_column("0"))
+    return one.correlate(Subscription).lateral()
+
+
+def _readers(run: Run) -> Select[UUID, str, UUID]:
+    message = _message_for_reader(run).label("message_id")
+    return select(Subscriber.id, Subscriber.email, message).where(Subscriber.workspace_id == run.workspace_id)
 
 
 def _message_for_reader(run: Run) -> ColumnElement[UUID]:

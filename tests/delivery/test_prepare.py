@@ -1,9 +1,10 @@
 """Who becomes a delivery, and that each becomes one."""
 
+import re
 from uuid import RFC_4122
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from mailer.audience.models import SubscriptionStatus
 from mailer.db import db
@@ -12,6 +13,7 @@ from mailer.delivery.models import Batch, DeliveryState, Run
 from mailer.lib.clock import utcnow
 from tests import factories
 from tests.delivery.conftest import deliveries
+from tests.support.events import listening
 
 
 def test_everybody_on_the_lists_gets_one_delivery(workspace, bread, readers, launch):
@@ -152,3 +154,30 @@ def test_each_delivery_has_an_id_of_its_own_that_sorts_by_time(bread, readers, l
     assert len(set(ids)) == 5
     assert {(each.version, each.variant) for each in ids} == {(7, RFC_4122)}
     assert all(0 <= (each.int >> 80) - int(began.timestamp() * 1000) < 60_000 for each in ids)
+
+
+def test_postgresql_looks_each_reader_up_whatever_its_statistics_say(workspace, bread, readers, launch):
+    if db.session.get_bind().dialect.name != "postgresql":
+        pytest.skip("SQLite keeps no statistics and looks each reader up.")
+    db.session.execute(text("ANALYZE subscribers, subscriptions"))
+    for number in range(200):
+        factories.subscriber(workspace, f"late-{number}@example.com", on=bread)
+    run = launch(bread, is_prepared=False)
+    plans = []
+
+    def explain(connection, cursor, statement, values, *_):
+        if statement.startswith("INSERT INTO deliveries"):
+            with cursor.connection.cursor() as own:
+                own.execute("SAVEPOINT before")
+                # A small table would be read as a whole.
+                own.execute("SET LOCAL enable_seqscan = off")
+                plans.append(own.execute(f"EXPLAIN ANALYZE {statement}", values).fetchall())
+                own.execute("ROLLBACK TO SAVEPOINT before")
+
+    with listening(db.engine, "before_cursor_execute", explain):
+        prepare.prepare_campaign(run.campaign_id)
+    said = "\n".join(line for plan in plans for (line,) in plan)
+
+    assert len(deliveries()) == 205
+    assert re.search(r"Index Cond: .*\bid = subscriptions.subscriber_id", said)
+    assert "Join" not in said
