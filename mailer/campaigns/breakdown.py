@@ -16,12 +16,8 @@ from mailer.tracking.models import Activity, Facet, FacetActivity
 
 #: Beyond these, the rest is one line.
 _MOST_PARTS: Final = 8
-_DEVICES: Final = {
-    "computer": "Computer",
-    "phone": "Phone",
-    "tablet": "Tablet",
-    "proxy": "Behind a mail provider’s proxy",
-}
+_BEHIND_PROXY: Final = {"proxy": "Behind a mail provider’s proxy"}
+_DEVICES: Final = {"computer": "Computer", "phone": "Phone", "tablet": "Tablet", **_BEHIND_PROXY}
 
 
 @dataclass(frozen=True)
@@ -128,7 +124,7 @@ def _name_of(facet: Facet, value: str) -> str:
         return "Unknown"
     match facet:
         case Facet.COUNTRY:
-            return str(Locale("en").territories.get(value, value))
+            return _BEHIND_PROXY.get(value) or str(Locale("en").territories.get(value, value))
         case Facet.DEVICE:
             return _DEVICES.get(value, value)
         case Facet.LOCALE:

@@ -25,6 +25,7 @@ from mailer.audience.models import (
     subscriber_tags,
 )
 from mailer.audience.tags import tags_named
+from mailer.campaigns.choose_tracking import prepared_for_tracking
 from mailer.campaigns.draft import Draft, create_draft
 from mailer.campaigns.launch import freeze_message
 from mailer.campaigns.models import CampaignStatus
@@ -250,7 +251,7 @@ def _send(
     """Write down a campaign as one that was sent, and what became of it."""
     assert words.ago is not None
     campaign = create_draft(workspace.id, _draft(workspace, words, weekly), by=owner.id)
-    message = freeze_message(campaign, freeze(design_of(campaign)))
+    message = freeze_message(campaign, prepared_for_tracking(campaign, freeze(design_of(campaign))))
     launched = (now - words.ago).replace(hour=8, minute=30, second=0, microsecond=0)
     ended = launched + timedelta(minutes=1)
     campaign.created_at, campaign.updated_at = launched - timedelta(hours=26), launched
@@ -268,7 +269,8 @@ def _send(
             ended_at=ended,
         )
     )
-    pulls = [*words.pulls, *[0.02] * len(message.links)][: len(message.links)]
+    links = len(message.links) if message.trap_link is None else message.trap_link
+    pulls = [*words.pulls, *[0.02] * links][:links]
     results = results_of(
         campaign, weekly.id, readers, appeal=words.appeal, pulls=pulls, now=now, chance=chance
     )

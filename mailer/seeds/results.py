@@ -7,10 +7,10 @@ read little; one link is followed more than the others.
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from mailer.bounces.models import Return
@@ -18,30 +18,17 @@ from mailer.campaigns.models import Campaign
 from mailer.delivery.models import Attempt, Delivery, DeliveryState, SkipReason
 from mailer.seeds.answers import answer_of
 from mailer.seeds.moments import id_at
+from mailer.seeds.visits import Mail, by_machines, by_reader, habits_of
+from mailer.tracking.crowds import crowds
 from mailer.tracking.facets import facets_of
 from mailer.tracking.models import Click, Open
-from mailer.tracking.verdicts import VERSION, Reason, Verdict
+from mailer.tracking.verdicts import VERSION, Seen, judge
 
-#: Where readers ask from: networks of providers in the lands of the bakery's readers.
-_NETWORKS: Final = {
-    "en": ("81.130.0.0/24", "86.128.12.0/24", "90.192.4.0/24"),
-    "pt": ("85.240.8.0/24", "188.80.16.0/24", "94.60.2.0/24"),
-    "de": ("79.192.4.0/24", "91.0.12.0/24"),
-    "fr": ("90.0.8.0/24", "82.64.16.0/24"),
-    "es": ("80.24.2.0/24", "88.0.4.0/24"),
-}
-_AGENTS: Final = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)",
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0",
-    "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile",
-)
 #: How likely someone is at their mail, by the hour of the day.
 _AWAKE: Final = (
     *(0.08, 0.04, 0.03, 0.03, 0.05, 0.15, 0.45, 0.75, 0.9, 0.95, 0.9, 0.85),
     *(1.0, 0.9, 0.8, 0.8, 0.85, 0.9, 0.95, 1.0, 0.95, 0.8, 0.5, 0.2),
 )
-_CLICKS_OF_READERS: Final = 0.2
 _LEAVES_OF_READERS: Final = 0.007
 _BOUNCES: Final = 0.006
 _SECONDS_A_DELIVERY: Final = 0.02
@@ -73,12 +60,22 @@ class _Luck:
 
     :ivar appeal: how much more, or less, readers open it than they would any
     :ivar pulls: how much each of its links draws, by number
+    :ivar trap: the number of the link that only machines see
     """
 
     appeal: float
     pulls: Sequence[float]
+    trap: int | None
     now: datetime
     chance: random.Random
+
+
+class _Visits(NamedTuple):
+    """What was seen of one delivery, in the order of time."""
+
+    delivery: dict[str, Any]
+    reader: Reader
+    seen: Sequence[Seen]
 
 
 @dataclass
@@ -99,9 +96,11 @@ def results_of(
     chance: random.Random,
 ) -> Results:
     """Make what became of a campaign, and let readers leave or bounce on the way."""
-    results, luck = Results(), _Luck(appeal, pulls, now, chance)
-    launched = campaign.launched_at
+    launched, message = campaign.launched_at, campaign.message
     assert launched is not None
+    assert message is not None
+    results, luck = Results(), _Luck(appeal, pulls, message.trap_link, now, chance)
+    visits: list[_Visits] = []
     for number, reader in enumerate(reader for reader in readers if reader.joined_at < launched):
         at = launched + timedelta(seconds=2 + number * _SECONDS_A_DELIVERY)
         delivery = _delivery(campaign, list_id, reader, at)
@@ -109,11 +108,14 @@ def results_of(
         if delivery["state"] is DeliveryState.REJECTED:
             results.rows[Attempt].append(_attempt(delivery, at))
         if delivery["state"] is DeliveryState.ACCEPTED:
-            _read(results, delivery, reader, at, luck)
+            visits.append(_Visits(delivery, reader, _visited(delivery, reader, at, luck)))
             answer = answer_of(delivery, at=at, now=now, chance=chance)
             if answer is not None:
                 results.rows[Return].append(answer)
         results.rows[Delivery].append(delivery)
+    crowded = crowds(one for each in visits for one in each.seen)
+    for each in visits:
+        _judge(results, each, trap=luck.trap, crowded=crowded)
     return results
 
 
@@ -177,69 +179,65 @@ def _attempt(delivery: dict[str, Any], at: datetime) -> dict[str, Any]:
     }
 
 
-def _read(results: Results, delivery: dict[str, Any], reader: Reader, at: datetime, luck: _Luck) -> None:
-    """Let someone open, follow links and perhaps leave."""
-    now, chance = luck.now, luck.chance
-    opened = at + _delay(chance)
-    while chance.random() > _AWAKE[opened.hour]:
-        opened += timedelta(minutes=chance.uniform(20, 90))
-    if chance.random() > reader.interest * luck.appeal or opened >= now:
-        return
-    agent = chance.choice(_AGENTS)
-    network = chance.choice(_NETWORKS.get(reader.locale.partition("-")[0], _NETWORKS["en"]))
-
-    def facets(moment: datetime) -> list[str]:
-        return facets_of(
-            email=reader.email,
-            locale=reader.locale,
-            user_agent=agent,
-            network=network,
-            at=moment,
-            arrived_at=at,
-        )
-
-    event = {
-        "workspace_id": delivery["workspace_id"],
-        "campaign_id": delivery["campaign_id"],
-        "delivery_id": delivery["id"],
-        "user_agent": agent,
-        "network": network,
-        "verdict": Verdict.HUMAN,
-        "reason": Reason.NOTHING_ODD,
-        "judged_by": VERSION,
-    }
-    delivery["opened_at"] = delivery["human_opened_at"] = opened
-    for again in _openings(opened, now=now, chance=chance):
-        results.rows[Open].append({**event, "id": id_at(again), "at": again, "facets": facets(again)})
-    for clicked in _clicks(opened, now=now, chance=chance):
-        number = chance.choices(range(len(luck.pulls)), luck.pulls)[0]
-        click = {**event, "id": id_at(clicked), "at": clicked, "facets": facets(clicked)}
-        results.rows[Click].append({**click, "link_number": number})
-        delivery["clicked_at"] = delivery["human_clicked_at"] = delivery["clicked_at"] or clicked
-    left = opened + timedelta(seconds=chance.uniform(5, 60))
-    if chance.random() < _LEAVES_OF_READERS and left < now:
-        reader.left_at, reader.because_of = left, delivery["id"]
-        delivery["unsubscribed_at"] = left
+def _visited(delivery: dict[str, Any], reader: Reader, at: datetime, luck: _Luck) -> list[Seen]:
+    """Let machines and someone open, follow links and perhaps leave; return what was seen of it."""
+    chance = luck.chance
+    mail, habits = Mail(delivery["id"], at, luck.pulls, luck.trap), habits_of(reader.email, reader.locale)
+    seen = list(by_machines(mail, habits, chance))
+    opened = _looked_at(reader, at, luck)
+    if opened is not None:
+        seen += by_reader(mail, habits, opened, chance)
+        left = opened + timedelta(seconds=chance.uniform(5, 60))
+        if chance.random() < _LEAVES_OF_READERS and left < luck.now:
+            reader.left_at, reader.because_of = left, delivery["id"]
+            delivery["unsubscribed_at"] = left
+    return sorted((one for one in seen if one.at < luck.now), key=lambda one: one.at)
 
 
-def _openings(first: datetime, *, now: datetime, chance: random.Random) -> Iterator[datetime]:
-    """Yield when someone opens a mail: once, and some of them again."""
-    opened = first
-    while opened < now:
-        yield opened
-        if chance.random() > 0.3:
-            return
-        opened += timedelta(hours=chance.expovariate(1 / 9))
+def _looked_at(reader: Reader, at: datetime, luck: _Luck) -> datetime | None:
+    """Return when someone looks at a mail, if they do."""
+    opened = at + _delay(luck.chance)
+    while luck.chance.random() > _AWAKE[opened.hour]:
+        opened += timedelta(minutes=luck.chance.uniform(20, 90))
+    if luck.chance.random() > reader.interest * luck.appeal or opened >= luck.now:
+        return None
+    return opened
 
 
-def _clicks(opened: datetime, *, now: datetime, chance: random.Random) -> Iterator[datetime]:
-    """Yield when someone who has opened a mail follows links; who has followed one likes to follow more."""
-    clicked = opened
-    while chance.random() < _CLICKS_OF_READERS * (1 if clicked is opened else 1.4):
-        clicked += timedelta(seconds=chance.uniform(8, 150))
-        if clicked >= now:
-            return
-        yield clicked
+def _judge(results: Results, visits: _Visits, *, trap: int | None, crowded: Collection[UUID]) -> None:
+    """Write down opens and clicks, judged like real ones, and the first of each."""
+    delivery, reader, seen = visits
+    arrived_at = delivery["ended_at"]
+    told = judge(seen, arrived_at=arrived_at, trap=trap, crowded=crowded)
+    for one in seen:
+        verdict, reason = told[one.id]
+        row = {
+            "id": one.id,
+            "workspace_id": delivery["workspace_id"],
+            "campaign_id": delivery["campaign_id"],
+            "delivery_id": delivery["id"],
+            "at": one.at,
+            "user_agent": one.user_agent,
+            "network": one.network,
+            "verdict": verdict,
+            "reason": reason,
+            "judged_by": VERSION,
+            "facets": facets_of(
+                email=reader.email,
+                locale=reader.locale,
+                user_agent=one.user_agent,
+                network=one.network,
+                at=one.at,
+                arrived_at=arrived_at,
+            ),
+        }
+        if one.link_number is None:
+            results.rows[Open].append(row)
+        else:
+            results.rows[Click].append(row | {"link_number": one.link_number})
+        what = "opened_at" if one.link_number is None else "clicked_at"
+        for name in (what, f"human_{what}") if verdict.is_human else (what,):
+            delivery[name] = delivery[name] or one.at
 
 
 def _delay(chance: random.Random) -> timedelta:

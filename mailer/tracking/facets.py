@@ -16,7 +16,7 @@ from mailer.tracking.verdicts import agent_of
 #: Minutes between a mail's arrival and what its reader does: the ends of the spans that are told apart.
 DELAYS: Final = (1, 5, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 4_320, 10_080)
 LATER: Final = "later"
-#: Loads the picture for somebody; with what they read cannot be told.
+#: Loads the picture for somebody; with what they read, and where, cannot be told.
 _BEHIND_PROXY: Final = "proxy"
 
 
@@ -25,11 +25,13 @@ def facets_of(
 ) -> list[str]:
     """Return an event's facets, one for each ``models.Facet`` and in their order; empty where unknown."""
     agent = agent_of(user_agent)
+    is_behind_proxy = bool(agent.family) and not agent.device
     return [
         provider_of(email),
         agent.family[:40],
-        agent.device or (_BEHIND_PROXY if agent.family else ""),
-        country_of(network),
+        _BEHIND_PROXY if is_behind_proxy else agent.device,
+        # A proxy's own is that of its provider's data centre.
+        _BEHIND_PROXY if is_behind_proxy else country_of(network),
         locale.partition("-")[0].lower()[:8],
         _delay(at, arrived_at),
     ]

@@ -17,7 +17,9 @@ from mailer.delivery.models import Delivery
 from mailer.errors import Forbidden
 from mailer.lib.clock import utcnow
 from mailer.seeds.demo import plant, remove
+from mailer.tracking.judge_again import judge_again
 from mailer.tracking.models import Click, Facet, Open
+from mailer.tracking.verdicts import Reason, Verdict
 from tests import factories
 
 
@@ -37,6 +39,7 @@ def test_it_is_believable_and_sends_nothing(demo, queued):
     has_a_history_to_look_at(demo)
     its_people_are_at_several_providers_where_no_mail_goes(demo)
     its_sums_agree_with_its_rows(demo)
+    its_machines_are_told_from_people(demo)
     assert queued() == []
 
 
@@ -55,8 +58,8 @@ def has_a_history_to_look_at(demo):
         figures = report(campaign)
         assert figures.audience > 1_200
         assert figures.accepted / figures.audience > 0.9
-        assert 0.3 < figures.opens.people / figures.accepted < 0.65
-        assert 0.03 < figures.clicks.people / figures.accepted < 0.25
+        assert 0.3 < figures.opens.human_people / figures.accepted < 0.65
+        assert 0.03 < figures.clicks.human_people / figures.accepted < 0.25
         assert figures.waiting == 0
         assert len([hour for hour in by_hour(campaign) if hour.opens]) > 24
         assert all(link.people for link in figures.links[:3])
@@ -86,7 +89,10 @@ def its_sums_agree_with_its_rows(demo):
             Delivery, Delivery.campaign_id == campaign.id, Delivery.opened_at.is_not(None)
         )
         assert figures.clicks.total == count(Click, Click.campaign_id == campaign.id)
-        assert sum(link.total for link in figures.links) == figures.clicks.total
+        trapped = count(
+            Click, Click.campaign_id == campaign.id, Click.link_number == campaign.message.trap_link
+        )
+        assert sum(link.total for link in figures.links) == figures.clicks.total - trapped
     assert count(Open, Open.at > now) == 0
     weekly = db.session.scalar(
         select(MailingList).where(MailingList.workspace_id == demo.id, MailingList.name == "Weekly bread")
@@ -99,6 +105,25 @@ def its_sums_agree_with_its_rows(demo):
     ):
         on_list = (Subscription.list_id == weekly.id, Subscription.status == status)
         assert counted == count(Subscription, *on_list) > 0
+
+
+def its_machines_are_told_from_people(demo):
+    """By the judge that judges real ones, in the company of each other too."""
+    for campaign in db.session.scalars(
+        select(Campaign).where(Campaign.workspace_id == demo.id, Campaign.launched_at.is_not(None))
+    ):
+        figures = report(campaign)
+        told = {(one.verdict, one.reason) for one in figures.verdicts if not one.verdict.is_human}
+        deliveries = set(
+            db.session.scalars(select(Delivery.id).where(Delivery.campaign_id == campaign.id)).all()
+        )
+
+        assert {Verdict.APPLE_MPP, Verdict.PREFETCH, Verdict.SCANNER} == {verdict for verdict, _ in told}
+        assert (Verdict.SCANNER, Reason.HIDDEN_LINK) in told
+        assert (Verdict.SCANNER, Reason.GATEWAY) in told
+        assert figures.clicks.people > 1.2 * figures.clicks.human_people
+        judge_again(deliveries)
+        assert report(campaign) == figures
 
 
 def test_planting_twice_gives_the_same_one_and_removing_it_leaves_no_row_of_it(demo, ana, workspace):
