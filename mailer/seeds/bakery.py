@@ -54,6 +54,24 @@ FIELDS: Final = (
 #: Tag, and the share of readers that have it.
 TAGS: Final = (("Regular", 0.22), ("Class alumni", 0.11), ("Café", 0.03), ("Birthday club", 0.16))
 
+#: Name and conditions, as the builder makes them.
+SEGMENTS: Final = (
+    (
+        "Rye lovers",
+        (
+            {"type": "field", "field": "favourite_bread", "test": "is", "value": "Rye"},
+            {"type": "did", "deed": "opened", "count": "at_least", "times": 1, "within_days": 60},
+        ),
+    ),
+    (
+        "Read, and never click",
+        (
+            {"type": "did", "deed": "opened", "count": "at_least", "times": 2, "within_days": 60},
+            {"type": "did", "deed": "clicked", "count": "at_most", "times": 0, "within_days": 60},
+        ),
+    ),
+)
+
 #: What stood beside the sign-up button.
 CONSENT_WORDS: Final = (
     "Yes, send me news from Crumb & Crust by email. I can unsubscribe at any time with one click."

@@ -46,6 +46,7 @@ from mailer.seeds import bakery
 from mailer.seeds.moments import id_at
 from mailer.seeds.people import PROVIDERS, Person, people
 from mailer.seeds.results import Reader, results_of
+from mailer.segments.save import create_segment
 from mailer.tracking.models import Click, Open
 
 READERS: Final = 2_000
@@ -100,6 +101,9 @@ def plant(owner: User, *, now: datetime) -> Workspace:
     create_draft(workspace.id, _draft(workspace, bakery.DRAFT, weekly), by=owner.id)
     _insert_places(workspace, weekly, guests)
     _insert_suppressions(workspace, guests)
+    for name, conditions in bakery.SEGMENTS:
+        tree = {"type": "group", "match": "all", "conditions": conditions}
+        create_segment(workspace.id, name, tree, now=now, actor_id=owner.id)
     return workspace
 
 

@@ -17,6 +17,7 @@ from mailer.delivery.models import Delivery
 from mailer.errors import Forbidden
 from mailer.lib.clock import utcnow
 from mailer.seeds.demo import plant, remove
+from mailer.segments.models import Segment
 from mailer.tracking.judge_again import judge_again
 from mailer.tracking.models import Click, Facet, Open
 from mailer.tracking.verdicts import Reason, Verdict
@@ -63,6 +64,9 @@ def has_a_history_to_look_at(demo):
         assert figures.waiting == 0
         assert len([hour for hour in by_hour(campaign) if hour.opens]) > 24
         assert all(link.people for link in figures.links[:3])
+    segments = db.session.scalars(select(Segment).where(Segment.workspace_id == demo.id)).all()
+    assert len(segments) == 2
+    assert all(20 < segment.last_count < 1_000 for segment in segments)
     assert sum(report(campaign).unsubscribes for campaign in campaigns) > 3
     assert sum(report(campaign).rejected for campaign in campaigns) > 3
 
