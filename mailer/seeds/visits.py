@@ -28,11 +28,20 @@ _CHROME: Final = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0"
     " Safari/537.36"
 )
+_ANDROID: Final = (
+    "Mozilla/5.0 (Linux; Android 15; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile"
+    " Safari/537.36"
+)
+_IPHONE: Final = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+)
+_MAC: Final = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+#: What people read mail with, and what links open in then.
 _AGENTS: Final = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)",
-    _CHROME,
-    "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile",
+    (f"{_IPHONE} Mobile/15E148", f"{_IPHONE} Version/18.2 Mobile/15E148 Safari/604.1"),
+    (_MAC, f"{_MAC} Version/18.2 Safari/605.1.15"),
+    (_CHROME, _CHROME),
+    (_ANDROID, _ANDROID),
 )
 #: What loads the pictures for the readers of a provider, and from where.
 _PROXIES: Final = {
@@ -116,14 +125,14 @@ def habits_of(email: str, locale: str) -> Habits:
     dice = random.Random(email)  # noqa: S311  - the same world each time
     provider = email.rpartition("@")[2].partition(".")[0]
     networks = _NETWORKS.get(locale.partition("-")[0], _NETWORKS["en"])
-    browser = _Program(dice.choice(_AGENTS), dice.choice(networks))
+    (viewer, browser), network = dice.choice(_AGENTS), dice.choice(networks)
     has_privacy = dice.random() < _WITH_PRIVACY.get(provider, _WITH_PRIVACY_ELSEWHERE)
-    proxy = _Program(*_PROXIES[provider]) if provider in _PROXIES else browser
+    loader = _PROXIES.get(provider, (viewer, network))
     is_prefetched = provider == "gmail" and dice.random() < _PREFETCHED
     is_guarded = provider == "example" and dice.random() < _BEHIND_GATEWAY
     return Habits(
-        browser,
-        None if has_privacy else proxy,
+        _Program(browser, network),
+        None if has_privacy else _Program(*loader),
         has_privacy,
         _Program(*_GMAIL_PREFETCH) if is_prefetched else None,
         _Program(*dice.choice(_GATEWAYS)) if is_guarded else None,
