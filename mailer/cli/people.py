@@ -105,8 +105,8 @@ def export(
 @click.pass_obj
 def seed(settings: Settings, workspace: str, list_name: str, subscribers: int, random_seed: int) -> None:
     """Put made-up people on a list, as many as you like. Their addresses lead nowhere."""
-    import time
     from concurrent.futures import ThreadPoolExecutor
+    from threading import Lock
 
     from mailer.accounts.queries import workspace_called
     from mailer.db import db
@@ -122,18 +122,19 @@ def seed(settings: Settings, workspace: str, list_name: str, subscribers: int, r
         # connections; SQLite has one writer.
         loaders = 2 if db.engine.dialect.name == "postgresql" else 1
         db.session.commit()
-    made, began = 0, time.monotonic()
+    one_at_a_time = Lock()
+    with (
+        click.progressbar(length=subscribers, label="Subscribers", file=sys.stderr) as bar,
+        ThreadPoolExecutor(loaders) as pool,
+    ):
 
-    def load(part: range) -> None:
-        nonlocal made
-        with app.app_context():
-            for size in grow(crowd, part):
-                db.session.commit()
-                made += size
-                rate = made / (time.monotonic() - began)
-                click.echo(f"{made:,} of {subscribers:,} subscribers, {rate:,.0f} a second", err=True)
+        def load(part: range) -> None:
+            with app.app_context():
+                for size in grow(crowd, part):
+                    db.session.commit()
+                    with one_at_a_time:
+                        bar.update(size)
 
-    with ThreadPoolExecutor(loaders) as pool:
         list(pool.map(load, crowd.shared_by(loaders)))
     click.echo(public_id)
 

@@ -18,9 +18,11 @@ from mailer.proof.postfix import Sent
 
 #: How often each size of the curve is sent; short ones are noisy.
 _TURNS: Final = {10_000: 3}
-#: For the estimate alone.
-_SLOWEST_RATE: Final = 3_000
-_SEEDS_PER_SECOND: Final = 40_000
+#: For the estimate alone: on a slow day, how many a second are sent, made, sealed, and sent one by one.
+_SENT: Final = 3_000
+_MADE: Final = 15_000
+_SEALED: Final = 2_000
+_SENT_NAIVELY: Final = 150
 
 Tell = Callable[[str], None]
 
@@ -58,7 +60,8 @@ class Plan:
         """How long it should take at most."""
         messages = sum(self.campaigns) + self.pairs * self.recipients
         people = self.recipients + sum(set(self.sizes) - {self.recipients})
-        seconds = messages / _SLOWEST_RATE + people / _SEEDS_PER_SECOND + 60
+        naively = min(self.recipients, naive.MESSAGES) if self.with_naive else 0
+        seconds = messages / _SENT + people / _MADE + people / _SEALED + naively / _SENT_NAIVELY + 60
         return len(self.databases) * seconds / 60
 
 
