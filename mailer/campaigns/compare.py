@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import sqrt
 from statistics import median
 from typing import Any, Final
 from uuid import UUID
@@ -20,6 +21,8 @@ from mailer.tracking.models import Activity, HourlyActivity
 _COMPARED: Final = 50
 #: Fewer say nothing about what is usual.
 _ENOUGH: Final = 2
+#: 19 of 20 values lie within so many standard deviations.
+_NORMAL_95: Final = 1.96
 #: Until then most of those who will open have not: any campaign would look like a failure beside the others.
 SETTLED_AFTER: Final = timedelta(days=1)
 
@@ -84,6 +87,32 @@ def medians(others: Sequence[Rates], *, without: UUID | None = None) -> dict[str
     if len(known) < _ENOUGH:
         return {}
     return {name: median(each.rate(name) or 0.0 for each in known) for name in FIGURES}
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A rate beside what is usual.
+
+    :ivar points: percentage points above it
+    :ivar is_notable: chance alone makes so large a difference less than once in twenty times
+    """
+
+    points: float
+    is_notable: bool
+
+
+def beside(part: int, whole: int, usual: float) -> Beside:
+    """Return how a campaign's rate stands to what is usual: a few people more or less say nothing.
+
+    Notable is what lies outside of Wilson's interval (E. B. Wilson, 1927), which holds for
+    rates near nothing, too.
+
+    :param part: how many did it, of ``whole``, which is not 0
+    """
+    rate, margin = part / whole, _NORMAL_95**2 / whole
+    middle = (rate + margin / 2) / (1 + margin)
+    reach = sqrt(margin * (rate * (1 - rate) + margin / 4)) / (1 + margin)
+    return Beside(round((rate - usual) * 100, 1), abs(usual - middle) > reach)
 
 
 def _done(ids: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailer.campaigns.breakdown import breakdown, speed_of
-from mailer.campaigns.compare import medians, rates_of
+from mailer.campaigns.compare import beside, medians, rates_of
 from mailer.campaigns.launch import launch
 from mailer.campaigns.models import CampaignStatus
 from mailer.campaigns.rebuild import rebuild_report
@@ -199,3 +199,24 @@ def test_the_median_is_of_the_others(workspace):
     assert [each.campaign_id for each in rates] == ids[::-1]
     assert medians(rates, without=ids[3])["opened"] == pytest.approx(0.2)
     assert medians(rates[:1]) == {}
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "usual", "points", "is_notable"),
+    [
+        (177, 1_757, 0.103, -0.2, False),
+        (766, 1_757, 0.452, -1.6, False),
+        (766, 1_757, 0.502, -6.6, True),
+        (17_700, 175_700, 0.103, -0.2, True),
+        # A handful says little, and nobody at all is not proof of nothing.
+        (3, 5, 0.4, 20.0, False),
+        (0, 20, 0.05, -5.0, False),
+        (0, 2_000, 0.05, -5.0, True),
+        (12, 1_000, 0.0, 1.2, True),
+        (0, 1_000, 0.0, 0.0, False),
+    ],
+)
+def test_what_chance_does_is_not_called_better_or_worse(part, whole, usual, points, is_notable):
+    found = beside(part, whole, usual)
+
+    assert (found.points, found.is_notable) == (points, is_notable)

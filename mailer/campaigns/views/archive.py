@@ -12,7 +12,7 @@ from mailer.audience.queries.fields_and_tags import tags_of
 from mailer.campaigns import draft, queries
 from mailer.campaigns.breakdown import breakdown, speed_of
 from mailer.campaigns.click_tags import choices_of
-from mailer.campaigns.compare import SETTLED_AFTER, medians, rates_of
+from mailer.campaigns.compare import SETTLED_AFTER, beside, medians, rates_of
 from mailer.campaigns.duplicate import duplicate as duplicate_campaign
 from mailer.campaigns.forms import NewCampaignForm
 from mailer.campaigns.models import Campaign, CampaignStatus
@@ -152,6 +152,7 @@ def _details(campaign: Campaign) -> dict[str, Any]:
     is_settled = campaign.launched_at <= utcnow() - SETTLED_AFTER
     return {
         "usual": medians(rates_of(g.workspace.id), without=campaign.id) if is_settled else {},
+        "beside": beside,
         "speed": speed_of(campaign),
         "worth": worth_of(campaign.id),
         "link_tags": choices_of(campaign),
