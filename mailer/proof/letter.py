@@ -55,8 +55,3 @@ def body() -> str:
         f'<body><div class="page"><h1>This week from the oven</h1>\n{stories}\n'
         '<p class="small">The Bakery, 1 Mill Lane, Riverside</p></div></body></html>'
     )
-
-
-def text() -> str:
-    """Return its words, for whoever writes a plain part by hand."""
-    return "\n\n".join(f"{title}\n{words} {words.lower()}" for title, words in _STORIES)

@@ -1,8 +1,10 @@
 """Mail as it is usually sent, to know what the engine is good for.
 
-One job a message; each loads its row, renders the template, builds an ``EmailMessage``
-with a signed link for each click, hands it over by smtplib and commits. Nothing is done
-badly on purpose: the template is compiled once, and each thread keeps its connections.
+One job a message; each loads its row, renders the templates, builds an ``EmailMessage``
+with a signed link for each click, hands it over by smtplib and commits. It is the message
+that the campaigns send, with its HTML and its text. Nothing is done badly on purpose: CSS
+is inlined before, templates are compiled once, each link is signed once, and each thread
+keeps its connections.
 
 Run as a program of its own it is a worker: ``python -m mailer.proof.naive DATABASE BROKER PORT``.
 """
@@ -22,13 +24,14 @@ from typing import Any, Final
 import dramatiq
 from itsdangerous import URLSafeSerializer
 from jinja2 import Environment
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
 from mailer.broker import broker_for
-from mailer.proof import letter
+from mailer.delivery.models import Message, MessageKind
 from mailer.proof.installation import BenchFailed, Installation
 from mailer.proof.postfix import HOST, smtp_sink
 from mailer.proof.product import ROOT
+from mailer.rendering.language import LINK_URL, PIXEL_URL
 
 MESSAGES: Final = 3_000
 PROCESSES: Final = 2
@@ -36,6 +39,12 @@ THREADS: Final = 8
 _QUEUE: Final = "naive"
 _JOB: Final = "send_one"
 _PATIENCE_SECONDS: Final = 300.0
+_LAST_FROZEN: Final = (
+    select(Message.subject, Message.html, Message.text, Message.links, Message.values.label("own_values"))
+    .where(Message.kind == MessageKind.CAMPAIGN)
+    .order_by(Message.id.desc())
+    .limit(1)
+)
 
 
 def measure(bench: Installation, *, messages: int) -> float:
@@ -104,9 +113,12 @@ class _Worker:
         self._engine = create_engine(database_url, pool_size=THREADS)
         self._smtp_port = smtp_port
         self._of_thread = threading.local()
-        self._template = Environment(autoescape=True).from_string(letter.body())
-        self._subject = Environment(autoescape=False).from_string(letter.SUBJECT)  # noqa: S701  - not HTML
-        self._links = [f"https://bakery.example/stories/{number}" for number in range(12)]
+        with self._engine.connect() as connection:
+            frozen = connection.execute(_LAST_FROZEN).one()
+        self._html = Environment(autoescape=True).from_string(frozen.html)
+        self._text = Environment(autoescape=False).from_string(frozen.text)  # noqa: S701  - not HTML
+        self._subject = Environment(autoescape=False).from_string(frozen.subject)  # noqa: S701  - not HTML
+        self._links, self._own_values = len(frozen.links), frozen.own_values
         self._signer = URLSafeSerializer("a key for the measurement alone")
 
     def send_one(self, number: int) -> None:
@@ -121,22 +133,27 @@ class _Worker:
             connection.execute(change, {"id": number, "reply": str(refused)})
 
     def _written(self, number: int, row: Any) -> EmailMessage:
-        reader = {**row, "fields": {"city": row["city"]}}
         own = f"https://bakery.example/u/{self._signer.dumps(number)}"
-        values = {"subscriber": reader, "view_url": own, "preferences_url": own, "unsubscribe_url": own}
-        html = self._template.render(values)
-        for place, link in enumerate(self._links):
-            html = html.replace(
-                f"{link}?from=letter", f"https://bakery.example/c/{self._signer.dumps([number, place])}"
-            )
+        links = [
+            f"https://bakery.example/c/{self._signer.dumps([number, place])}" for place in range(self._links)
+        ]
+        values = {
+            **self._own_values,
+            "subscriber": {**row, "fields": {"city": row["city"]}},
+            "view_url": own,
+            "preferences_url": own,
+            "unsubscribe_url": own,
+            LINK_URL: links.__getitem__,
+            PIXEL_URL: f"{own}.gif",
+        }
         message = EmailMessage()
         message["From"], message["To"] = "Ana <ana@example.com>", row["email"]
         message["Subject"] = self._subject.render(values)
         message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain="example.com")
         message["List-Unsubscribe"] = f"<{own}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        message.set_content(letter.text())
-        message.add_alternative(html, subtype="html")
+        message.set_content(self._text.render(values))
+        message.add_alternative(self._html.render(values), subtype="html")
         return message
 
     def _connection(self) -> smtplib.SMTP:
