@@ -40,7 +40,7 @@ def sweep_subscriptions() -> None:
 def seal_consent() -> None:
     """Make links of the chain out of the records that wait."""
     try:
-        while seal.seal_consent() == seal.AT_ONCE:
+        while seal.seal_consent() == seal.at_once():
             db.session.commit()
             # After an import of a million there is a lot to do, and nobody waits for it.
             time.sleep(_OTHERS_TURN_SECONDS)

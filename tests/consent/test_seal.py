@@ -82,7 +82,7 @@ def test_between_two_lots_others_find_them_sealed_and_may_write(chain, workspace
             other.execute(update(Workspace).values(name="Bread and more"))
             sealed.append(other.scalar(select(func.count()).where(ours)))
 
-    monkeypatch.setattr(seal, "AT_ONCE", 2)
+    monkeypatch.setattr(seal, "at_once", lambda: 2)
     monkeypatch.setattr(workers.consent, "time", SimpleNamespace(sleep=others_turn))
 
     workers.consent.seal_consent.fn()
