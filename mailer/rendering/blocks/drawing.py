@@ -5,7 +5,7 @@ blocks that it knows nothing of are table cells of our own, inside ``mj-raw``.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from jinja2.ext import Extension
 from markupsafe import Markup
 
 from mailer.rendering.blocks import kinds
-from mailer.rendering.blocks.document import Row
+from mailer.rendering.blocks.document import Column, Row
 from mailer.rendering.blocks.pen import Pen, Shade
 
 _FOLDERS: Final = [Path(__file__).parents[3] / "templates" / "rendering"]
@@ -72,6 +72,32 @@ def _drawn(block: kinds.Block, pen: Pen, ground: Shade, width: int, *, beside: i
     return Markup(drawn)  # noqa: S704  - the template has escaped what it was given
 
 
+def _shown(columns: Sequence[Column], pen: Pen, ground: Shade) -> Sequence[Column]:
+    """Return the columns of a row that a mail has: one that waits to be filled leaves its room to the others.
+
+    A column without blocks is there on purpose, and the canvas shows all of them.
+
+    :param ground: what they stand on
+    """
+    if pen.is_marked or len(columns) == 1:
+        return columns
+    shown = [each for each in columns if not each.blocks or each.background or _says(each, pen, ground)]
+    if not shown or len(shown) == len(columns):
+        return columns
+    *others, last = shown
+    room = sum(column.width for column in shown)
+    widths = [column.width * 100 // room for column in others]
+    return [
+        column.model_copy(update={"width": width})
+        for column, width in zip((*others, last), (*widths, 100 - sum(widths)), strict=True)
+    ]
+
+
+def _says(column: Column, pen: Pen, ground: Shade) -> bool:
+    """Whether any of a column's blocks draws something."""
+    return any(_drawn(block, pen, ground, _NARROW, beside=0) for block in column.blocks)
+
+
 def _small_button(block: kinds.Coupon | kinds.Date | kinds.Product) -> kinds.Button:
     return kinds.Button(label=block.label, href=block.href, size="small")
 
@@ -100,6 +126,10 @@ def _templates() -> Environment:
         auto_reload=False,
     )
     environment.globals.update(
-        drawn=_drawn, narrow=_NARROW, network_names=kinds.NETWORK_NAMES, small_button=_small_button
+        drawn=_drawn,
+        narrow=_NARROW,
+        network_names=kinds.NETWORK_NAMES,
+        shown=_shown,
+        small_button=_small_button,
     )
     return environment

@@ -60,6 +60,32 @@ def test_what_is_not_there_yet_is_shown_on_the_canvas_only():
     assert "Choose a picture" not in to_html(document, Brand(), shield)
 
 
+@pytest.mark.parametrize(
+    ("blocks", "widths"),
+    [
+        ([{"type": "image", "id": "blk_aaaa"}], {"100"}),
+        ([{"type": "image", "id": "blk_aaaa"}, {"type": "text", "html": "<p>Hi</p>"}], {"30", "70"}),
+        ([], {"30", "70"}),
+    ],
+    ids=["all of it waits", "some of it waits", "empty on purpose"],
+)
+def test_a_column_that_waits_to_be_filled_leaves_its_room_to_the_others(
+    blocks: list[dict[str, Any]], widths: set[str]
+):
+    columns = [
+        {"width": 30, "blocks": [{"type": "text", "html": "<p>Hello</p>"}]},
+        {"width": 70, "blocks": blocks},
+    ]
+    document = read({"rows": [{"columns": columns}]})
+    shield = Shield(document.model_dump_json())
+
+    def taken(**how: bool) -> set[str]:
+        return set(re.findall(r'class="[^"]*mj-column-per-(\d+)', to_html(document, Brand(), shield, **how)))
+
+    assert taken() == widths
+    assert taken(is_marked=True) == {"30", "70"}
+
+
 def test_the_canvas_knows_every_part_by_its_id():
     document = everything()
     html = to_html(document, Brand(), Shield(), is_marked=True)
