@@ -89,13 +89,15 @@ def prepare_campaign(campaign_id: UUID) -> None:
         return
     run = db.session.get_one(Run, campaign_id)
     db.session.commit()
-    is_more = True
+    is_more, insertions = True, dict[_Pass, Insert]()
     while is_more:
-        is_more = prepare_next(run, now=utcnow())
+        is_more = prepare_next(run, now=utcnow(), insertions=insertions)
     db.session.commit()
 
 
-def prepare_next(run: Run, *, now: datetime, rows: int = BATCH) -> bool:
+def prepare_next(
+    run: Run, *, now: datetime, rows: int = BATCH, insertions: dict[_Pass, Insert] | None = None
+) -> bool:
     """Make the next batch of deliveries, committing as it goes; return whether to go on.
 
     Safe to run twice and side by side: who is already there stays as they are, and of two that
@@ -104,21 +106,35 @@ def prepare_next(run: Run, *, now: datetime, rows: int = BATCH) -> bool:
     Those who left a list are in its audience too: the gate skips them, and the report
     can say so. Those who never confirmed are not. Everybody active comes first, so that
     the List-ID is of a list that the reader is on.
+
+    :param insertions: keeps the run's statements from one batch to the next: to make one takes as
+        long as the database takes to write a hundred rows
     """
     begin_reading()
     passes = _passes(run)
     if run.prepared_at is not None or run.prepare_pass >= len(passes):
         return _finish(run, now=now)
     campaign_id, batch_id, is_there, is_ours = run.campaign_id, uuid7(), False, True
-    marks = _marks(run, passes[run.prepare_pass], rows=rows)
-    insertion = _insertion(run, passes[run.prepare_pass], batch_id, now=now)
+    current = passes[run.prepare_pass]
+    marks = _marks(run, current, rows=rows)
+    insertions = {} if insertions is None else insertions
+    if current not in insertions:
+        insertions[current] = _insertion(run, current)
     for begin, end in pairwise(marks):
         db.session.commit()
         let_others_write()
         if not _advance(campaign_id, begin, end, now=utcnow()):
             is_ours = False
             break
-        made = _insert(insertion, after=begin.after, up_to=end.after)
+        made = _insert(
+            insertions[current],
+            {
+                "asked_after": begin.after or _FIRST,
+                "asked_up_to": end.after or _LAST,
+                "new_batch": batch_id,
+                "made_at": now,
+            },
+        )
         if made:
             ledger.count(campaign_id, Counter({(DeliveryState.PREPARED, ""): made}))
         if made and not is_there:
@@ -158,19 +174,23 @@ def _finish(run: Run, *, now: datetime) -> bool:
 
 def _marks(run: Run, current: _Pass, *, rows: int) -> list[_Mark]:
     """Return where the run stands, and up to where each of the next batch's transactions takes it."""
-    here = _Mark(run.prepare_pass, run.prepare_after)
-    size = _SLICES[db.session.get_bind().dialect.name]
-    people = db.session.scalars(
-        select(Subscription.subscriber_id)
-        .where(*_members(current), Subscription.subscriber_id > (here.after or _FIRST))
-        .order_by(Subscription.subscriber_id)
-        .limit(rows)
-    ).all()
-    ends = [_Mark(here.number, people[start : start + size][-1]) for start in range(0, len(people), size)]
-    if len(people) < rows:
-        # The pass's last: whoever comes meanwhile is made as well.
-        ends[-1:] = [_Mark(here.number + 1, None)]
-    return [here, *ends]
+    marks = [_Mark(run.prepare_pass, run.prepare_after)]
+    size = min(rows, _SLICES[db.session.get_bind().dialect.name])
+    for _ in range(0, rows, size):
+        here = marks[-1]
+        end = db.session.scalar(
+            select(Subscription.subscriber_id)
+            .where(*_members(current), Subscription.subscriber_id > (here.after or _FIRST))
+            .order_by(Subscription.subscriber_id)
+            .offset(size - 1)
+            .limit(1)
+        )
+        if end is None:
+            # The pass's last: whoever comes meanwhile is made as well.
+            marks.append(_Mark(here.number + 1, None))
+            break
+        marks.append(_Mark(here.number, end))
+    return marks
 
 
 def _take_turn(campaign_id: UUID, *, now: datetime) -> bool:
@@ -204,12 +224,8 @@ def _advance(campaign_id: UUID, begin: _Mark, end: _Mark, *, now: datetime) -> b
     return moved.number > 0
 
 
-def _insert(insertion: Insert, *, after: UUID | None, up_to: UUID | None) -> int:
-    result = db.session.connection().execute(
-        insertion,
-        {"asked_after": after or _FIRST, "asked_up_to": up_to or _LAST},
-        execution_options={"preserve_rowcount": True},
-    )
+def _insert(insertion: Insert, about: dict[str, Any]) -> int:
+    result = db.session.connection().execute(insertion, about, execution_options={"preserve_rowcount": True})
     return result.rowcount
 
 
@@ -224,15 +240,18 @@ def _make_due(batch_id: UUID, *, now: datetime) -> None:
     later(DELIVER_DUE)
 
 
-def _insertion(run: Run, current: _Pass, batch_id: UUID, *, now: datetime) -> Insert:
-    """Return what makes a batch's deliveries; its parameters are ``asked_after`` and ``asked_up_to``."""
+def _insertion(run: Run, current: _Pass) -> Insert:
+    """Return what makes a batch's deliveries.
+
+    Its parameters are ``asked_after`` and ``asked_up_to``, ``new_batch`` and ``made_at``.
+    """
     is_postgresql = db.session.get_bind().dialect.name == "postgresql"
     dialect: Any = postgresql if is_postgresql else sqlite
     readers = _each_reader(run) if is_postgresql else _readers(run).subquery()
     reader = readers.c
     columns: dict[Any, ColumnElement[Any]] = {
         Delivery.id: new_id(),
-        Delivery.created_at: literal(now, Delivery.created_at.type),
+        Delivery.created_at: bindparam("made_at", type_=Delivery.created_at.type),
         Delivery.workspace_id: literal(run.workspace_id, Delivery.workspace_id.type),
         Delivery.message_id: reader.message_id,
         Delivery.campaign_id: literal(run.campaign_id, Delivery.campaign_id.type),
@@ -243,7 +262,7 @@ def _insertion(run: Run, current: _Pass, batch_id: UUID, *, now: datetime) -> In
         Delivery.attempt: literal(0),
         Delivery.crash_count: literal(0),
         Delivery.reply: literal(""),
-        Delivery.batch_id: literal(batch_id, Delivery.batch_id.type),
+        Delivery.batch_id: bindparam("new_batch", type_=Delivery.batch_id.type),
     }
     after, up_to = bindparam("asked_after", type_=Id()), bindparam("asked_up_to", type_=Id())
     people = (
